@@ -1,0 +1,74 @@
+namespace AkkaHa.Messages;
+
+/// <summary>Every limit of the service, in one place. Beyond one, the refusal names it.</summary>
+public static class Limits
+{
+    /// <summary>Names of locks and keys: 1 to this many UTF-8 bytes.</summary>
+    public const int NameBytes = 512;
+
+    /// <summary>Request, holder and transaction ids: at most this many UTF-8 bytes.</summary>
+    public const int IdBytes = 64;
+
+    /// <summary>Labels: at most this many UTF-8 bytes.</summary>
+    public const int LabelBytes = 128;
+
+    /// <summary>One value: at most this many bytes.</summary>
+    public const int ValueBytes = 1024 * 1024;
+
+    /// <summary>Keys, locks and session slots in one transaction.</summary>
+    public const int TransactionParticipants = 128;
+
+    /// <summary>Conditions and operations in one transaction, together.</summary>
+    public const int TransactionSteps = 1024;
+
+    /// <summary>One transaction's request, in bytes as protobuf.</summary>
+    public const int TransactionRequestBytes = 4 * 1024 * 1024;
+
+    /// <summary>The results of one transaction, in bytes.</summary>
+    public const int TransactionResultBytes = 4 * 1024 * 1024;
+
+    /// <summary>A message between nodes, in bytes.</summary>
+    public const int RemotingFrameBytes = 6 * 1024 * 1024;
+
+    /// <summary>A request or response of a client, in bytes.</summary>
+    public const int ClientMessageBytes = 8 * 1024 * 1024;
+
+    /// <summary>Waiters in the queue of one lock.</summary>
+    public const int WaitersPerLock = 1024;
+
+    /// <summary>Locks that one session holds or waits for.</summary>
+    public const int LocksPerSession = 10_000;
+
+    /// <summary>Requests that wait at one entity for a transaction to finish.</summary>
+    public const int WaitingPerEntity = 4096;
+
+    /// <summary>A session's time to live, in seconds: at least this.</summary>
+    public const double SessionTtlMinSeconds = 2;
+
+    /// <summary>A session's time to live, in seconds: at most this.</summary>
+    public const double SessionTtlMaxSeconds = 3600;
+
+    /// <summary>A session's time to live when none is given, in seconds.</summary>
+    public const double SessionTtlDefaultSeconds = 10;
+
+    /// <summary>Waiting for a lock in one call, in seconds: at most this. Waiting on is another call with the same request id.</summary>
+    public const double WaitMaxSeconds = 60;
+
+    /// <summary>A transaction's deadline, in seconds: at most this.</summary>
+    public const double TransactionDeadlineMaxSeconds = 60;
+
+    /// <summary>A transaction's deadline when none is given, in seconds.</summary>
+    public const double TransactionDeadlineDefaultSeconds = 10;
+
+    /// <summary>How long outcomes are remembered for repeats, in seconds.</summary>
+    public const int OutcomeSeconds = 60;
+
+    /// <summary>How far ahead of a node's clock the issue time of a request id may be, in seconds.</summary>
+    public const int ClockAheadSeconds = 60;
+
+    /// <summary>How long the outcome of a transaction can be asked for, in hours after it was last applied.</summary>
+    public const int TransactionOutcomeHours = 24;
+
+    /// <summary>How long a transaction's results (not its outcome) are kept for a repeat, in minutes.</summary>
+    public const int TransactionResultMinutes = 10;
+}
