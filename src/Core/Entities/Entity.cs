@@ -1,0 +1,234 @@
+using AkkaHa.Messages;
+using AkkaHa.Messages.Internal;
+using AkkaHa.Messages.Storage;
+using AkkaHa.Messages.V1;
+using Google.Protobuf;
+
+namespace AkkaHa.Core.Entities;
+
+/// <summary>How recovery ended.</summary>
+public enum Recovered
+{
+    /// <summary>Ready to decide.</summary>
+    Ready,
+
+    /// <summary>A later owner has written here: this grant is over; drop it and stop.</summary>
+    Superseded,
+}
+
+/// <summary>
+/// What every entity has in common, whatever its kind: recovery with its checks, the claim, group commit, outcomes for repeats.
+/// The host (an actor, or the simulation) persists and sends what <see cref="Decide"/> says, and nothing else.
+/// </summary>
+public sealed class Entity
+{
+    /// <summary>The version of the stored format.</summary>
+    public const uint Schema = 1;
+
+    private static readonly Call Nobody = new(0, "", 1, ByteString.Empty, false);
+
+    private readonly IMachine machine;
+    private readonly RuleSwitches rules;
+    private readonly Outcomes outcomes = new();
+    private readonly bool dirty;
+    private long decidedSequenceNr;
+    private long lastEpoch;
+    private long lastTimeMs;
+    private bool claimed;
+    private bool activated;
+
+    /// <summary>A new activation under a grant.</summary>
+    /// <param name="id">Which entity.</param>
+    /// <param name="machine">Its rules.</param>
+    /// <param name="epoch">Of the grant.</param>
+    /// <param name="dirty">Whether its last activation in this process ended with a write in flight.</param>
+    /// <param name="rules">Test-only switches.</param>
+    public Entity(EntityId id, IMachine machine, long epoch, bool dirty, RuleSwitches? rules = null)
+    {
+        Id = id;
+        this.machine = machine;
+        Epoch = epoch;
+        this.dirty = dirty;
+        this.rules = rules ?? RuleSwitches.AllOn;
+    }
+
+    /// <summary>Which entity.</summary>
+    public EntityId Id { get; }
+
+    /// <summary>Of the grant under which this activation runs.</summary>
+    public long Epoch { get; }
+
+    /// <summary>The number of the last durable row.</summary>
+    public long DurableSequenceNr { get; private set; }
+
+    /// <summary>Whether rows are decided that are not durable yet.</summary>
+    public bool IsPersisting => decidedSequenceNr > DurableSequenceNr;
+
+    /// <summary>When <see cref="Decide"/> is wanted even without a command, on the monotonic clock.</summary>
+    public long? WakeAtMs => machine.WakeAtMs;
+
+    /// <summary>True when the activation may end with nothing lost.</summary>
+    public bool IsIdle => !IsPersisting && machine.IsIdle;
+
+    /// <summary>Recovery, first: the snapshot, if there is one.</summary>
+    /// <exception cref="InvalidHistoryException">It is of a newer schema, or another kind's.</exception>
+    public void RecoverSnapshot(long sequenceNr, Snapshot snapshot)
+    {
+        CheckSchema(snapshot.Schema, sequenceNr);
+        machine.Restore(snapshot);
+        outcomes.Restore(snapshot.FloorMs, snapshot.Outcomes);
+        DurableSequenceNr = sequenceNr;
+        lastEpoch = snapshot.Epoch;
+        lastTimeMs = snapshot.TimeMs;
+    }
+
+    /// <summary>Recovery, then: every row after it, in order.</summary>
+    /// <exception cref="InvalidHistoryException">A gap, a newer schema, or history that these rules can't have written.</exception>
+    public void RecoverRow(long sequenceNr, Envelope row)
+    {
+        CheckSchema(row.Schema, sequenceNr);
+        if (rules.GapCheck && sequenceNr != DurableSequenceNr + 1)
+            throw new InvalidHistoryException($"{Id}: row {sequenceNr} follows {DurableSequenceNr}: rows are missing");
+        if (rules.Claim && row.Epoch < lastEpoch)
+            throw new InvalidHistoryException($"{Id}: row {sequenceNr} of epoch {row.Epoch} follows one of epoch {lastEpoch}");
+        var stamp = new Stamp(sequenceNr, row.TimeMs);
+        foreach (var @event in row.Events)
+        {
+            if (@event.BodyCase == Event.BodyOneofCase.None) throw new InvalidHistoryException($"{Id}: row {sequenceNr} holds an event unknown to this version");
+            if (@event.BodyCase != Event.BodyOneofCase.Claimed) machine.Apply(@event, stamp);
+        }
+        Account(row);
+        DurableSequenceNr = sequenceNr;
+    }
+
+    /// <summary>Recovery, last.</summary>
+    /// <param name="highestSequenceNr">The highest number that the journal has for this entity.</param>
+    /// <exception cref="InvalidHistoryException">Rows are missing at the end.</exception>
+    public Recovered FinishRecovery(long highestSequenceNr)
+    {
+        if (rules.GapCheck && highestSequenceNr != DurableSequenceNr)
+            throw new InvalidHistoryException($"{Id}: the journal goes up to {highestSequenceNr}, but recovery ended at {DurableSequenceNr}: rows are missing");
+        decidedSequenceNr = DurableSequenceNr = highestSequenceNr;
+        if (lastEpoch > Epoch && rules.Claim) return Recovered.Superseded;
+        claimed = !rules.Claim || (lastEpoch == Epoch && !dirty);
+        return Recovered.Ready;
+    }
+
+    /// <summary>Decides a batch, in order. Not while <see cref="IsPersisting"/>.</summary>
+    public Batch Decide(IReadOnlyList<Incoming> incoming, Moment now)
+    {
+        if (IsPersisting) throw new InvalidOperationException($"{Id}: a batch is in flight");
+        var rows = new List<Envelope>();
+        List<Effect> atOnce = [], afterwards = [];
+        var first = DurableSequenceNr + 1;
+
+        void Take(Call call, Action<Turn> decide)
+        {
+            var stamp = new Stamp(decidedSequenceNr + 1, Math.Max(now.WallMs, lastTimeMs));
+            var turn = new Turn(Id, machine, now, stamp, DurableSequenceNr, outcomes.FloorMs, atOnce, afterwards);
+            decide(turn);
+            if (turn.Row(Epoch, call) is not { } row) return;
+            Account(row);
+            rows.Add(row);
+            decidedSequenceNr++;
+        }
+
+        var pristine = DurableSequenceNr == 0 && incoming.Count > 0 && incoming.All(i => machine.IsReadOfNothing(i.Command));
+        if (!activated)
+        {
+            activated = true;
+            Take(Nobody, machine.Activated);
+        }
+        if (machine.WakeAtMs <= now.MonoMs) Take(Nobody, machine.Tick);
+        foreach (var one in incoming)
+        {
+            var call = CallOf(one);
+            Take(call, turn => Dispatch(one.Command, call, turn));
+        }
+
+        if (rows.Count > 0 || claimed) return new Batch(rows, first, atOnce, afterwards, StopAfterwards: false);
+        if (pristine) return new Batch(rows, first, atOnce, afterwards, StopAfterwards: true);
+        var claim = new Envelope { Schema = Schema, Epoch = Epoch, TimeMs = Math.Max(now.WallMs, lastTimeMs), Events = { new Event { Claimed = new Claimed() } } };
+        Account(claim);
+        decidedSequenceNr++;
+        return new Batch([claim], first, atOnce, afterwards, StopAfterwards: false);
+    }
+
+    /// <summary>The rows of the last batch are durable.</summary>
+    public void Persisted()
+    {
+        DurableSequenceNr = decidedSequenceNr;
+        claimed = true;
+    }
+
+    /// <summary>The state as of <see cref="DurableSequenceNr"/>. Not while <see cref="IsPersisting"/>.</summary>
+    public Snapshot TakeSnapshot()
+    {
+        if (IsPersisting) throw new InvalidOperationException($"{Id}: a batch is in flight");
+        var snapshot = new Snapshot { Schema = Schema, Epoch = lastEpoch, TimeMs = lastTimeMs, FloorMs = outcomes.FloorMs };
+        snapshot.Outcomes.AddRange(outcomes.All);
+        machine.Save(snapshot);
+        return snapshot;
+    }
+
+    private void Dispatch(Command command, Call call, Turn turn)
+    {
+        if (call.RequestId.Length > 0 && rules.RememberOutcomes && !machine.Knows(call.RequestId))
+        {
+            if (outcomes.Find(call.RequestId) is { } outcome)
+            {
+                var same = outcome.PayloadHash.IsEmpty || outcome.PayloadHash.Equals(call.PayloadHash);
+                turn.AnswerForNow(call, same ? outcome.Reply : Replies.Failure(ErrorCode.InvalidArgument, "requestId was used before with another payload"));
+                return;
+            }
+            if (RequestIdTime.IssuedAtMs(call.RequestId) is { } issued)
+            {
+                if (issued < outcomes.FloorMs)
+                {
+                    turn.AnswerForNow(call, Replies.Failure(ErrorCode.OutcomeUnknown,
+                        $"requestId was issued more than {Limits.OutcomeSeconds} s ago; whether it was done is not known any more"));
+                    return;
+                }
+                if (issued > turn.At.WallMs + (Limits.ClockAheadSeconds * 1000L))
+                {
+                    turn.AnswerForNow(call, Replies.Failure(ErrorCode.InvalidArgument,
+                        $"requestId carries an issue time {(issued - turn.At.WallMs) / 1000} s ahead of this node's clock; the limit is {Limits.ClockAheadSeconds} s"));
+                    return;
+                }
+            }
+        }
+        machine.Handle(command, call, turn);
+    }
+
+    private static Call CallOf(Incoming incoming)
+    {
+        var command = incoming.Command;
+        var mutation = IsMutation(command);
+        var requestId = HasRememberedOutcome(command) ? command.RequestId : "";
+        return new Call(incoming.CallId, requestId, Math.Max(1, command.Attempt), requestId.Length == 0 ? ByteString.Empty : PayloadHash.Of(command), mutation);
+    }
+
+    /// <summary>Whether an unanswered call of this command may have changed something.</summary>
+    public static bool IsMutation(Command command) => command.BodyCase is
+        Command.BodyOneofCase.PutKey or Command.BodyOneofCase.DeleteKey
+        or Command.BodyOneofCase.CreateSession or Command.BodyOneofCase.CloseSession
+        or Command.BodyOneofCase.AcquireLock or Command.BodyOneofCase.ReleaseLock or Command.BodyOneofCase.CancelLock
+        or Command.BodyOneofCase.RunTransaction or Command.BodyOneofCase.ResolveTransaction;
+
+    // A transaction is known by its own id, for longer; a cancel names the request that it takes back.
+    private static bool HasRememberedOutcome(Command command) => IsMutation(command) && command.BodyCase is not
+        (Command.BodyOneofCase.RunTransaction or Command.BodyOneofCase.ResolveTransaction or Command.BodyOneofCase.CancelLock);
+
+    private void Account(Envelope row)
+    {
+        foreach (var outcome in row.Outcomes) outcomes.Add(outcome);
+        lastEpoch = row.Epoch;
+        lastTimeMs = Math.Max(lastTimeMs, row.TimeMs);
+        outcomes.Advance(lastTimeMs);
+    }
+
+    private void CheckSchema(uint schema, long sequenceNr)
+    {
+        if (schema is 0 or > Schema) throw new InvalidHistoryException($"{Id}: row {sequenceNr} has schema {schema}; this version reads 1 to {Schema}");
+    }
+}

@@ -1,0 +1,44 @@
+namespace AkkaHa.Core.Entities;
+
+/// <summary>
+/// Test-only: safety rules that can be switched off, to show that the checks go red without them. Nothing but tests and
+/// <c>akkaha demo --break</c> sets any of these; a node started with one off says so loudly.
+/// </summary>
+public sealed record RuleSwitches
+{
+    /// <summary>All rules on.</summary>
+    public static readonly RuleSwitches AllOn = new();
+
+    /// <summary>A lock condition is true only for a fence that is held.</summary>
+    public bool Guard { get; init; } = true;
+
+    /// <summary>The first row under a new epoch is written before anything is answered.</summary>
+    public bool Claim { get; init; } = true;
+
+    /// <summary>Recovery fails on a gap in the sequence numbers.</summary>
+    public bool GapCheck { get; init; } = true;
+
+    /// <summary>Answers leave only while the grant is held.</summary>
+    public bool Gate { get; init; } = true;
+
+    /// <summary>Outcomes are remembered for repeats.</summary>
+    public bool RememberOutcomes { get; init; } = true;
+
+    /// <summary>Reads and writes wait for the outcome of a transaction that holds an intent on the key.</summary>
+    public bool IntentBlocking { get; init; } = true;
+
+    /// <summary>Conditions and reads of a transaction hold shared intents.</summary>
+    public bool SharedIntents { get; init; } = true;
+
+    /// <summary>A participant that lacks an attempt durably refuses it when recovery asks.</summary>
+    public bool RefuseLatePrepares { get; init; } = true;
+
+    /// <summary>A commit touches only the Prepared that it names.</summary>
+    public bool CommitNamesPrepared { get; init; } = true;
+
+    /// <summary>After recovery the decision is durable before it is told.</summary>
+    public bool DurableDecisionAfterRecovery { get; init; } = true;
+
+    /// <summary>Every grant raises the fence.</summary>
+    public bool FenceGrowth { get; init; } = true;
+}

@@ -1,0 +1,105 @@
+using AkkaHa.Messages;
+using AkkaHa.Messages.Internal;
+using AkkaHa.Messages.Storage;
+using AkkaHa.Messages.V1;
+using Google.Protobuf;
+
+namespace AkkaHa.Core.Entities;
+
+/// <summary>
+/// One command's turn: the machine records here what is to happen. Events are applied as they are recorded, so that the rest of the turn sees them;
+/// nothing leaves before the row that holds them is durable, save what is said to go now.
+/// </summary>
+public sealed class Turn
+{
+    private readonly IMachine machine;
+    private readonly List<Event> events = [];
+    private readonly List<Outcome> outcomes = [];
+    private readonly List<Effect> now;
+    private readonly List<Effect> afterwards;
+    private readonly long floorMs;
+    private bool rowNeeded;
+
+    internal Turn(EntityId self, IMachine machine, Moment at, Stamp stamp, long durableSequenceNr, long floorMs, List<Effect> now, List<Effect> afterwards)
+    {
+        Self = self;
+        this.machine = machine;
+        At = at;
+        Stamp = stamp;
+        DurableSequenceNr = durableSequenceNr;
+        this.floorMs = floorMs;
+        this.now = now;
+        this.afterwards = afterwards;
+    }
+
+    /// <summary>The entity whose turn it is.</summary>
+    public EntityId Self { get; }
+
+    /// <summary>When it is decided.</summary>
+    public Moment At { get; }
+
+    /// <summary>The row that this turn's events will be in.</summary>
+    public Stamp Stamp { get; }
+
+    /// <summary>Rows up to here are durable.</summary>
+    public long DurableSequenceNr { get; }
+
+    /// <summary>Records an event and applies it.</summary>
+    public void Emit(Event @event)
+    {
+        machine.Apply(@event, Stamp);
+        events.Add(@event);
+    }
+
+    /// <summary>Answers when the row is durable. A repeat of the request gets the same answer.</summary>
+    public void Answer(Call call, Reply reply) => Answer(call, reply, remembered: reply.Failure?.Code is not (ErrorCode.Unavailable or ErrorCode.OutcomeUnknown));
+
+    /// <summary>Answers when the row is durable, but a repeat will be decided anew: the request is still open, or certainly not begun.</summary>
+    public void AnswerForNow(Call call, Reply reply) => Answer(call, reply, remembered: false);
+
+    /// <summary>Answers before this turn's row is durable. Only for what rests on rows that are durable already.</summary>
+    public void AnswerAtOnce(Call call, Reply reply) => now.Add(new AnswerEffect(call, reply));
+
+    /// <summary>Sends when the row is durable.</summary>
+    public void Send(EntityId to, Command command) => afterwards.Add(Addressed(to, command));
+
+    /// <summary>Sends before the row is durable. Only for what may turn out never to have been.</summary>
+    public void SendAtOnce(EntityId to, Command command) => now.Add(Addressed(to, command));
+
+    /// <summary>Makes this the answer to any later call with this request id, whatever its payload.</summary>
+    public void Settle(string requestId, Reply reply)
+    {
+        outcomes.Add(new Outcome { RequestId = requestId, Attempt = 1, Reply = reply, KeepUntilMs = KeepUntil(requestId) });
+        rowNeeded = true;
+    }
+
+    internal Envelope? Row(long epoch, Call call)
+    {
+        if (events.Count == 0 && !rowNeeded) return null;
+        var row = new Envelope { Schema = Entity.Schema, Epoch = epoch, TimeMs = Stamp.TimeMs, RequestId = call.RequestId, Attempt = call.Attempt };
+        row.Events.AddRange(events);
+        row.Outcomes.AddRange(outcomes);
+        return row;
+    }
+
+    private void Answer(Call call, Reply reply, bool remembered)
+    {
+        afterwards.Add(new AnswerEffect(call, reply));
+        if (!remembered || !call.IsMutation || call.RequestId.Length == 0) return;
+        outcomes.Add(new Outcome
+        {
+            RequestId = call.RequestId, Attempt = call.Attempt, PayloadHash = call.PayloadHash, Reply = reply, KeepUntilMs = KeepUntil(call.RequestId),
+        });
+        // A repeat's answer is always stored: else a first attempt that is still on its way could act after it.
+        if (call.Attempt >= 2) rowNeeded = true;
+    }
+
+    private long KeepUntil(string requestId) => Math.Max(Math.Max(Stamp.TimeMs, floorMs), RequestIdTime.IssuedAtMs(requestId) ?? 0);
+
+    private SendEffect Addressed(EntityId to, Command command)
+    {
+        command.Entity = to.ToString();
+        command.Sender = Self.ToString();
+        return new SendEffect(to, command);
+    }
+}

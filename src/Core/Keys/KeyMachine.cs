@@ -1,0 +1,177 @@
+using AkkaHa.Core.Entities;
+using AkkaHa.Core.Transactions;
+using AkkaHa.Messages;
+using AkkaHa.Messages.Internal;
+using AkkaHa.Messages.Storage;
+using AkkaHa.Messages.V1;
+using Google.Protobuf;
+
+namespace AkkaHa.Core.Keys;
+
+/// <summary>
+/// One key: linearizable get, put, delete, compare on revision; and a participant in transactions. Reads and writes of a key
+/// with an intent that they conflict with wait for its outcome.
+/// </summary>
+internal sealed class KeyMachine : IMachine, IParticipantHost
+{
+    private sealed record Waiting(Command Command, Call Call, long UntilMs);
+
+    private static readonly KeyWritten Absent = new();
+
+    private readonly string name;
+    private readonly RuleSwitches rules;
+    private readonly Participant participant;
+    private readonly LinkedList<Waiting> waiting = new();
+    private KeyWritten current = Absent;
+
+    public KeyMachine(string name, RuleSwitches rules)
+    {
+        this.name = name;
+        this.rules = rules;
+        participant = new Participant(this, rules);
+    }
+
+    public long? WakeAtMs
+    {
+        get
+        {
+            var wake = participant.WakeAtMs ?? long.MaxValue;
+            foreach (var one in waiting) wake = Math.Min(wake, one.UntilMs);
+            return wake == long.MaxValue ? null : wake;
+        }
+    }
+
+    public bool IsIdle => waiting.Count == 0 && participant.IsIdle;
+
+    public bool Knows(string requestId) => false;
+
+    public bool IsReadOfNothing(Command command) => command.BodyCase == Command.BodyOneofCase.GetKey;
+
+    public void Activated(Turn turn) => participant.Activated(turn);
+
+    public void Tick(Turn turn)
+    {
+        participant.Tick(turn);
+        for (var node = waiting.First; node is not null;)
+        {
+            var next = node.Next;
+            if (node.Value.UntilMs <= turn.At.MonoMs)
+            {
+                waiting.Remove(node);
+                turn.Answer(node.Value.Call, Replies.Failure(ErrorCode.Unavailable, $"key '{name}' is held by a transaction that is not decided yet"));
+            }
+            node = next;
+        }
+    }
+
+    public void Handle(Command command, Call call, Turn turn)
+    {
+        if (participant.Handle(command, turn)) return;
+        if (!TryRun(command, call, turn)) Enqueue(command, call, turn);
+    }
+
+    private bool TryRun(Command command, Call call, Turn turn)
+    {
+        switch (command.BodyCase)
+        {
+            case Command.BodyOneofCase.GetKey:
+                if (participant.HasExclusiveIntent("")) return false;
+                turn.Answer(call, current.Present
+                    ? new Reply { KeyValue = new KeyValue { Key = name, Value = current.Value, Revision = current.Revision } }
+                    : Replies.Failure(ErrorCode.NotFound, $"there is no key '{name}'"));
+                return true;
+            case Command.BodyOneofCase.PutKey:
+                if (participant.BlocksWrite("")) return false;
+                var put = command.PutKey;
+                if (Mismatch(put.HasIfRevision ? put.IfRevision : null) is { } putRefusal) turn.Answer(call, putRefusal);
+                else
+                {
+                    Write(turn, present: true, put.Value);
+                    turn.Answer(call, new Reply { PutKey = new PutKeyResponse { Key = name, Revision = current.Revision } });
+                }
+                return true;
+            case Command.BodyOneofCase.DeleteKey:
+                if (participant.BlocksWrite("")) return false;
+                var delete = command.DeleteKey;
+                if (Mismatch(delete.HasIfRevision ? delete.IfRevision : null) is { } deleteRefusal) turn.Answer(call, deleteRefusal);
+                else
+                {
+                    var deleted = current.Present;
+                    if (deleted) Write(turn, present: false, ByteString.Empty);
+                    turn.Answer(call, new Reply { DeleteKey = new DeleteKeyResponse { Key = name, Revision = current.Revision, Deleted = deleted } });
+                }
+                return true;
+            default:
+                throw new ArgumentException($"a key takes no {command.BodyCase}", nameof(command));
+        }
+    }
+
+    private void Write(Turn turn, bool present, ByteString value) =>
+        turn.Emit(new Event { KeyWritten = new KeyWritten { Present = present, Value = value, Revision = current.Revision + 1 } });
+
+    private Reply? Mismatch(long? ifRevision)
+    {
+        var revision = current.Present ? current.Revision : 0;
+        if (ifRevision is null || ifRevision == revision) return null;
+        return Replies.Failure(ErrorCode.RevisionMismatch, $"key '{name}' is at revision {revision}, not {ifRevision}",
+            Replies.Details(("revision", revision.ToString(System.Globalization.CultureInfo.InvariantCulture))));
+    }
+
+    private void Enqueue(Command command, Call call, Turn turn)
+    {
+        if (waiting.Count >= Limits.WaitingPerEntity)
+            turn.AnswerForNow(call, Replies.Failure(ErrorCode.LimitExceeded, $"{Limits.WaitingPerEntity} requests wait at key '{name}' already"));
+        else
+            waiting.AddLast(new Waiting(command, call, turn.At.MonoMs + (command.TimeoutMs == 0 ? 5000 : command.TimeoutMs)));
+    }
+
+    public void IntentsFreed(Turn turn)
+    {
+        for (var node = waiting.First; node is not null;)
+        {
+            var next = node.Next;
+            if (TryRun(node.Value.Command, node.Value.Call, turn)) waiting.Remove(node);
+            node = next;
+        }
+    }
+
+    public IReadOnlyList<Intent> IntentsOf(Prepare prepare)
+    {
+        var writes = prepare.Then.Concat(prepare.Else).Any(o => o.Operation.KindCase != Operation.KindOneofCase.Get);
+        return writes || rules.SharedIntents ? [new Intent { Exclusive = writes }] : [];
+    }
+
+    public bool Holds(Condition condition)
+    {
+        if (condition.HasRevision) return condition.Revision == (current.Present ? current.Revision : 0);
+        if (condition.HasValue) return current.Present && current.Value.Equals(condition.Value);
+        return !current.Present;
+    }
+
+    public PreparedBranch Evaluate(IReadOnlyList<PreparedOperation> operations) => KeyOperations.Evaluate(name, current, operations);
+
+    // A write that waits must not wait for ever: no new shared intent before it.
+    public bool IsClosing(string resource) => waiting.Count > 0;
+
+    public void Write(KeyWritten write)
+    {
+        if (write.Revision != current.Revision + 1) throw new InvalidHistoryException($"key '{name}': revision {write.Revision} follows {current.Revision}");
+        current = write;
+    }
+
+    public void Apply(Event @event, Stamp stamp)
+    {
+        if (participant.Apply(@event, stamp)) return;
+        if (@event.BodyCase != Event.BodyOneofCase.KeyWritten) throw new InvalidHistoryException($"a key has no {@event.BodyCase}");
+        Write(@event.KeyWritten);
+    }
+
+    public void Restore(Snapshot snapshot)
+    {
+        if (snapshot.StateCase != Snapshot.StateOneofCase.Key) throw new InvalidHistoryException($"a key has no snapshot of {snapshot.StateCase}");
+        current = snapshot.Key.Value;
+        participant.Restore(snapshot.Key.Participant);
+    }
+
+    public void Save(Snapshot snapshot) => snapshot.Key = new KeySnapshot { Value = current, Participant = participant.Save() };
+}

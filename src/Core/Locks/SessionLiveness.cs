@@ -1,0 +1,72 @@
+using AkkaHa.Core.Entities;
+using AkkaHa.Messages;
+using AkkaHa.Messages.Internal;
+
+namespace AkkaHa.Core.Locks;
+
+/// <summary>
+/// What a lock knows of the sessions that have something to do with it. Alive is what the session slot said, for as long as it said, counted
+/// from before it was asked; only the slot's own "not alive" is an end.
+/// </summary>
+internal sealed class SessionLiveness
+{
+    private const long AskAgainMs = 500;
+    private const long AskAtMostEveryMs = 50;
+    private const long RecheckAtMostMs = 5000;
+
+    private sealed class Known
+    {
+        public long AskedAtMs { get; set; } = long.MinValue;
+
+        public long SentAtMs { get; set; } = long.MinValue;
+
+        public bool Unanswered { get; set; }
+
+        public long AliveUntilMs { get; set; } = long.MinValue;
+
+        public long AskNextAtMs { get; set; }
+    }
+
+    private readonly Dictionary<string, Known> sessions = new(StringComparer.Ordinal);
+
+    public IEnumerable<string> Sessions => sessions.Keys;
+
+    public long? WakeAtMs => sessions.Count == 0 ? null : sessions.Values.Min(k => k.AskNextAtMs);
+
+    public bool IsAlive(string sessionId, long nowMs) => sessions.TryGetValue(sessionId, out var known) && known.AliveUntilMs > nowMs;
+
+    /// <summary>Asks, unless an answer is on its way.</summary>
+    public void Ask(string sessionId, Turn turn)
+    {
+        if (!sessions.TryGetValue(sessionId, out var known)) sessions[sessionId] = known = new Known();
+        else if (known.Unanswered && known.AskNextAtMs > turn.At.MonoMs) return;
+        else if (turn.At.MonoMs < known.SentAtMs + AskAtMostEveryMs)
+        {
+            // A session at its very end has nothing left to promise: no use in asking all the time.
+            known.AskNextAtMs = Math.Min(known.AskNextAtMs, known.SentAtMs + AskAtMostEveryMs);
+            return;
+        }
+        // The first question without an answer counts: a late answer to it must not be taken for one to a later question.
+        if (!known.Unanswered) known.AskedAtMs = turn.At.MonoMs;
+        known.Unanswered = true;
+        known.SentAtMs = turn.At.MonoMs;
+        known.AskNextAtMs = turn.At.MonoMs + AskAgainMs;
+        if (SessionId.TryParse(sessionId, out var id)) turn.SendAtOnce(id.Entity, new Command { AskLiveness = new AskLiveness { SessionId = sessionId } });
+    }
+
+    public void Alive(string sessionId, long remainingMs, long nowMs)
+    {
+        if (!sessions.TryGetValue(sessionId, out var known) || !known.Unanswered) return;
+        known.Unanswered = false;
+        known.AliveUntilMs = known.AskedAtMs + remainingMs;
+        known.AskNextAtMs = nowMs + Math.Clamp(remainingMs / 2, AskAgainMs, RecheckAtMostMs);
+    }
+
+    public void AskDue(Turn turn)
+    {
+        foreach (var (sessionId, known) in sessions)
+            if (known.AskNextAtMs <= turn.At.MonoMs) Ask(sessionId, turn);
+    }
+
+    public void Forget(string sessionId) => sessions.Remove(sessionId);
+}

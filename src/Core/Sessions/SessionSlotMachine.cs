@@ -1,0 +1,220 @@
+using AkkaHa.Core.Entities;
+using AkkaHa.Core.Transactions;
+using AkkaHa.Messages;
+using AkkaHa.Messages.Internal;
+using AkkaHa.Messages.Storage;
+using AkkaHa.Messages.V1;
+
+namespace AkkaHa.Core.Sessions;
+
+/// <summary>
+/// One slot of sessions. A session ends by its own persisted <c>SessionEnded</c> (closed, or not kept alive for its time to live) and by
+/// nothing else. Deadlines are in memory: an activation starts every time to live anew, and a timer that fires late adds the lateness,
+/// so the time to live is a lower bound whatever happens to the node.
+/// </summary>
+internal sealed class SessionSlotMachine : IMachine, IParticipantHost
+{
+    private const long TickMs = 200;
+    private const long TellAgainMs = 1000;
+
+    private sealed class Session(SessionCreated created)
+    {
+        public SessionCreated Created { get; } = created;
+
+        public long DeadlineMs { get; set; }
+
+        public HashSet<EntityId> Attached { get; } = [];
+
+        /// <summary>Why it is ending, while intents hold it back.</summary>
+        public string? Ending { get; set; }
+
+        public List<Call> Closers { get; } = [];
+    }
+
+    private sealed record Telling(string SessionId, HashSet<EntityId> Unseen)
+    {
+        public long AgainAtMs { get; set; }
+    }
+
+    private readonly Participant participant;
+    private readonly Dictionary<string, Session> sessions = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Telling> telling = new(StringComparer.Ordinal);
+    private long? tickAtMs;
+
+    public SessionSlotMachine(RuleSwitches rules) => participant = new Participant(this, rules);
+
+    public long? WakeAtMs => Math.Min(tickAtMs ?? long.MaxValue, participant.WakeAtMs ?? long.MaxValue) is var wake and < long.MaxValue ? wake : null;
+
+    public bool IsIdle => false;
+
+    public bool Knows(string requestId) => false;
+
+    public bool IsReadOfNothing(Command command) => false;
+
+    public void Activated(Turn turn)
+    {
+        foreach (var session in sessions.Values) session.DeadlineMs = turn.At.MonoMs + session.Created.TtlMs;
+        participant.Activated(turn);
+        Schedule(turn);
+    }
+
+    public void Tick(Turn turn)
+    {
+        participant.Tick(turn);
+        if (tickAtMs is not { } due || due > turn.At.MonoMs) return;
+        var lateMs = turn.At.MonoMs - due;
+        foreach (var session in sessions.Values.ToArray())
+        {
+            session.DeadlineMs += lateMs;
+            if (session.DeadlineMs <= turn.At.MonoMs) End(session, "expiry", turn);
+        }
+        foreach (var one in telling.Values)
+            if (one.AgainAtMs <= turn.At.MonoMs) Tell(one, turn);
+        Schedule(turn);
+    }
+
+    private void Schedule(Turn turn) => tickAtMs = sessions.Count == 0 && telling.Count == 0 ? null : turn.At.MonoMs + TickMs;
+
+    public void Handle(Command command, Call call, Turn turn)
+    {
+        if (participant.Handle(command, turn)) return;
+        switch (command.BodyCase)
+        {
+            case Command.BodyOneofCase.Wake: turn.Answer(call, new Reply { Awake = new Awake() }); break;
+            case Command.BodyOneofCase.CreateSession: Create(command.CreateSession, call, turn); break;
+            case Command.BodyOneofCase.KeepAlive: turn.Answer(call, KeepAlive(command.KeepAlive.SessionId, turn)); break;
+            case Command.BodyOneofCase.GetSession: turn.Answer(call, Get(command.GetSession.SessionId, turn)); break;
+            case Command.BodyOneofCase.CloseSession: Close(command.CloseSession.SessionId, call, turn); break;
+            case Command.BodyOneofCase.AskLiveness: AskLiveness(command.AskLiveness.SessionId, EntityId.Parse(command.Sender), turn); break;
+            case Command.BodyOneofCase.Detach:
+                if (sessions.TryGetValue(command.Detach.SessionId, out var left)) left.Attached.Remove(EntityId.Parse(command.Sender));
+                break;
+            case Command.BodyOneofCase.SessionGoneSeen:
+                if (telling.TryGetValue(command.SessionGoneSeen.SessionId, out var told) && told.Unseen.Remove(EntityId.Parse(command.Sender)) && told.Unseen.Count == 0)
+                    telling.Remove(told.SessionId);
+                break;
+            default: throw new ArgumentException($"a session slot takes no {command.BodyCase}", nameof(command));
+        }
+        if (tickAtMs is null) Schedule(turn);
+    }
+
+    private void Create(CreateSession create, Call call, Turn turn)
+    {
+        var ttlMs = (long)Math.Round((create.Request.TtlSeconds == 0 ? Limits.SessionTtlDefaultSeconds : create.Request.TtlSeconds) * 1000);
+        turn.Emit(new Event { SessionCreated = new SessionCreated { SessionId = create.SessionId, TtlMs = ttlMs, Label = create.Request.Label } });
+        sessions[create.SessionId].DeadlineMs = turn.At.MonoMs + ttlMs;
+        turn.Answer(call, new Reply { CreateSession = new CreateSessionResponse { SessionId = create.SessionId, TtlSeconds = ttlMs / 1000.0 } });
+    }
+
+    private Reply KeepAlive(string sessionId, Turn turn)
+    {
+        if (!sessions.TryGetValue(sessionId, out var session)) return Gone(sessionId);
+        if (session.Ending is not null) return Replies.Failure(ErrorCode.Unavailable, $"session '{sessionId}' is ending");
+        session.DeadlineMs = turn.At.MonoMs + session.Created.TtlMs;
+        return new Reply { KeepAlive = new KeepAliveResponse { TtlSeconds = session.Created.TtlMs / 1000.0 } };
+    }
+
+    private Reply Get(string sessionId, Turn turn)
+    {
+        if (!sessions.TryGetValue(sessionId, out var session)) return Gone(sessionId);
+        var state = new SessionState
+        {
+            SessionId = sessionId, Label = session.Created.Label, TtlSeconds = session.Created.TtlMs / 1000.0,
+            RemainingSeconds = Math.Max(0, session.DeadlineMs - turn.At.MonoMs) / 1000.0,
+        };
+        state.Locks.AddRange(session.Attached.Select(a => a.Name).Order(StringComparer.Ordinal));
+        return new Reply { Session = state };
+    }
+
+    private void Close(string sessionId, Call call, Turn turn)
+    {
+        if (!sessions.TryGetValue(sessionId, out var session))
+        {
+            turn.Answer(call, Gone(sessionId));
+            return;
+        }
+        session.Closers.Add(call);
+        End(session, "close", turn);
+    }
+
+    private void AskLiveness(string sessionId, EntityId asker, Turn turn)
+    {
+        var liveness = new Liveness { SessionId = sessionId };
+        if (sessions.TryGetValue(sessionId, out var session))
+        {
+            liveness.Alive = true;
+            liveness.RemainingMs = Math.Max(0, session.DeadlineMs - turn.At.MonoMs);
+            liveness.Full = session.Attached.Count >= Limits.LocksPerSession && !session.Attached.Contains(asker);
+            if (!liveness.Full) session.Attached.Add(asker);
+        }
+        turn.Send(asker, new Command { Liveness = liveness });
+    }
+
+    private void End(Session session, string reason, Turn turn)
+    {
+        session.Ending ??= reason;
+        var sessionId = session.Created.SessionId;
+        if (participant.BlocksWrite(sessionId)) return;
+        turn.Emit(new Event { SessionEnded = new SessionEnded { SessionId = sessionId, Reason = session.Ending } });
+        foreach (var closer in session.Closers)
+            turn.Answer(closer, new Reply { CloseSession = new CloseSessionResponse { SessionId = sessionId } });
+        if (session.Attached.Count == 0) return;
+        var told = new Telling(sessionId, session.Attached);
+        telling[sessionId] = told;
+        Tell(told, turn);
+    }
+
+    private static void Tell(Telling told, Turn turn)
+    {
+        told.AgainAtMs = turn.At.MonoMs + TellAgainMs;
+        foreach (var attached in told.Unseen) turn.Send(attached, new Command { SessionGone = new SessionGone { SessionId = told.SessionId } });
+    }
+
+    private static Reply Gone(string sessionId) =>
+        Replies.Failure(ErrorCode.SessionExpired, $"session '{sessionId}' has ended or never was", Replies.Details(("sessionId", sessionId)));
+
+    public IReadOnlyList<Intent> IntentsOf(Prepare prepare) =>
+        [.. prepare.Conditions.Select(c => c.Condition.Session).Distinct(StringComparer.Ordinal).Select(s => new Intent { Resource = s })];
+
+    public bool Holds(Condition condition) => sessions.ContainsKey(condition.Session);
+
+    public PreparedBranch Evaluate(IReadOnlyList<PreparedOperation> operations) => new() { Result = new BranchResult() };
+
+    public bool IsClosing(string resource) => sessions.TryGetValue(resource, out var session) && session.Ending is not null;
+
+    public void Write(KeyWritten write) => throw new InvalidHistoryException("a session slot has no value");
+
+    public void IntentsFreed(Turn turn)
+    {
+        foreach (var session in sessions.Values.Where(s => s.Ending is not null).ToArray()) End(session, session.Ending!, turn);
+    }
+
+    public void Apply(Event @event, Stamp stamp)
+    {
+        if (participant.Apply(@event, stamp)) return;
+        switch (@event.BodyCase)
+        {
+            case Event.BodyOneofCase.SessionCreated:
+                if (!sessions.TryAdd(@event.SessionCreated.SessionId, new Session(@event.SessionCreated)))
+                    throw new InvalidHistoryException($"session {@event.SessionCreated.SessionId} was created twice");
+                break;
+            case Event.BodyOneofCase.SessionEnded:
+                if (!sessions.Remove(@event.SessionEnded.SessionId)) throw new InvalidHistoryException($"session {@event.SessionEnded.SessionId} ended without being there");
+                break;
+            default: throw new InvalidHistoryException($"a session slot has no {@event.BodyCase}");
+        }
+    }
+
+    public void Restore(Snapshot snapshot)
+    {
+        if (snapshot.StateCase != Snapshot.StateOneofCase.Sessions) throw new InvalidHistoryException($"a session slot has no snapshot of {snapshot.StateCase}");
+        foreach (var created in snapshot.Sessions.Sessions) sessions.Add(created.SessionId, new Session(created));
+        participant.Restore(snapshot.Sessions.Participant);
+    }
+
+    public void Save(Snapshot snapshot)
+    {
+        snapshot.Sessions = new SessionSlotSnapshot { Participant = participant.Save() };
+        snapshot.Sessions.Sessions.AddRange(sessions.Values.Select(s => s.Created));
+    }
+}

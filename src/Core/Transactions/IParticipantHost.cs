@@ -1,0 +1,28 @@
+using AkkaHa.Core.Entities;
+using AkkaHa.Messages.Internal;
+using AkkaHa.Messages.Storage;
+using AkkaHa.Messages.V1;
+
+namespace AkkaHa.Core.Transactions;
+
+/// <summary>What a kind of entity must say for transactions to be able to take part in it.</summary>
+internal interface IParticipantHost
+{
+    /// <summary>What this Prepare would hold here until the decision.</summary>
+    IReadOnlyList<Intent> IntentsOf(Prepare prepare);
+
+    /// <summary>Whether the condition holds in the present state.</summary>
+    bool Holds(Condition condition);
+
+    /// <summary>What running these operations on the present state would answer and write.</summary>
+    PreparedBranch Evaluate(IReadOnlyList<PreparedOperation> operations);
+
+    /// <summary>Whether something waits for the intents on this resource to go, so that no new one may be taken.</summary>
+    bool IsClosing(string resource);
+
+    /// <summary>A committed branch's write.</summary>
+    void Write(KeyWritten write);
+
+    /// <summary>Intents went away in this turn: do what waited for that. Waiting Prepares come after it.</summary>
+    void IntentsFreed(Turn turn);
+}

@@ -1,0 +1,33 @@
+using AkkaHa.Core.Entities;
+using AkkaHa.Messages.Internal;
+using AkkaHa.Messages.V1;
+
+namespace AkkaHa.Core.Transactions;
+
+/// <summary>What a coordinator says of a decided transaction.</summary>
+internal static class TransactionReplies
+{
+    public static Reply Outcome(TransactionRecord record)
+    {
+        if (record.Committed is { } committed) return new Reply { Transaction = committed.Result };
+        var reason = record.Aborted!.Reason;
+        return Replies.Failure(ErrorCode.TxnAborted, $"transaction '{record.Id}' was aborted: {reason}",
+            Replies.Details(("reason", reason), ("transactionId", record.Id)));
+    }
+
+    /// <summary>For one participant. A commit names the Prepared that it is about.</summary>
+    public static Command Decision(TransactionRecord record, string participant)
+    {
+        if (record.Committed is not { } committed) return new Command { Abort = new Abort { TransactionId = record.Id } };
+        var prepared = committed.Prepared.FirstOrDefault(p => p.Participant == participant);
+        return new Command
+        {
+            Commit = new Commit
+            {
+                TransactionId = record.Id, Attempt = committed.Attempt, Then = committed.Then,
+                // 0 names none: whoever asks without having taken part has nothing to apply.
+                PreparedSequenceNr = prepared?.SequenceNr ?? 0,
+            },
+        };
+    }
+}
