@@ -48,10 +48,10 @@ public sealed class HashRingTests
     [Fact]
     public void Weights_are_respected()
     {
-        var ring = HashRing.Of(
-            [new("light", 1), new("middle", 2), new("heavy", 5)], new RingOptions { Shards = 8_000 });
-        Assert.InRange(ring.Assignment.LoadOf("light"), 800, 1_100);
-        Assert.InRange(ring.Assignment.LoadOf("middle"), 1_700, 2_200);
+        // Without the bound, which would hide points that ignore weight by filling nodes up.
+        var ring = HashRing.Of([new("light", 1), new("middle", 2), new("heavy", 5)], new RingOptions { Shards = 8_000 }).Plain();
+        Assert.InRange(ring.Assignment.LoadOf("light"), 800, 1_200);
+        Assert.InRange(ring.Assignment.LoadOf("middle"), 1_700, 2_300);
         Assert.InRange(ring.Assignment.LoadOf("heavy"), 4_500, 5_500);
     }
 
