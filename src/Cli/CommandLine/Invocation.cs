@@ -1,0 +1,22 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+
+namespace AkkaHa.Cli.CommandLine;
+
+/// <summary>Runs a parsed command line with akkaha's own exit code for a wrong one.</summary>
+static class Invocation
+{
+    /// <summary>The exit code: the command's own, or <see cref="ExitCode.Usage"/> with the reasons on standard error.</summary>
+    public static async Task<int> RunAsync(RootCommand root, string[] args)
+    {
+        var parsed = root.Parse(args);
+
+        // Asking for help wins over errors, so the errors alone do not tell. The library would answer 1 and print the whole help.
+        if (parsed.Action is not ParseErrorAction)
+            return await parsed.InvokeAsync();
+        foreach (var error in parsed.Errors)
+            await parsed.InvocationConfiguration.Error.WriteLineAsync(error.Message);
+        await parsed.InvocationConfiguration.Error.WriteLineAsync("--help tells what there is.");
+        return ExitCode.Usage;
+    }
+}
