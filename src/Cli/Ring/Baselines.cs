@@ -1,3 +1,4 @@
+using AkkaHa.Messages.Placement;
 using AkkaHa.Core.Placement;
 
 namespace AkkaHa.Cli.Ring;
@@ -12,12 +13,12 @@ sealed class UnboundedRing(int replicas) : IPlacement
     public string[] Place(IReadOnlyList<string> nodes, int shards)
     {
         var owners = nodes.SelectMany(node => Enumerable.Repeat(node, replicas)).ToArray();
-        var points = owners.Select((node, i) => StableHash.OfRingPoint(node, i % replicas)).ToArray();
+        var points = owners.Select((node, i) => RingHash.OfRingPoint(node, i % replicas)).ToArray();
         Array.Sort(points, owners);
         var placed = new string[shards];
         for (var shard = 0; shard < shards; shard++)
         {
-            var point = Array.BinarySearch(points, StableHash.OfShard(shard));
+            var point = Array.BinarySearch(points, RingHash.OfShard(shard));
             placed[shard] = owners[(point < 0 ? ~point : point) % owners.Length];
         }
 
@@ -33,7 +34,7 @@ sealed class ModuloHashing : IPlacement
     public bool Bounded => false;
 
     public string[] Place(IReadOnlyList<string> nodes, int shards) =>
-        [.. Enumerable.Range(0, shards).Select(shard => nodes[(int)(StableHash.OfShard(shard) % (ulong)nodes.Count)])];
+        [.. Enumerable.Range(0, shards).Select(shard => nodes[(int)(RingHash.OfShard(shard) % (ulong)nodes.Count)])];
 }
 
 /// <summary>
@@ -52,7 +53,7 @@ sealed class RendezvousHashing : IPlacement
         var placed = new string[shards];
         for (var shard = 0; shard < shards; shard++)
         {
-            var hash = StableHash.OfShard(shard);
+            var hash = RingHash.OfShard(shard);
             var best = 0;
             var highest = 0UL;
             for (var node = 0; node < hashes.Length; node++)

@@ -1,3 +1,4 @@
+using AkkaHa.Messages.Placement;
 using System.CommandLine;
 using AkkaHa.Cli.CommandLine;
 using AkkaHa.Core.Placement;
@@ -25,7 +26,7 @@ static class SimulateCommand
                 return null;
             },
         };
-        var shards = IntegerOption.Create("--shards", "Shards to place", 1, ShardMap.MaxShards, ShardMap.DefaultShards);
+        var shards = IntegerOption.Create("--shards", "Shards to place", 1, ShardMap.MaxShardCount, ShardMap.DefaultShardCount);
         var replicas = IntegerOption.Create(
             "--replicas", "Virtual nodes for each node", 1, RingOptions.MaxReplicas, RingOptions.DefaultReplicas);
         var trials = IntegerOption.Create("--trials", "Clusters tried for each size", 1, MaxTrials, 3);

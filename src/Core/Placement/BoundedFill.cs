@@ -29,7 +29,7 @@ static class BoundedFill
         var waiting = new int[shards];
         for (var shard = 0; shard < shards; shard++)
         {
-            first[shard] = ring.FirstFrom(StableHash.OfShard(shard));
+            first[shard] = ring.FirstFrom(RingHash.OfShard(shard));
             waiting[shard] = shard;
         }
 

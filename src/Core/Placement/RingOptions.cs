@@ -1,3 +1,4 @@
+using AkkaHa.Messages.Placement;
 namespace AkkaHa.Core.Placement;
 
 /// <summary>What every node of a cluster must agree on for their rings to be the same.</summary>
@@ -12,17 +13,17 @@ public sealed record RingOptions
     /// <summary>The most virtual nodes for each unit of weight.</summary>
     public const int MaxReplicas = 4096;
 
-    readonly int shards = ShardMap.DefaultShards;
+    readonly int shards = ShardMap.DefaultShardCount;
     readonly int replicas = DefaultReplicas;
 
-    /// <summary>How many shards are placed: 1 to <see cref="ShardMap.MaxShards"/>, default <see cref="ShardMap.DefaultShards"/>.</summary>
+    /// <summary>How many shards are placed: 1 to <see cref="ShardMap.MaxShardCount"/>, default <see cref="ShardMap.DefaultShardCount"/>.</summary>
     public int Shards
     {
         get => shards;
         init
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(value, 1, nameof(Shards));
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, ShardMap.MaxShards, nameof(Shards));
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, ShardMap.MaxShardCount, nameof(Shards));
             shards = value;
         }
     }

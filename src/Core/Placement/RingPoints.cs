@@ -31,7 +31,7 @@ sealed class RingPoints
         {
             // A node that gains weight keeps the points it had: replica numbers simply go on.
             for (var replica = 0; replica < nodes[owner].Weight * replicas; replica++)
-                points[next++] = (StableHash.OfRingPoint(nodes[owner].Id, replica), owner);
+                points[next++] = (RingHash.OfRingPoint(nodes[owner].Id, replica), owner);
         }
 
         // Owners are numbered in order of id: comparing the pair is comparing (position, id).

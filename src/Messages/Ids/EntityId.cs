@@ -32,12 +32,16 @@ public readonly record struct EntityId(string Kind, string Name)
     {
         var slash = text.IndexOf('/', StringComparison.Ordinal);
         id = slash > 0 && slash < text.Length - 1 ? new EntityId(text[..slash], text[(slash + 1)..]) : default;
-        return id.Kind is KeyKind or LockKind || (id.Kind is SessionKind or TransactionKind && int.TryParse(id.Name, System.Globalization.NumberStyles.None, null, out _));
+        return id.Kind is KeyKind or LockKind || (id.Kind is SessionKind or TransactionKind && IsSlot(id.Name));
     }
 
     /// <summary>Reads <c>kind/name</c> that this system itself wrote.</summary>
     /// <exception cref="FormatException">It is no entity id.</exception>
     public static EntityId Parse(string text) => TryParse(text, out var id) ? id : throw new FormatException($"'{text}' is no entity id (kind/name)");
+
+    // "07" must not pass: it would be a second entity, with a journal of its own, for slot 7.
+    private static bool IsSlot(string name) =>
+        (name.Length == 1 || name[0] != '0') && int.TryParse(name, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out _);
 
     /// <inheritdoc />
     public override string ToString() => $"{Kind}/{Name}";

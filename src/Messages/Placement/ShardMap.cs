@@ -11,12 +11,15 @@ public sealed class ShardMap
     /// <summary>How many shards there are when nothing else is set.</summary>
     public const int DefaultShardCount = 256;
 
+    /// <summary>The highest shard count.</summary>
+    public const int MaxShardCount = 65_536;
+
     /// <summary>A map over this many shards.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Not 1 to 65,536.</exception>
-    public ShardMap(int shardCount)
+    public ShardMap(int shardCount = DefaultShardCount)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(shardCount, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(shardCount, 65_536);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(shardCount, MaxShardCount);
         ShardCount = shardCount;
     }
 
@@ -31,6 +34,16 @@ public sealed class ShardMap
         var slot = int.Parse(id.Name, NumberStyles.None, CultureInfo.InvariantCulture);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(slot, ShardCount, nameof(id));
         return slot;
+    }
+
+    /// <summary>As <see cref="ShardOf"/>, for ids that a user sent: false when there is no such slot.</summary>
+    public bool TryShardOf(EntityId id, out int shard)
+    {
+        shard = 0;
+        if (id.Kind is EntityId.SessionKind or EntityId.TransactionKind
+            && int.Parse(id.Name, NumberStyles.None, CultureInfo.InvariantCulture) >= ShardCount) return false;
+        shard = ShardOf(id);
+        return true;
     }
 
     /// <summary>The slot whose coordinator drives this transaction.</summary>

@@ -3,15 +3,22 @@ using System.Text;
 
 namespace AkkaHa.Messages.Placement;
 
-/// <summary>The same 64-bit hash of a text in every process, machine and version: XxHash3 of its UTF-8 bytes, seed 0.</summary>
+/// <summary>
+/// XxHash3-64 (seed 0) of UTF-8 text: the one hash that decides where anything is placed.
+/// The same text gives the same number in every process, on every machine and in every version; stored data
+/// depends on that, so it can never change. (xxHash by Yann Collet, XXH3 specification 0.8.)
+/// </summary>
 public static class StableHash
 {
-    /// <summary>The hash of a text.</summary>
+    private const int StackBytes = 1024;
+
+    /// <summary>The hash of <paramref name="text"/> as UTF-8. Unpaired surrogates count as U+FFFD.</summary>
+    /// <exception cref="ArgumentNullException"><paramref name="text"/> is null.</exception>
     public static ulong Of(string text)
     {
-        const int onStack = 512;
-        var most = Encoding.UTF8.GetMaxByteCount(text.Length);
-        Span<byte> buffer = most <= onStack ? stackalloc byte[onStack] : new byte[most];
-        return XxHash3.HashToUInt64(buffer[..Encoding.UTF8.GetBytes(text, buffer)]);
+        ArgumentNullException.ThrowIfNull(text);
+        var room = Encoding.UTF8.GetMaxByteCount(text.Length);
+        Span<byte> bytes = room <= StackBytes ? stackalloc byte[StackBytes] : new byte[room];
+        return XxHash3.HashToUInt64(bytes[..Encoding.UTF8.GetBytes(text, bytes)]);
     }
 }

@@ -1,3 +1,4 @@
+using AkkaHa.Messages.Placement;
 using AkkaHa.Core.Placement;
 using Xunit;
 
@@ -56,7 +57,7 @@ public sealed class HashRingRefusalTests
     [Theory]
     [InlineData(0)]
     [InlineData(-5)]
-    [InlineData(ShardMap.MaxShards + 1)]
+    [InlineData(ShardMap.MaxShardCount + 1)]
     public void A_shard_count_out_of_range_is_refused(int shards) =>
         Refused("Shards", () => new RingOptions { Shards = shards });
 

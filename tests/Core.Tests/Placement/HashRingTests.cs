@@ -1,3 +1,4 @@
+using AkkaHa.Messages.Placement;
 using AkkaHa.Core.Placement;
 using CsCheck;
 using Xunit;

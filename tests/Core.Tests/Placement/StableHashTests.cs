@@ -1,3 +1,4 @@
+using AkkaHa.Messages.Placement;
 using AkkaHa.Core.Placement;
 using Xunit;
 
@@ -20,7 +21,7 @@ public sealed class StableHashTests
     [Fact]
     public void Ring_places_are_hashes_of_readable_texts()
     {
-        Assert.Equal(StableHash.Of("10.0.0.1#127"), StableHash.OfRingPoint("10.0.0.1", 127));
-        Assert.Equal(StableHash.Of("shard/255"), StableHash.OfShard(255));
+        Assert.Equal(StableHash.Of("10.0.0.1#127"), RingHash.OfRingPoint("10.0.0.1", 127));
+        Assert.Equal(StableHash.Of("shard/255"), RingHash.OfShard(255));
     }
 }
