@@ -1,0 +1,53 @@
+using AkkaHa.Messages;
+using AkkaHa.Node.Api.Cluster;
+using AkkaHa.Node.Api.Errors;
+using AkkaHa.Node.Api.Http;
+using AkkaHa.Node.Api.Keys;
+using AkkaHa.Node.Api.Locks;
+using AkkaHa.Node.Api.Sessions;
+using AkkaHa.Node.Api.Transactions;
+using Microsoft.AspNetCore.Grpc.JsonTranscoding;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace AkkaHa.Node.Api;
+
+/// <summary>Puts the API into a host: gRPC, and HTTP with JSON. Endpoints and ports are the host's.</summary>
+public static class ApiRegistration
+{
+    /// <summary>
+    /// Adds the services, and limits requests to <see cref="Limits.ClientMessageBytes"/>.
+    /// The host registers <see cref="IEntities"/>, <see cref="IClusterView"/> and <see cref="IReadiness"/>.
+    /// </summary>
+    public static IServiceCollection AddAkkaHaApi(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<EntityCalls>();
+        services.AddSingleton<FailureInterceptor>();
+        services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = Limits.ClientMessageBytes);
+        services.AddGrpc(grpc =>
+        {
+            grpc.MaxReceiveMessageSize = Limits.ClientMessageBytes;
+            grpc.MaxSendMessageSize = Limits.ClientMessageBytes;
+            grpc.Interceptors.Add<FailureInterceptor>();
+        }).AddJsonTranscoding(json => json.JsonSettings = new GrpcJsonSettings { WriteInt64sAsStrings = true });
+        return services;
+    }
+
+    /// <summary>Adds middleware and routes. To be called before other middleware of the host's, since it sets up routing and the form of errors.</summary>
+    public static WebApplication MapAkkaHaApi(this WebApplication app)
+    {
+        app.UseMiddleware<ServerTime>();
+        app.UseMiddleware<ErrorBodies>();
+        app.UseMiddleware<PathDecoding>();
+        app.UseRouting();
+        app.UseMiddleware<StrictRequests>();
+        app.MapGrpcService<SessionsService>();
+        app.MapGrpcService<LocksService>();
+        app.MapGrpcService<KeysService>();
+        app.MapGrpcService<TransactionsService>();
+        app.MapGrpcService<ClusterService>();
+        app.MapProbes();
+        return app;
+    }
+}

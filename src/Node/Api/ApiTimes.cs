@@ -1,0 +1,14 @@
+namespace AkkaHa.Node.Api;
+
+/// <summary>How long the edge waits for an entity.</summary>
+internal static class ApiTimes
+{
+    /// <summary>For a command that does not wait for anything by itself.</summary>
+    public static readonly TimeSpan Ask = TimeSpan.FromSeconds(5);
+
+    /// <summary>For a command that may itself wait (for a lock, for a decision): that long, and then as for any other.</summary>
+    public static TimeSpan AskAfter(double seconds) => TimeSpan.FromSeconds(seconds) + Ask;
+
+    /// <summary>What UNAVAILABLE tells callers to wait before they try again. Clients with a back-off of their own may be quicker.</summary>
+    public static readonly TimeSpan RetryHint = TimeSpan.FromSeconds(1);
+}

@@ -1,0 +1,33 @@
+using AkkaHa.Messages;
+using AkkaHa.Messages.Internal;
+using AkkaHa.Messages.Placement;
+using AkkaHa.Node.Api.Errors;
+
+namespace AkkaHa.Node.Api;
+
+/// <summary>Asks entities on behalf of one call: addresses the command, and turns refusals into <see cref="RefusedException"/>.</summary>
+internal sealed class EntityCalls(IEntities entities)
+{
+    public ShardMap Shards => entities.Shards;
+
+    /// <exception cref="RefusedException">The entity, or what is between, refused.</exception>
+    public async Task<Reply> AskAsync(EntityId entity, Command command, TimeSpan timeout, CancellationToken ct)
+    {
+        command.Entity = entity.ToString();
+        command.TimeoutMs = (uint)timeout.TotalMilliseconds;
+        var reply = await entities.AskAsync(command, timeout, ct);
+        return reply.BodyCase == Reply.BodyOneofCase.Failure ? throw new RefusedException(reply.Failure) : reply;
+    }
+
+    public Task<Reply> AskAsync(EntityId entity, Command command, CancellationToken ct) => AskAsync(entity, command, ApiTimes.Ask, ct);
+
+    public void Tell(EntityId entity, Command command)
+    {
+        command.Entity = entity.ToString();
+        entities.Tell(command);
+    }
+
+    /// <summary>The body that a command must be answered with. Another one is a bug: the caller learns that nothing certain is known.</summary>
+    public static T Expect<T>(T? body, Reply reply)
+        where T : class => body ?? throw new InvalidOperationException($"an entity answered {reply.BodyCase} where {typeof(T).Name} was due");
+}

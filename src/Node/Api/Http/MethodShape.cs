@@ -1,0 +1,70 @@
+using System.Collections.Frozen;
+using System.Text;
+using System.Text.RegularExpressions;
+using Google.Api;
+using Google.Protobuf.Reflection;
+
+namespace AkkaHa.Node.Api.Http;
+
+/// <summary>How one method's request is spread over path, query and body, as its <c>google.api.http</c> rule says.</summary>
+internal sealed class MethodShape
+{
+    private readonly Regex path;
+    private readonly string[] pathFields;
+
+    private MethodShape(MethodDescriptor method, HttpRule rule)
+    {
+        Request = method.InputType;
+        HasBody = rule.Body == "*";
+        if (!HasBody && rule.Body.Length > 0) throw new NotSupportedException($"{method.FullName}: only a body of '*' is checked, not '{rule.Body}'");
+        path = new Regex(Pattern(rule), RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.Singleline);
+        pathFields = [.. path.GetGroupNames().Where(n => n != "0")];
+        // With a body of '*' nothing is left for the query.
+        QueryFields = HasBody
+            ? FrozenDictionary<string, FieldDescriptor>.Empty
+            : FieldNames.Of(Request).Where(f => !pathFields.Contains(f.Value.Name) && f.Value is { IsRepeated: false, FieldType: not FieldType.Message })
+                .ToFrozenDictionary(StringComparer.Ordinal);
+    }
+
+    public MessageDescriptor Request { get; }
+
+    /// <summary>Whether the body is the request; if not, there must be none.</summary>
+    public bool HasBody { get; }
+
+    /// <summary>By the names that the query may use.</summary>
+    public FrozenDictionary<string, FieldDescriptor> QueryFields { get; }
+
+    public static MethodShape Of(MethodDescriptor method, HttpRule rule) => new(method, rule);
+
+    /// <summary>The fields that a path binds, by their proto names.</summary>
+    public IReadOnlyDictionary<string, string> BoundBy(string requestPath)
+    {
+        var match = path.Match(requestPath);
+        return pathFields.ToDictionary(f => f, f => match.Groups[f].Value, StringComparer.Ordinal);
+    }
+
+    // "/v1/locks/{name=**}:acquire" → "^/v1/locks/(?<name>.*):acquire$"
+    private static string Pattern(HttpRule rule)
+    {
+        var template = rule.PatternCase switch
+        {
+            HttpRule.PatternOneofCase.Get => rule.Get,
+            HttpRule.PatternOneofCase.Put => rule.Put,
+            HttpRule.PatternOneofCase.Post => rule.Post,
+            HttpRule.PatternOneofCase.Delete => rule.Delete,
+            _ => throw new NotSupportedException($"no HTTP verb in {rule}"),
+        };
+        var pattern = new StringBuilder(@"\A");
+        for (var rest = template.AsSpan(); rest.Length > 0;)
+        {
+            var open = rest.IndexOf('{');
+            pattern.Append(Regex.Escape((open < 0 ? rest : rest[..open]).ToString()));
+            if (open < 0) break;
+            var close = rest.IndexOf('}');
+            var variable = rest[(open + 1)..close].ToString().Split('=');
+            pattern.Append($"(?<{variable[0]}>{(variable is [_, "**"] ? ".*" : "[^/]*")})");
+            rest = rest[(close + 1)..];
+        }
+        return pattern.Append(@"\z").ToString();
+    }
+}

@@ -1,0 +1,32 @@
+using AkkaHa.Messages.Internal;
+using AkkaHa.Messages.V1;
+using AkkaHa.Node.Api.Errors;
+
+namespace AkkaHa.Node.Api.Keys;
+
+/// <summary>What requests for keys must look like.</summary>
+internal static class KeyValidation
+{
+    public static Failure? Check(GetKeyRequest request) => Fields.Name("key", request.Key);
+
+    public static Failure? Check(PutKeyRequest request) =>
+        Fields.Name("key", request.Key)
+        ?? Fields.Value("value", request.Value)
+        ?? (request.HasIfRevision ? Fields.Revision("ifRevision", request.IfRevision) : null)
+        ?? Guard(request.HasLock, request.Lock, request.HasFence, request.Fence)
+        ?? Fields.Id("requestId", request.RequestId);
+
+    public static Failure? Check(DeleteKeyRequest request) =>
+        Fields.Name("key", request.Key)
+        ?? (request.HasIfRevision ? Fields.Revision("ifRevision", request.IfRevision) : null)
+        ?? Guard(request.HasLock, request.Lock, request.HasFence, request.Fence)
+        ?? Fields.Id("requestId", request.RequestId);
+
+    private static Failure? Guard(bool hasLock, string name, bool hasFence, long fence) => (hasLock, hasFence) switch
+    {
+        (false, false) => null,
+        (true, false) => Refusals.Invalid("fence", "must be given together with lock"),
+        (false, true) => Refusals.Invalid("lock", "must be given together with fence"),
+        (true, true) => Fields.Name("lock", name) ?? Fields.Fence("fence", fence),
+    };
+}

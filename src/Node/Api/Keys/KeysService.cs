@@ -1,0 +1,54 @@
+using AkkaHa.Messages;
+using AkkaHa.Messages.Internal;
+using AkkaHa.Messages.V1;
+using AkkaHa.Node.Api.Errors;
+using Grpc.Core;
+
+namespace AkkaHa.Node.Api.Keys;
+
+/// <summary>Keys over gRPC and HTTP. A guarded put or delete is a transaction over the key and the lock; see <see cref="GuardedWrite"/>.</summary>
+internal sealed class KeysService(EntityCalls calls) : Messages.V1.Keys.KeysBase
+{
+    public override async Task<KeyValue> Get(GetKeyRequest request, ServerCallContext context)
+    {
+        Refusals.ThrowIf(KeyValidation.Check(request));
+        var reply = await calls.AskAsync(EntityId.Key(request.Key), new Command { GetKey = request }, context.CancellationToken);
+        return EntityCalls.Expect(reply.KeyValue, reply);
+    }
+
+    public override async Task<PutKeyResponse> Put(PutKeyRequest request, ServerCallContext context)
+    {
+        Refusals.ThrowIf(KeyValidation.Check(request));
+        (request.RequestId, request.Attempt) = (RequestIds.OrNew(request.RequestId), RequestIds.Attempt(request.Attempt));
+        if (request.HasLock)
+        {
+            var result = await GuardedAsync(GuardedWrite.Of(request), request.Attempt, context);
+            return new PutKeyResponse { Key = request.Key, Revision = result.Revision };
+        }
+        var command = new Command { RequestId = request.RequestId, Attempt = request.Attempt, PutKey = request };
+        var reply = await calls.AskAsync(EntityId.Key(request.Key), command, context.CancellationToken);
+        return EntityCalls.Expect(reply.PutKey, reply);
+    }
+
+    public override async Task<DeleteKeyResponse> Delete(DeleteKeyRequest request, ServerCallContext context)
+    {
+        Refusals.ThrowIf(KeyValidation.Check(request));
+        (request.RequestId, request.Attempt) = (RequestIds.OrNew(request.RequestId), RequestIds.Attempt(request.Attempt));
+        if (request.HasLock)
+        {
+            var result = await GuardedAsync(GuardedWrite.Of(request), request.Attempt, context);
+            return new DeleteKeyResponse { Key = request.Key, Revision = result.Revision, Deleted = result.Deleted };
+        }
+        var command = new Command { RequestId = request.RequestId, Attempt = request.Attempt, DeleteKey = request };
+        var reply = await calls.AskAsync(EntityId.Key(request.Key), command, context.CancellationToken);
+        return EntityCalls.Expect(reply.DeleteKey, reply);
+    }
+
+    private async Task<OperationResult> GuardedAsync(TransactionRequest transaction, uint attempt, ServerCallContext context)
+    {
+        var entity = calls.Shards.TransactionSlotOf(transaction.TransactionId);
+        var command = new Command { Attempt = attempt, RunTransaction = transaction };
+        var reply = await calls.AskAsync(entity, command, ApiTimes.AskAfter(transaction.DeadlineSeconds), context.CancellationToken);
+        return GuardedWrite.ResultOf(transaction, EntityCalls.Expect(reply.Transaction, reply));
+    }
+}

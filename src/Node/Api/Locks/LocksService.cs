@@ -1,0 +1,59 @@
+using AkkaHa.Messages;
+using AkkaHa.Messages.Internal;
+using AkkaHa.Messages.V1;
+using AkkaHa.Node.Api.Errors;
+using Grpc.Core;
+
+namespace AkkaHa.Node.Api.Locks;
+
+/// <summary>Locks over gRPC and HTTP. A caller that goes away while it waits takes its acquire back.</summary>
+internal sealed class LocksService(EntityCalls calls) : Messages.V1.Locks.LocksBase
+{
+    public override async Task<LockGrant> Acquire(AcquireLockRequest request, ServerCallContext context)
+    {
+        Refusals.ThrowIf(LockValidation.Check(request, calls.Shards));
+        (request.RequestId, request.Attempt) = (RequestIds.OrNew(request.RequestId), RequestIds.Attempt(request.Attempt));
+        if (request.HolderId.Length == 0) request.HolderId = request.RequestId;
+        var command = new Command { RequestId = request.RequestId, Attempt = request.Attempt, AcquireLock = request };
+        try
+        {
+            var reply = await calls.AskAsync(EntityId.Lock(request.Name), command, ApiTimes.AskAfter(request.WaitSeconds), context.CancellationToken);
+            return EntityCalls.Expect(reply.LockGrant, reply);
+        }
+        finally
+        {
+            // Also when the grant came at the same moment: nobody is there to be told of it.
+            if (context.CancellationToken.IsCancellationRequested) TakeBack(request);
+        }
+    }
+
+    public override async Task<ReleaseLockResponse> Release(ReleaseLockRequest request, ServerCallContext context)
+    {
+        Refusals.ThrowIf(LockValidation.Check(request, calls.Shards));
+        (request.RequestId, request.Attempt) = (RequestIds.OrNew(request.RequestId), RequestIds.Attempt(request.Attempt));
+        var command = new Command { RequestId = request.RequestId, Attempt = request.Attempt, ReleaseLock = request };
+        var reply = await calls.AskAsync(EntityId.Lock(request.Name), command, context.CancellationToken);
+        return EntityCalls.Expect(reply.ReleaseLock, reply);
+    }
+
+    public override async Task<CancelLockResponse> Cancel(CancelLockRequest request, ServerCallContext context)
+    {
+        Refusals.ThrowIf(LockValidation.Check(request, calls.Shards));
+        var reply = await calls.AskAsync(EntityId.Lock(request.Name), CancelCommand(request), context.CancellationToken);
+        return EntityCalls.Expect(reply.CancelLock, reply);
+    }
+
+    public override async Task<LockState> Get(GetLockRequest request, ServerCallContext context)
+    {
+        Refusals.ThrowIf(LockValidation.Check(request));
+        var reply = await calls.AskAsync(EntityId.Lock(request.Name), new Command { GetLock = request }, context.CancellationToken);
+        return EntityCalls.Expect(reply.Lock, reply);
+    }
+
+    private void TakeBack(AcquireLockRequest acquire) => calls.Tell(
+        EntityId.Lock(acquire.Name),
+        CancelCommand(new CancelLockRequest { Name = acquire.Name, SessionId = acquire.SessionId, RequestId = acquire.RequestId }));
+
+    // Without a request id of its own: the id inside is the acquire's, whose remembered outcome must not answer the cancel.
+    private static Command CancelCommand(CancelLockRequest request) => new() { CancelLock = request };
+}

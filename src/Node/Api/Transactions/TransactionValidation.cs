@@ -1,0 +1,68 @@
+using System.Globalization;
+using AkkaHa.Messages;
+using AkkaHa.Messages.Internal;
+using AkkaHa.Messages.Placement;
+using AkkaHa.Messages.V1;
+using AkkaHa.Node.Api.Errors;
+using AkkaHa.Node.Api.Keys;
+
+namespace AkkaHa.Node.Api.Transactions;
+
+/// <summary>What requests for transactions must look like.</summary>
+internal static class TransactionValidation
+{
+    // As short as a deadline can be told apart from none: resolution is a millisecond.
+    private const double ShortestDeadlineSeconds = 0.001;
+
+    public static Failure? Check(TransactionRequest request, ShardMap shards) =>
+        OwnId(request.TransactionId)
+        ?? Fields.OptionalSeconds("deadlineSeconds", request.DeadlineSeconds, ShortestDeadlineSeconds, Limits.TransactionDeadlineMaxSeconds)
+        ?? Steps(request)
+        ?? Bytes(request)
+        ?? ConditionValidation.Check(request.Conditions, shards)
+        ?? OperationValidation.Check("then", request.Then)
+        ?? OperationValidation.Check("else", request.Else)
+        ?? Participants(request);
+
+    public static Failure? Check(GetTransactionRequest request) => AnyId(request.TransactionId);
+
+    public static Failure? Check(ResolveTransactionRequest request) => AnyId(request.TransactionId);
+
+    private static Failure? OwnId(string id) => id.StartsWith(GuardedWrite.IdPrefix, StringComparison.Ordinal)
+        ? Refusals.Invalid("transactionId", $"begins with '{GuardedWrite.IdPrefix}', which is kept for guarded writes")
+        : Fields.Id("transactionId", id);
+
+    // Guarded writes can be asked for too.
+    private static Failure? AnyId(string id) => id.StartsWith(GuardedWrite.IdPrefix, StringComparison.Ordinal)
+        ? Fields.RequiredId("transactionId", id[GuardedWrite.IdPrefix.Length..])
+        : Fields.RequiredId("transactionId", id);
+
+    private static Failure? Steps(TransactionRequest request)
+    {
+        var steps = request.Conditions.Count + request.Then.Count + request.Else.Count;
+        return steps switch
+        {
+            0 => Refusals.Invalid("conditions", "are missing, and so are then and else; at least one must not be empty"),
+            > Limits.TransactionSteps => Refusals.Invalid("conditions", Invariant($"with then and else are {steps} steps; the limit is {Limits.TransactionSteps}")),
+            _ => null,
+        };
+    }
+
+    private static Failure? Bytes(TransactionRequest request)
+    {
+        var bytes = request.CalculateSize();
+        return bytes > Limits.TransactionRequestBytes
+            ? Refusals.Invalid("request", Invariant($"has {bytes} bytes as protobuf; the limit is {Limits.TransactionRequestBytes}"))
+            : null;
+    }
+
+    private static Failure? Participants(TransactionRequest request)
+    {
+        var count = TransactionParticipants.Of(request).Count;
+        return count > Limits.TransactionParticipants
+            ? Refusals.Invalid("participants", Invariant($"are {count} (distinct keys, locks and session slots); the limit is {Limits.TransactionParticipants}"))
+            : null;
+    }
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
