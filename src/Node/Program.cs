@@ -1,1 +1,79 @@
-return 0;
+using System.Net;
+using AkkaHa.Node.Api;
+using AkkaHa.Node.Cluster;
+using AkkaHa.Node.Ownership;
+using AkkaHa.Node.Settings;
+using AkkaHa.Node.Storage;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+NodeSettings settings;
+try
+{
+    settings = SettingsCheck.Read(builder.Configuration);
+}
+catch (InvalidSettingsException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return 2;
+}
+
+builder.Logging.ClearProviders();
+builder.Logging.AddSimpleConsole(console =>
+{
+    console.SingleLine = true;
+    console.TimestampFormat = "HH:mm:ss.fff ";
+});
+builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning).AddFilter("Akka", LogLevel.Warning);
+builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
+builder.WebHost.ConfigureKestrel(kestrel =>
+{
+    kestrel.Listen(Endpoint(settings.Http.Host, settings.Http.Port), listen => listen.Protocols = HttpProtocols.Http1);
+    kestrel.Listen(Endpoint(settings.Grpc.Host, settings.Grpc.Port), listen => listen.Protocols = HttpProtocols.Http2);
+    kestrel.Listen(Endpoint(settings.Management.Host, settings.Management.Port), listen => listen.Protocols = HttpProtocols.Http1);
+});
+builder.Services.AddSingleton(settings);
+builder.Services.AddSingleton(SettingsCheck.Rules(settings.Testing));
+builder.Services.AddSingleton<Database>();
+builder.Services.AddSingleton<OwnershipStore>();
+builder.Services.AddSingleton<Ownerships>();
+builder.Services.AddSingleton<NodeLifecycle>();
+builder.Services.AddHostedService(services => services.GetRequiredService<NodeLifecycle>());
+builder.Services.AddSingleton<IEntities, EntityRegion>();
+builder.Services.AddSingleton<IClusterView, ClusterView>();
+builder.Services.AddSingleton<Readiness>();
+builder.Services.AddSingleton<IReadiness>(services => services.GetRequiredService<Readiness>());
+builder.Services.AddHostedService(services => services.GetRequiredService<Readiness>());
+builder.Services.AddAkkaHaApi();
+
+var app = builder.Build();
+app.MapAkkaHaApi();
+if (settings.StopWhenInputEnds) StopWhenInputEnds(app.Lifetime);
+try
+{
+    await app.RunAsync();
+}
+catch (IOException e)
+{
+    // A port that is taken, above all.
+    Console.Error.WriteLine(e.Message);
+    return 1;
+}
+return Environment.ExitCode;
+
+static IPEndPoint Endpoint(string host, int port) =>
+    new(host switch { "localhost" => IPAddress.Loopback, "*" or "+" => IPAddress.Any, _ => IPAddress.TryParse(host, out var ip) ? ip : Dns.GetHostAddresses(host)[0] }, port);
+
+static void StopWhenInputEnds(IHostApplicationLifetime lifetime) => new Thread(() =>
+{
+    var input = Console.OpenStandardInput();
+    Span<byte> ignored = stackalloc byte[256];
+    while (input.Read(ignored) > 0)
+    {
+    }
+    // Whoever started this node is gone, or wants it gone now; it must not stay behind, whatever hangs.
+    lifetime.StopApplication();
+    Thread.Sleep(TimeSpan.FromSeconds(10));
+    Environment.Exit(3);
+})
+{ IsBackground = true, Name = "input" }.Start();

@@ -1,0 +1,111 @@
+using System.Globalization;
+using Akka.Cluster.Sharding;
+using Akka.Configuration;
+using AkkaHa.Messages;
+using AkkaHa.Node.Entities;
+using AkkaHa.Node.Ownership;
+using AkkaHa.Node.Settings;
+using AkkaHa.Node.Storage;
+
+namespace AkkaHa.Node.Cluster;
+
+/// <summary>Akka's configuration for a node. Every timing that decides how long a failover takes is here.</summary>
+internal static class AkkaConfig
+{
+    public const string LeasePath = "akkaha.shard-lease";
+
+    public static Config For(NodeSettings settings, MemberFacts facts, Database database)
+    {
+        var d = settings.Detection;
+        return ConfigurationFactory.ParseString($$"""
+            akka {
+              loglevel = INFO
+              stdout-loglevel = OFF
+              loggers = ["Akka.Hosting.Logging.LoggerFactoryLogger, Akka.Hosting"]
+              log-dead-letters = off
+              log-dead-letters-during-shutdown = off
+              coordinated-shutdown {
+                run-by-clr-shutdown-hook = off
+                exit-clr = off
+                phases.cluster-sharding-shutdown-region.timeout = 15s
+              }
+              actor {
+                provider = cluster
+                serializers.akkaha = "{{TypeName<EntitySerializer>()}}"
+                serialization-bindings {
+                  "AkkaHa.Messages.Internal.Command, AkkaHa.Messages" = akkaha
+                  "AkkaHa.Messages.Internal.Reply, AkkaHa.Messages" = akkaha
+                  "AkkaHa.Messages.Storage.Envelope, AkkaHa.Messages" = akkaha
+                  "AkkaHa.Messages.Storage.Snapshot, AkkaHa.Messages" = akkaha
+                }
+              }
+              remote {
+                log-remote-lifecycle-events = off
+                retry-gate-closed-for = 500ms
+                dot-netty.tcp {
+                  public-hostname = "{{settings.Remote.Host}}"
+                  hostname = "{{(settings.Remote.BindHost.Length > 0 ? settings.Remote.BindHost : settings.Remote.Host)}}"
+                  port = {{settings.Remote.Port.ToString(CultureInfo.InvariantCulture)}}
+                  connection-timeout = 2s
+                  maximum-frame-size = {{Limits.RemotingFrameBytes}}b
+                  send-buffer-size = {{2 * Limits.RemotingFrameBytes}}b
+                  receive-buffer-size = {{2 * Limits.RemotingFrameBytes}}b
+                }
+              }
+              cluster {
+                roles = [{{string.Join(",", facts.AsRoles().Select(r => $"\"{r}\""))}}]
+                app-version = "{{MemberFacts.Version}}"
+                seed-nodes = []
+                gossip-interval = 200ms
+                leader-actions-interval = 200ms
+                unreachable-nodes-reaper-interval = 200ms
+                periodic-tasks-initial-delay = 300ms
+                retry-unsuccessful-join-after = 2s
+                shutdown-after-unsuccessful-join-seed-nodes = off
+                failure-detector {
+                  heartbeat-interval = {{d.HeartbeatMs}}ms
+                  acceptable-heartbeat-pause = {{d.PauseMs}}ms
+                  expected-response-after = {{d.HeartbeatMs}}ms
+                }
+                downing-provider-class = "Akka.Cluster.SBR.SplitBrainResolverProvider, Akka.Cluster"
+                down-removal-margin = 200ms
+                split-brain-resolver {
+                  active-strategy = keep-majority
+                  stable-after = {{d.StableAfterMs}}ms
+                }
+                singleton { hand-over-retry-interval = 200ms }
+                sharding {
+                  state-store-mode = ddata
+                  remember-entities = off
+                  passivate-idle-entity-after = off
+                  use-lease = "{{LeasePath}}"
+                  lease-retry-interval = 300ms
+                  retry-interval = 300ms
+                  rebalance-interval = 1s
+                  handoff-timeout = 10s
+                  shard-start-timeout = 5s
+                  shard-failure-backoff = 500ms
+                  entity-restart-backoff = 500ms
+                  coordinator-failure-backoff = 500ms
+                  waiting-for-state-timeout = 1s
+                  updating-state-timeout = 2s
+                  buffer-size = 20000
+                  coordinator-state { write-majority-plus = 0, read-majority-plus = 0 }
+                  distributed-data { majority-min-cap = 2, durable.keys = [] }
+                }
+                distributed-data { gossip-interval = 300ms, notify-subscribers-interval = 100ms, durable.keys = [] }
+              }
+            }
+            {{LeasePath}} {
+              lease-class = "{{TypeName<ShardLease>()}}"
+              heartbeat-timeout = 1500ms
+              heartbeat-interval = 300ms
+              lease-operation-timeout = 6s
+            }
+            """)
+            .WithFallback(JournalSetup.Config(database, settings))
+            .WithFallback(ClusterSharding.DefaultConfig());
+    }
+
+    private static string TypeName<T>() => $"{typeof(T).FullName}, {typeof(T).Assembly.GetName().Name}";
+}

@@ -1,0 +1,86 @@
+using AkkaHa.Core.Entities;
+using AkkaHa.Node.Ownership;
+using AkkaHa.Node.Settings;
+using AkkaHa.Node.Storage;
+
+namespace AkkaHa.Node.Cluster;
+
+/// <summary>
+/// Brings the node up and keeps it up: waits for the database, starts an incarnation, and should the cluster have downed that one, starts the next.
+/// Until then the process answers that it is alive, and not ready.
+/// </summary>
+internal sealed class NodeLifecycle(
+    NodeSettings settings, Database database, OwnershipStore ownership, RuleSwitches rules, ILoggerFactory loggers, IHostApplicationLifetime lifetime)
+    : BackgroundService
+{
+    private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LeaveAtMost = TimeSpan.FromSeconds(25);
+
+    private readonly ILogger log = loggers.CreateLogger("AkkaHa.Node");
+    private volatile RunningNode? running;
+    private volatile string waitingFor = "starting";
+
+    /// <summary>The present incarnation; null while there is none.</summary>
+    public RunningNode? Running => running;
+
+    /// <summary>What it waits for, while there is none.</summary>
+    public string WaitingFor => waitingFor;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // Not on the path of the host's start: the process is alive before the database is.
+        await Task.Yield();
+        if (rules != RuleSwitches.AllOn) log.LogCritical("SAFETY RULES ARE SWITCHED OFF (AkkaHa:Testing:Break = {Rules}): this node is for tests only", settings.Testing.Break);
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                waitingFor = "the database";
+                await new Schema(database, settings).EnsureAsync(stoppingToken);
+                waitingFor = "the actor system";
+                var node = await RunningNode.StartAsync(settings, database, ownership, rules, loggers);
+                running = node;
+                log.LogInformation("Node {Address}, incarnation {Incarnation}: HTTP {Http}, gRPC {Grpc}", node.Cluster.SelfAddress, node.Parts.Incarnation, node.Facts.Http, node.Facts.Grpc);
+                var ended = node.System.WhenTerminated;
+                await Task.WhenAny(ended, Task.Delay(Timeout.Infinite, stoppingToken));
+                if (stoppingToken.IsCancellationRequested) break;
+                running = null;
+                node.Parts.Grants.Clear();
+                log.LogWarning("Incarnation {Incarnation} was taken out of the cluster; starting another", node.Parts.Incarnation);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                break;
+            }
+            catch (InvalidSettingsException e)
+            {
+                log.LogCritical("{Message}", e.Message);
+                Environment.ExitCode = 2;
+                lifetime.StopApplication();
+                return;
+            }
+            catch (Exception e)
+            {
+                waitingFor += $" ({e.Message})";
+                log.LogWarning("Not started yet, will try again: {Message}", e.Message);
+                await Task.Delay(TryAgainAfter, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        if (running is not { } node) return;
+        log.LogInformation("Leaving the cluster");
+        try
+        {
+            await node.LeaveAsync().WaitAsync(LeaveAtMost, CancellationToken.None);
+        }
+        catch (TimeoutException)
+        {
+            log.LogWarning("Leaving took more than {Seconds} s; going without", LeaveAtMost.TotalSeconds);
+        }
+        running = null;
+    }
+}

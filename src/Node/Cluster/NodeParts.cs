@@ -1,0 +1,34 @@
+using Akka.Actor;
+using Akka.Actor.Setup;
+using AkkaHa.Core.Entities;
+using AkkaHa.Messages.Placement;
+using AkkaHa.Node.Entities;
+using AkkaHa.Node.Ownership;
+using AkkaHa.Node.Settings;
+
+namespace AkkaHa.Node.Cluster;
+
+/// <summary>What the actors of one actor system need from the process, handed in when the system is made.</summary>
+internal sealed class NodeParts(NodeSettings settings, OwnershipStore ownership, Grants grants, string incarnation, RuleSwitches rules) : Setup
+{
+    public NodeSettings Settings { get; } = settings;
+
+    public OwnershipStore Ownership { get; } = ownership;
+
+    public Grants Grants { get; } = grants;
+
+    public DirtyEntities Dirty { get; } = new();
+
+    public ShardMap Shards { get; } = new(settings.Shards);
+
+    public RuleSwitches Rules { get; } = rules;
+
+    /// <summary>Fresh at every start of the actor system.</summary>
+    public string Incarnation { get; } = incarnation;
+
+    /// <summary>This node and incarnation, as the rows of ownership name it: address, blank, incarnation.</summary>
+    public string Holder { get; set; } = "";
+
+    public static NodeParts Of(ActorSystem system) =>
+        system.Settings.Setup.Get<NodeParts>() is { HasValue: true } parts ? parts.Value : throw new InvalidOperationException("the actor system was made without its parts");
+}

@@ -1,0 +1,79 @@
+using System.Data.Common;
+using Akka.Cluster;
+using AkkaHa.Core.Entities;
+using AkkaHa.Messages;
+using AkkaHa.Messages.Internal;
+using AkkaHa.Node.Api;
+using AkkaHa.Node.Ownership;
+using AkkaHa.Node.Settings;
+
+namespace AkkaHa.Node.Cluster;
+
+/// <summary>
+/// Whether this node can be used, as found out by using it: a member, the database answers, and so do slots on every node.
+/// Asked for in the background, so that a probe never waits.
+/// </summary>
+internal sealed class Readiness(NodeLifecycle lifecycle, IEntities entities, OwnershipStore ownership, NodeSettings settings) : BackgroundService, IReadiness
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(500);
+
+    private volatile ReadinessReport report = ReadinessReport.No("starting");
+    private int nextSlot;
+
+    public bool Alive => true;
+
+    public ReadinessReport StrongReady() => lifecycle.Running is null ? ReadinessReport.No($"waiting for {lifecycle.WaitingFor}") : report;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var reasons = new List<string>();
+            if (lifecycle.Running is not { } node) reasons.Add($"waiting for {lifecycle.WaitingFor}");
+            else if (node.Cluster.SelfMember.Status != MemberStatus.Up) reasons.Add($"not a member of the cluster yet ({node.Cluster.SelfMember.Status})");
+            else
+            {
+                await AskDatabaseAsync(reasons, stoppingToken);
+                if (reasons.Count == 0) await AskSlotsAsync(reasons, stoppingToken);
+            }
+            report = reasons.Count == 0 ? ReadinessReport.Yes : new ReadinessReport(false, reasons);
+            await Task.Delay(Every, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task AskDatabaseAsync(List<string> reasons, CancellationToken ct)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(Patience);
+        try
+        {
+            await ownership.ReadAsync(patience.Token);
+        }
+        catch (Exception e) when (e is DbException or OperationCanceledException or TimeoutException)
+        {
+            reasons.Add($"the database does not answer: {e.Message}");
+        }
+    }
+
+    /// <summary>A few different slots each time: in the end one of every node.</summary>
+    private async Task AskSlotsAsync(List<string> reasons, CancellationToken ct)
+    {
+        try
+        {
+            for (var i = 0; i < 4; i++)
+            {
+                nextSlot = (nextSlot + 37) % settings.Shards;
+                var slot = EntityId.SessionSlot(nextSlot).ToString();
+                var reply = await entities.AskAsync(new Command { Entity = slot, Wake = new Wake() }, Patience, ct);
+                if (reply.Failure is not { } failure) continue;
+                reasons.Add($"{slot} does not answer: {failure.Message}");
+                return;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping.
+        }
+    }
+}

@@ -1,0 +1,250 @@
+using Akka.Actor;
+using Akka.Cluster.Sharding;
+using Akka.Event;
+using Akka.Persistence;
+using Envelope = AkkaHa.Messages.Storage.Envelope;
+using AkkaHa.Core.Entities;
+using AkkaHa.Messages;
+using AkkaHa.Messages.Internal;
+using AkkaHa.Messages.V1;
+using AkkaHa.Node.Cluster;
+using AkkaHa.Node.Settings;
+
+namespace AkkaHa.Node.Entities;
+
+/// <summary>
+/// Runs one <see cref="Entity"/>: recovers it, lets it decide in batches, persists each batch as one atomic write, and lets the answers go
+/// once it is durable, through the gate. While a batch is in flight, commands queue. It decides nothing itself.
+/// </summary>
+internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
+{
+    private const int BatchAtMost = 512;
+    private const int QueueAtMost = 20_000;
+    private const long SnapshotEvery = 400;
+    private static readonly TimeSpan IdleAfter = TimeSpan.FromMinutes(2);
+
+    private readonly NodeParts parts;
+    private readonly Entity entity;
+    private readonly int shard;
+    private readonly bool hasGrant;
+    private readonly Queue<(IActorRef Caller, Command Command)> queue = new();
+    private readonly Dictionary<long, IActorRef> callers = [];
+    private readonly ILoggingAdapter log = Context.GetLogger();
+    private IActorRef? region;
+    private Batch? inFlight;
+    private int rowsToGo;
+    private long lastCallId;
+    private long lastSnapshotNr;
+    private long snapshotBeforeNr;
+    private bool stopping;
+    private bool superseded;
+
+    public EntityActor(string entityId)
+    {
+        parts = NodeParts.Of(Context.System);
+        PersistenceId = entityId;
+        var id = EntityId.Parse(entityId);
+        shard = parts.Shards.ShardOf(id);
+        var epoch = parts.Grants.EpochOf(shard);
+        hasGrant = epoch is not null;
+        entity = new Entity(id, Machines.For(id, parts.Rules), epoch ?? 0, parts.Dirty.Contains(entityId), parts.Rules);
+    }
+
+    public override string PersistenceId { get; }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private IActorRef Region => region ??= ClusterSharding.Get(Context.System).ShardRegion(NodeNames.Region);
+
+    public static Props Props(string entityId) => Akka.Actor.Props.Create(() => new EntityActor(entityId));
+
+    protected override void OnRecover(object message)
+    {
+        if (!hasGrant) return;
+        switch (message)
+        {
+            case SnapshotOffer { Snapshot: Messages.Storage.Snapshot snapshot } offer:
+                entity.RecoverSnapshot(offer.Metadata.SequenceNr, snapshot);
+                lastSnapshotNr = offer.Metadata.SequenceNr;
+                break;
+            case Envelope row:
+                entity.RecoverRow(LastSequenceNr, row);
+                break;
+            case RecoveryCompleted:
+                superseded = entity.FinishRecovery(LastSequenceNr) == Recovered.Superseded;
+                if (superseded)
+                {
+                    log.Warning("{0}: a later owner has written; epoch {1} of shard {2} is over", PersistenceId, entity.Epoch, shard);
+                    parts.Grants.Supersede(shard, entity.Epoch);
+                }
+                Context.SetReceiveTimeout(IdleAfter);
+                break;
+            default:
+                throw new InvalidHistoryException($"{PersistenceId}: the journal holds a {message.GetType()}");
+        }
+    }
+
+    protected override void OnCommand(object message)
+    {
+        switch (message)
+        {
+            case Command command: OnCommandFor(command); break;
+            case TimerDue: Decide(); break;
+            case StopEntity: Stop(); break;
+            case ReceiveTimeout: if (entity.IsIdle && queue.Count == 0) Context.Parent.Tell(new Passivate(StopEntity.Instance)); break;
+            case SaveSnapshotSuccess saved: OnSnapshotSaved(saved.Metadata.SequenceNr); break;
+            case SaveSnapshotFailure failed: log.Warning("{0}: snapshot {1} was not saved: {2}", PersistenceId, failed.Metadata.SequenceNr, failed.Cause.Message); break;
+            case DeleteSnapshotsSuccess: break;
+            case DeleteSnapshotsFailure failed: log.Debug("{0}: old snapshots were not deleted: {1}", PersistenceId, failed.Cause.Message); break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private void OnCommandFor(Command command)
+    {
+        if (!hasGrant || superseded)
+        {
+            Refuse(Sender, command);
+            Context.Stop(Self);
+            return;
+        }
+        if (queue.Count >= QueueAtMost)
+        {
+            Sender.Tell(Replies.Failure(ErrorCode.Unavailable, $"{QueueAtMost} requests wait for '{PersistenceId}' already"));
+            return;
+        }
+        queue.Enqueue((Sender, command));
+        Decide();
+    }
+
+    private void Decide()
+    {
+        if (inFlight is not null || !hasGrant || superseded) return;
+        var incoming = new List<Incoming>(Math.Min(queue.Count, BatchAtMost));
+        while (incoming.Count < BatchAtMost && queue.TryDequeue(out var next))
+        {
+            var callId = 0L;
+            if (next.Command.Sender.Length == 0 && !next.Caller.IsNobody())
+            {
+                callId = ++lastCallId;
+                callers[callId] = next.Caller;
+            }
+            incoming.Add(new Incoming(callId, next.Command));
+        }
+        var batch = entity.Decide(incoming, NodeClock.Now());
+        Run(batch.Now);
+        if (batch.Rows.Count == 0)
+        {
+            Run(batch.Afterwards);
+            if (batch.StopAfterwards) Context.Parent.Tell(new Passivate(StopEntity.Instance));
+            AfterBatch();
+            return;
+        }
+        inFlight = batch;
+        rowsToGo = batch.Rows.Count;
+        PersistAllAsync(batch.Rows, OnRowPersisted);
+    }
+
+    private void OnRowPersisted(Envelope row)
+    {
+        if (--rowsToGo > 0) return;
+        var batch = inFlight!;
+        inFlight = null;
+        entity.Persisted();
+        if (entity.DurableSequenceNr != LastSequenceNr)
+            throw new InvalidOperationException($"{PersistenceId}: the journal is at {LastSequenceNr}, the entity at {entity.DurableSequenceNr}");
+        parts.Dirty.Remove(PersistenceId);
+        Run(batch.Afterwards);
+        if (entity.DurableSequenceNr - lastSnapshotNr >= SnapshotEvery)
+        {
+            lastSnapshotNr = entity.DurableSequenceNr;
+            SaveSnapshot(entity.TakeSnapshot());
+        }
+        AfterBatch();
+    }
+
+    private void AfterBatch()
+    {
+        if (queue.Count > 0) Decide();
+        else if (stopping && inFlight is null) Context.Stop(Self);
+        if (inFlight is null && entity.WakeAtMs is { } wakeAt)
+            Timers.StartSingleTimer(TimerDue.Instance, TimerDue.Instance, TimeSpan.FromMilliseconds(Math.Max(1, wakeAt - Environment.TickCount64)));
+    }
+
+    private void Stop()
+    {
+        stopping = true;
+        if (inFlight is null && queue.Count == 0) Context.Stop(Self);
+    }
+
+    /// <summary>The gate: what is decided here leaves only while this node still owns the shard under this epoch.</summary>
+    private void Run(IReadOnlyList<Effect> effects)
+    {
+        var open = !parts.Rules.Gate || parts.Grants.Holds(shard, entity.Epoch);
+        foreach (var effect in effects)
+        {
+            switch (effect)
+            {
+                case AnswerEffect answer:
+                    if (callers.Remove(answer.Call.Id, out var caller)) caller.Tell(open ? answer.Reply : Closed(answer.Call.IsMutation), Self);
+                    break;
+                case SendEffect send:
+                    if (open) Region.Tell(send.Command, Self);
+                    break;
+                default:
+                    throw new InvalidOperationException($"no such effect: {effect.GetType()}");
+            }
+        }
+    }
+
+    private static Reply Closed(bool mutation) => mutation
+        ? Replies.Failure(ErrorCode.OutcomeUnknown, "the shard has moved to another node; whether this was done is not known here")
+        : Replies.Failure(ErrorCode.Unavailable, "the shard has moved to another node");
+
+    private static void Refuse(IActorRef caller, Command command)
+    {
+        if (command.Sender.Length == 0) caller.Tell(Replies.Failure(ErrorCode.Unavailable, "the shard is changing its owner"));
+    }
+
+    protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
+    {
+        log.Warning("{0}: rows from {1} on may or may not be stored: {2}", PersistenceId, inFlight?.FirstSequenceNr, cause.Message);
+        Unknown();
+    }
+
+    protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr)
+    {
+        log.Error(cause, "{0}: row {1} was rejected", PersistenceId, sequenceNr);
+        Unknown();
+        Context.Stop(Self);
+    }
+
+    /// <summary>For the callers of a batch in flight the outcome is unknown; what was not decided was certainly not done.</summary>
+    private void Unknown()
+    {
+        foreach (var answer in inFlight?.Afterwards.OfType<AnswerEffect>() ?? [])
+            if (callers.Remove(answer.Call.Id, out var caller)) caller.Tell(Closed(answer.Call.IsMutation), Self);
+        while (queue.TryDequeue(out var waiting)) Refuse(waiting.Caller, waiting.Command);
+    }
+
+    protected override void PostStop()
+    {
+        if (entity.IsPersisting) parts.Dirty.Add(PersistenceId);
+        // Waiters for a lock or a transaction: they ask again, and keep their place.
+        foreach (var caller in callers.Values) caller.Tell(Closed(mutation: true), Self);
+        while (queue.TryDequeue(out var waiting)) Refuse(waiting.Caller, waiting.Command);
+        base.PostStop();
+    }
+
+    private void OnSnapshotSaved(long sequenceNr)
+    {
+        // Two are kept: the one before is the way back should this one not be readable.
+        if (snapshotBeforeNr > 0) DeleteSnapshots(new SnapshotSelectionCriteria(snapshotBeforeNr - 1));
+        snapshotBeforeNr = sequenceNr;
+    }
+
+    private sealed class TimerDue
+    {
+        public static readonly TimerDue Instance = new();
+    }
+}

@@ -1,0 +1,39 @@
+using Akka.Actor;
+using Akka.Serialization;
+using AkkaHa.Messages.Internal;
+using AkkaHa.Messages.Storage;
+using Google.Protobuf;
+using Envelope = AkkaHa.Messages.Storage.Envelope;
+
+namespace AkkaHa.Node.Entities;
+
+/// <summary>Protobuf for all that travels between nodes and all that is stored. Identifier and manifests are frozen: stored rows carry them.</summary>
+internal sealed class EntitySerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
+{
+    private const string CommandManifest = "c";
+    private const string ReplyManifest = "r";
+    private const string EnvelopeManifest = "e";
+    private const string SnapshotManifest = "s";
+
+    public override int Identifier => 4117;
+
+    public override string Manifest(object o) => o switch
+    {
+        Command => CommandManifest,
+        Reply => ReplyManifest,
+        Envelope => EnvelopeManifest,
+        Snapshot => SnapshotManifest,
+        _ => throw new ArgumentException($"{o.GetType()} is not stored or sent", nameof(o)),
+    };
+
+    public override byte[] ToBinary(object obj) => ((IMessage)obj).ToByteArray();
+
+    public override object FromBinary(byte[] bytes, string manifest) => manifest switch
+    {
+        CommandManifest => Command.Parser.ParseFrom(bytes),
+        ReplyManifest => Reply.Parser.ParseFrom(bytes),
+        EnvelopeManifest => Envelope.Parser.ParseFrom(bytes),
+        SnapshotManifest => Snapshot.Parser.ParseFrom(bytes),
+        _ => throw new System.Runtime.Serialization.SerializationException($"unknown manifest '{manifest}': written by a newer version?"),
+    };
+}

@@ -1,0 +1,74 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Cluster.Sharding;
+using AkkaHa.Core.Placement;
+using AkkaHa.Node.Cluster;
+
+namespace AkkaHa.Node.Placement;
+
+/// <summary>
+/// Puts each shard on the node that the ring names. Shards move only while the cluster is calm: no member unreachable, joining or of another
+/// version; and only a part at a time.
+/// </summary>
+internal sealed class RingAllocation(int shards, Func<ClusterEvent.CurrentClusterState> clusterState, Func<Address> selfAddress) : IShardAllocationStrategy
+{
+    /// <summary>Of all shards, this part moves at once.</summary>
+    private const int MovePart = 8;
+
+    private static readonly RingOptions Defaults = new();
+
+    private HashRing? last;
+
+    public Task<IActorRef> AllocateShard(
+        IActorRef requester, string shardId, IImmutableDictionary<IActorRef, IImmutableList<string>> currentShardAllocations)
+    {
+        var byNode = ByNode(currentShardAllocations.Keys);
+        var node = Ring(byNode.Keys).NodeFor(int.Parse(shardId, NumberStyles.None, CultureInfo.InvariantCulture));
+        return Task.FromResult(byNode[node]);
+    }
+
+    public Task<IImmutableSet<string>> Rebalance(
+        IImmutableDictionary<IActorRef, IImmutableList<string>> currentShardAllocations, IImmutableSet<string> rebalanceInProgress)
+    {
+        var moves = ImmutableHashSet<string>.Empty;
+        if (IsCalm() && currentShardAllocations.Count > 0)
+        {
+            var ring = Ring(ByNode(currentShardAllocations.Keys).Keys);
+            var most = Math.Max(1, shards / MovePart) - rebalanceInProgress.Count;
+            moves = currentShardAllocations
+                .SelectMany(region => region.Value.Select(shard => (Node: NodeOf(region.Key), Shard: shard)))
+                .Where(at => !rebalanceInProgress.Contains(at.Shard) && ring.NodeFor(int.Parse(at.Shard, NumberStyles.None, CultureInfo.InvariantCulture)) != at.Node)
+                .Select(at => at.Shard).Order(StringComparer.Ordinal).Take(Math.Max(0, most)).ToImmutableHashSet();
+        }
+        return Task.FromResult<IImmutableSet<string>>(moves);
+    }
+
+    private bool IsCalm()
+    {
+        var state = clusterState();
+        return state.Unreachable.IsEmpty
+            && state.Members.All(m => m.Status is MemberStatus.Up or MemberStatus.Leaving or MemberStatus.Exiting or MemberStatus.Removed)
+            && state.Members.Select(m => m.AppVersion).Distinct().Count() <= 1;
+    }
+
+    private HashRing Ring(IEnumerable<string> nodes)
+    {
+        var weights = clusterState().Members.ToDictionary(m => m.Address.ToString(), m => MemberFacts.Of(m).Weight, StringComparer.Ordinal);
+        var members = nodes.Select(n => new RingNode(n, weights.GetValueOrDefault(n, 1))).OrderBy(n => n.Id, StringComparer.Ordinal).ToArray();
+        // The coordinator asks for one shard after the other: one ring serves them all until the members change.
+        if (last is null || !last.Nodes.SequenceEqual(members)) last = HashRing.Of(members, Defaults with { Shards = shards });
+        return last;
+    }
+
+    private Dictionary<string, IActorRef> ByNode(IEnumerable<IActorRef> regions)
+    {
+        var byNode = new Dictionary<string, IActorRef>(StringComparer.Ordinal);
+        foreach (var region in regions) byNode[NodeOf(region)] = region;
+        return byNode;
+    }
+
+    /// <summary>A region of our own has a path without an address.</summary>
+    private string NodeOf(IActorRef region) => (region.Path.Address.HasLocalScope ? selfAddress() : region.Path.Address).ToString();
+}

@@ -1,0 +1,138 @@
+using AkkaHa.Messages.Placement;
+
+namespace AkkaHa.Node.Settings;
+
+/// <summary>
+/// All settings of a node, under <c>AkkaHa</c> in appsettings.json, <c>AkkaHa__…</c> in the environment, <c>--AkkaHa:…</c> on the command line.
+/// Checked at start by <see cref="SettingsCheck"/>; the names here are the names that users write.
+/// </summary>
+public sealed record NodeSettings
+{
+    /// <summary>Between nodes.</summary>
+    public RemoteSettings Remote { get; init; } = new();
+
+    /// <summary>JSON for clients and browsers.</summary>
+    public HttpSettings Http { get; init; } = new();
+
+    /// <summary>gRPC for clients.</summary>
+    public GrpcSettings Grpc { get; init; } = new();
+
+    /// <summary>Probes for whoever supervises the process.</summary>
+    public ManagementSettings Management { get; init; } = new();
+
+    /// <summary>Which cluster.</summary>
+    public ClusterSettings Cluster { get; init; } = new();
+
+    /// <summary>Which database.</summary>
+    public StorageSettings Storage { get; init; } = new();
+
+    /// <summary>When an unreachable node counts as dead.</summary>
+    public DetectionSettings Detection { get; init; } = new();
+
+    /// <summary>Switches for tests; nothing a user sets.</summary>
+    public TestingSettings Testing { get; init; } = new();
+
+    /// <summary>Where SQLite keeps its files. Default <c>./data</c>.</summary>
+    public string DataDirectory { get; init; } = "data";
+
+    /// <summary>How many shards: 1 to 65,536, default 256. Stored with the data at first start; another number later is refused.</summary>
+    public int Shards { get; init; } = ShardMap.DefaultShardCount;
+
+    /// <summary>The process ends when its standard input does, so that it never outlives whoever started it. Default false.</summary>
+    public bool StopWhenInputEnds { get; init; }
+}
+
+/// <summary>Remoting.</summary>
+public sealed record RemoteSettings
+{
+    /// <summary>The name or address by which other nodes reach this one. Default 127.0.0.1.</summary>
+    public string Host { get; init; } = "127.0.0.1";
+
+    /// <summary>The address to listen on, when it is not <see cref="Host"/>.</summary>
+    public string BindHost { get; init; } = "";
+
+    /// <summary>0 to 65,535, default 4053; 0: any free one.</summary>
+    public int Port { get; init; } = 4053;
+}
+
+/// <summary>HTTP.</summary>
+public sealed record HttpSettings
+{
+    /// <summary>The address to listen on. Default 127.0.0.1.</summary>
+    public string Host { get; init; } = "127.0.0.1";
+
+    /// <summary>1 to 65,535, default 5080.</summary>
+    public int Port { get; init; } = 5080;
+
+    /// <summary>What clients are told to use for this node. Default http://Host:Port.</summary>
+    public string AdvertisedUrl { get; init; } = "";
+}
+
+/// <summary>gRPC.</summary>
+public sealed record GrpcSettings
+{
+    /// <summary>The address to listen on. Default 127.0.0.1.</summary>
+    public string Host { get; init; } = "127.0.0.1";
+
+    /// <summary>1 to 65,535, default 5081.</summary>
+    public int Port { get; init; } = 5081;
+
+    /// <summary>What clients are told to use for this node. Default http://Host:Port.</summary>
+    public string AdvertisedUrl { get; init; } = "";
+}
+
+/// <summary>Management.</summary>
+public sealed record ManagementSettings
+{
+    /// <summary>The address to listen on. Default 127.0.0.1.</summary>
+    public string Host { get; init; } = "127.0.0.1";
+
+    /// <summary>1 to 65,535, default 8558.</summary>
+    public int Port { get; init; } = 8558;
+}
+
+/// <summary>Membership.</summary>
+public sealed record ClusterSettings
+{
+    /// <summary>Addresses to join by (<c>akka.tcp://AkkaHa@host:port</c>), in the same order on every node; none: a cluster of one.</summary>
+    public IReadOnlyList<string> SeedNodes { get; init; } = [];
+
+    /// <summary>Roles of this node, for show.</summary>
+    public IReadOnlyList<string> Roles { get; init; } = [];
+
+    /// <summary>This node's part of the shards, relative to others: 1 to 100, default 1.</summary>
+    public int Weight { get; init; } = 1;
+}
+
+/// <summary>The database.</summary>
+public sealed record StorageSettings
+{
+    /// <summary><c>sqlite</c> (default) or <c>postgres</c>.</summary>
+    public string Provider { get; init; } = "sqlite";
+
+    /// <summary>Npgsql's form for postgres (needed; several hosts allowed); for sqlite, left out, the files are in <see cref="NodeSettings.DataDirectory"/>.</summary>
+    public string ConnectionString { get; init; } = "";
+}
+
+/// <summary>Failure detection, all in milliseconds. Smaller is quicker, and takes more short pauses for deaths.</summary>
+public sealed record DetectionSettings
+{
+    /// <summary>Between heartbeats: 100 to 10,000, default 300.</summary>
+    public int HeartbeatMs { get; init; } = 300;
+
+    /// <summary>How long heartbeats may be missing before a node counts as unreachable: 300 to 60,000, default 1,500.</summary>
+    public int PauseMs { get; init; } = 1500;
+
+    /// <summary>How long the picture must be the same before unreachable nodes are downed: 500 to 60,000, default 2,000.</summary>
+    public int StableAfterMs { get; init; } = 2000;
+}
+
+/// <summary>Test-only.</summary>
+public sealed record TestingSettings
+{
+    /// <summary>Rules of <c>AkkaHa.Core.Entities.RuleSwitches</c> to switch off, separated by commas. Nothing is safe then.</summary>
+    public string Break { get; init; } = "";
+
+    /// <summary>Akka's default for reading the journal instead of ours: shows which of them loses events.</summary>
+    public bool DefaultReplayFilter { get; init; }
+}

@@ -1,0 +1,109 @@
+using System.Collections;
+using System.Reflection;
+using AkkaHa.Core.Entities;
+using AkkaHa.Messages.Placement;
+using Akka.Actor;
+
+namespace AkkaHa.Node.Settings;
+
+/// <summary>Why a node does not start.</summary>
+public sealed class InvalidSettingsException(string message) : Exception(message);
+
+/// <summary>Reads and checks the settings; a wrong or unknown one is named.</summary>
+public static class SettingsCheck
+{
+    private const string Section = "AkkaHa";
+
+    /// <summary>The settings in this configuration.</summary>
+    /// <exception cref="InvalidSettingsException">One is unknown, malformed or out of range; the message names it.</exception>
+    public static NodeSettings Read(IConfiguration configuration)
+    {
+        var section = configuration.GetSection(Section);
+        RefuseUnknown(section, typeof(NodeSettings));
+        NodeSettings settings;
+        try
+        {
+            settings = section.Get<NodeSettings>() ?? new NodeSettings();
+        }
+        catch (InvalidOperationException e)
+        {
+            // The binder's message names the key and the type.
+            throw new InvalidSettingsException(e.InnerException is { } inner ? $"{e.Message} {inner.Message}" : e.Message);
+        }
+        Check(settings);
+        return settings;
+    }
+
+    private static void RefuseUnknown(IConfigurationSection section, Type type)
+    {
+        foreach (var child in section.GetChildren())
+        {
+            var property = type.GetProperty(child.Key, BindingFlags.Public | BindingFlags.Instance | BindingFlags.IgnoreCase)
+                ?? throw new InvalidSettingsException($"{child.Path} is no setting; there are: {string.Join(", ", type.GetProperties().Select(p => p.Name))}");
+            var nested = property.PropertyType.Namespace == typeof(NodeSettings).Namespace;
+            if (nested && child.Value is { Length: > 0 }) throw new InvalidSettingsException($"{child.Path} is a group of settings, not a value");
+            if (nested) RefuseUnknown(child, property.PropertyType);
+            else if (child.GetChildren().Any() && !typeof(IEnumerable).IsAssignableFrom(property.PropertyType))
+                throw new InvalidSettingsException($"{child.Path} is a single value; '{child.GetChildren().First().Path}' is no setting");
+        }
+    }
+
+    private static void Check(NodeSettings s)
+    {
+        Range("Remote:Port", s.Remote.Port, 0, 65_535);
+        Range("Http:Port", s.Http.Port, 1, 65_535);
+        Range("Grpc:Port", s.Grpc.Port, 1, 65_535);
+        Range("Management:Port", s.Management.Port, 1, 65_535);
+        Range("Shards", s.Shards, 1, ShardMap.MaxShardCount);
+        Range("Cluster:Weight", s.Cluster.Weight, 1, 100);
+        Range("Detection:HeartbeatMs", s.Detection.HeartbeatMs, 100, 10_000);
+        Range("Detection:PauseMs", s.Detection.PauseMs, 300, 60_000);
+        Range("Detection:StableAfterMs", s.Detection.StableAfterMs, 500, 60_000);
+        NotEmpty("Remote:Host", s.Remote.Host);
+        NotEmpty("Http:Host", s.Http.Host);
+        NotEmpty("Grpc:Host", s.Grpc.Host);
+        NotEmpty("Management:Host", s.Management.Host);
+        NotEmpty("DataDirectory", s.DataDirectory);
+        Url("Http:AdvertisedUrl", s.Http.AdvertisedUrl);
+        Url("Grpc:AdvertisedUrl", s.Grpc.AdvertisedUrl);
+        foreach (var seed in s.Cluster.SeedNodes)
+            if (!ActorPath.TryParse(seed + "/x", out var path) || path.Address.System != NodeNames.ActorSystem || path.Address.Port is null)
+                throw Wrong("Cluster:SeedNodes", $"'{seed}' is no address of the form akka.tcp://{NodeNames.ActorSystem}@host:port");
+        if (s.Storage.Provider is not ("sqlite" or "postgres")) throw Wrong("Storage:Provider", $"is '{s.Storage.Provider}'; it must be sqlite or postgres");
+        if (s.Storage.Provider == "postgres" && s.Storage.ConnectionString.Length == 0) throw Wrong("Storage:ConnectionString", "is needed with Storage:Provider postgres");
+        foreach (var rule in s.Testing.Break.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)) RuleNamed(rule);
+    }
+
+    /// <summary>The rules, less those that a test switches off.</summary>
+    public static RuleSwitches Rules(TestingSettings testing)
+    {
+        var rules = new RuleSwitches();
+        foreach (var name in testing.Break.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)) RuleNamed(name).SetValue(rules, false);
+        return rules;
+    }
+
+    private static PropertyInfo RuleNamed(string name)
+    {
+        var rules = typeof(RuleSwitches).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.PropertyType == typeof(bool)).ToArray();
+        return Array.Find(rules, p => string.Equals(p.Name, name, StringComparison.OrdinalIgnoreCase))
+            ?? throw Wrong("Testing:Break", $"'{name}' is no rule; there are: {string.Join(", ", rules.Select(r => r.Name))}");
+    }
+
+    private static void Range(string name, int value, int least, int most)
+    {
+        if (value < least || value > most) throw Wrong(name, $"is {value}; it must be {least} to {most}");
+    }
+
+    private static void NotEmpty(string name, string value)
+    {
+        if (string.IsNullOrWhiteSpace(value)) throw Wrong(name, "must not be empty");
+    }
+
+    private static void Url(string name, string value)
+    {
+        if (value.Length > 0 && (!Uri.TryCreate(value, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https")))
+            throw Wrong(name, $"is '{value}'; it must be an http or https address");
+    }
+
+    private static InvalidSettingsException Wrong(string name, string what) => new($"{Section}:{name} {what}");
+}

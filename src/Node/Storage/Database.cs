@@ -1,0 +1,72 @@
+using System.Data.Common;
+using AkkaHa.Node.Settings;
+using Microsoft.Data.Sqlite;
+using Npgsql;
+
+namespace AkkaHa.Node.Storage;
+
+/// <summary>
+/// The node's database: a journal, and what says who owns which shard. On SQLite these are two files, so that taking a shard never waits
+/// for a write of the journal; on PostgreSQL they are tables of one database.
+/// </summary>
+internal sealed class Database
+{
+    /// <summary>A journal write must not hold others up for longer than this when its process is stopped.</summary>
+    private const string PostgresSession =
+        "SET idle_in_transaction_session_timeout = '1s'; SET statement_timeout = '10s'; SET synchronous_commit = on";
+
+    public Database(NodeSettings settings)
+    {
+        IsPostgres = settings.Storage.Provider == "postgres";
+        if (IsPostgres)
+        {
+            JournalConnection = OwnershipConnection = new NpgsqlConnectionStringBuilder(settings.Storage.ConnectionString)
+            {
+                ApplicationName = "akkaha", KeepAlive = 10, TcpKeepAlive = true, Timeout = 3, CommandTimeout = 10,
+            }.ConnectionString;
+            return;
+        }
+        Directory.CreateDirectory(settings.DataDirectory);
+        JournalConnection = settings.Storage.ConnectionString.Length > 0
+            ? settings.Storage.ConnectionString
+            : Sqlite(Path.Combine(settings.DataDirectory, "journal.db"));
+        var journalFile = new SqliteConnectionStringBuilder(JournalConnection).DataSource;
+        OwnershipConnection = Sqlite(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(journalFile))!, "ownership.db"));
+    }
+
+    public bool IsPostgres { get; }
+
+    public string JournalConnection { get; }
+
+    public string OwnershipConnection { get; }
+
+    /// <summary>An open connection to the tables of ownership.</summary>
+    public Task<DbConnection> OpenOwnershipAsync(CancellationToken ct) => OpenAsync(OwnershipConnection, ct);
+
+    /// <summary>An open connection to the journal.</summary>
+    public Task<DbConnection> OpenJournalAsync(CancellationToken ct) => OpenAsync(JournalConnection, ct);
+
+    private async Task<DbConnection> OpenAsync(string connectionString, CancellationToken ct)
+    {
+        DbConnection connection = IsPostgres ? new NpgsqlConnection(connectionString) : new SqliteConnection(connectionString);
+        try
+        {
+            await connection.OpenAsync(ct);
+            await using var command = connection.CreateCommand();
+            command.CommandText = SessionSetup(IsPostgres);
+            await command.ExecuteNonQueryAsync(ct);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>What every connection says first.</summary>
+    public static string SessionSetup(bool postgres) =>
+        postgres ? PostgresSession : "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL";
+
+    private static string Sqlite(string file) => new SqliteConnectionStringBuilder { DataSource = file, Pooling = true, DefaultTimeout = 10 }.ConnectionString;
+}
