@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
 using AkkaHa.Node.Api;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
@@ -21,6 +23,8 @@ public sealed class ApiHost : IAsyncLifetime
 
     internal FakeCluster Cluster { get; } = new();
 
+    internal RecordedLog Log { get; } = new();
+
     public HttpClient Http { get; private set; } = null!;
 
     public Uri HttpAddress { get; private set; } = null!;
@@ -30,7 +34,7 @@ public sealed class ApiHost : IAsyncLifetime
     public async Task InitializeAsync()
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
+        builder.Logging.ClearProviders().AddProvider(Log);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Listen(IPAddress.Loopback, 0, o => o.Protocols = HttpProtocols.Http1);
@@ -47,6 +51,38 @@ public sealed class ApiHost : IAsyncLifetime
         HttpAddress = new Uri(addresses[0]);
         Http = new HttpClient { BaseAddress = HttpAddress };
         Grpc = GrpcChannel.ForAddress(addresses[1], new GrpcChannelOptions { MaxReceiveMessageSize = null, MaxSendMessageSize = null });
+    }
+
+    /// <summary>As before the first test.</summary>
+    internal void Reset()
+    {
+        Entities.Reset();
+        Log.Errors.Clear();
+    }
+
+    /// <summary>Sends with the target exactly as written: escapes and dot segments reach the server.</summary>
+    internal async Task<HttpResponseMessage> SendAsync(string request, string? body = null, string? contentType = "application/json")
+    {
+        var space = request.IndexOf(' ', StringComparison.Ordinal);
+        var uri = new Uri(
+            HttpAddress.GetLeftPart(UriPartial.Authority) + request[(space + 1)..],
+            new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        using var message = new HttpRequestMessage(new HttpMethod(request[..space]), uri);
+        if (body is not null)
+        {
+            message.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
+            if (contentType is not null) message.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(contentType);
+        }
+        return await Http.SendAsync(message);
+    }
+
+    /// <summary>The JSON of a success.</summary>
+    internal async Task<string> JsonAsync(string request, string? body = null)
+    {
+        using var response = await SendAsync(request, body);
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.True(response.IsSuccessStatusCode, $"{(int)response.StatusCode}: {text}");
+        return text;
     }
 
     public async Task DisposeAsync()

@@ -9,7 +9,7 @@ public sealed class BadHttpRequestTests : IClassFixture<ApiHost>
     public BadHttpRequestTests(ApiHost host)
     {
         this.host = host;
-        host.Entities.Reset();
+        host.Reset();
     }
 
     public static TheoryData<string> All => new(Requests.Keys);
@@ -26,13 +26,14 @@ public sealed class BadHttpRequestTests : IClassFixture<ApiHost>
     {
         var bad = Requests[what];
 
-        using var response = await host.Http.SendAsync(bad.ToMessage(host.HttpAddress));
+        using var response = await host.SendAsync(bad.Request, bad.Body, bad.ContentType);
 
         var error = await ErrorBody.OfAsync(response);
         Assert.Equal((bad.Status, bad.Code), ((int)response.StatusCode, error.Code));
         Assert.Contains(bad.Names, error.Message, StringComparison.Ordinal);
         Assert.Empty(host.Entities.Asked);
         Assert.Empty(host.Entities.Told);
+        Assert.Empty(host.Log.Errors);
         Assert.True(response.Headers.Contains("akkaha-time-ms"));
     }
 

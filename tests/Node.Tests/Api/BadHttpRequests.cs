@@ -1,5 +1,3 @@
-using System.Net.Http.Headers;
-using System.Text;
 using AkkaHa.Messages;
 
 namespace AkkaHa.Node.Tests.Api;
@@ -12,18 +10,6 @@ namespace AkkaHa.Node.Tests.Api;
 public sealed record BadHttpRequest(string What, string Request, string? Body, string Names, int Status = 400, string Code = "INVALID_ARGUMENT", string? ContentType = "application/json")
 {
     public override string ToString() => What;
-
-    internal HttpRequestMessage ToMessage(Uri address)
-    {
-        var (verb, target) = (Request[..Request.IndexOf(' ')], Request[(Request.IndexOf(' ') + 1)..]);
-        // Left as written, so that escapes and dot segments reach the server.
-        var uri = new Uri($"{address.GetLeftPart(UriPartial.Authority)}{target}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
-        var message = new HttpRequestMessage(new HttpMethod(verb), uri);
-        if (Body is null) return message;
-        message.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(Body));
-        if (ContentType is not null) message.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(ContentType);
-        return message;
-    }
 }
 
 internal static class BadHttpRequests
