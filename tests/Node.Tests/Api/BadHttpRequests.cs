@@ -79,6 +79,7 @@ internal static class BadHttpRequests
         new("int64 as an empty text", "PUT /v1/kv/a", """{"ifRevision":""}""", "ifRevision"),
         new("uint32 below its range", "PUT /v1/kv/a", """{"attempt":-1}""", "attempt"),
         new("uint32 beyond its range", "PUT /v1/kv/a", """{"attempt":4294967296}""", "attempt"),
+        new("uint32 as a text", "PUT /v1/kv/a", """{"attempt":"1"}""", "attempt"),
         new("string as a number", "PUT /v1/kv/a", """{"requestId":1}""", "requestId"),
         new("string with a lone surrogate", "PUT /v1/kv/a", """{"requestId":"\ud800"}""", "requestId"),
         new("double as a text", "POST /v1/sessions", """{"ttlSeconds":"10"}""", "ttlSeconds"),

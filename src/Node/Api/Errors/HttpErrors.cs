@@ -58,7 +58,7 @@ internal static class HttpErrors
             json.WriteString("code", code);
             json.WriteString("message", failure.Message);
             json.WritePropertyName("details");
-            json.WriteRawValue(failure.Details is null ? "{}" : JsonFormatter.Default.Format(failure.Details));
+            using (var details = JsonDocument.Parse(failure.Details is null ? "{}" : JsonFormatter.Default.Format(failure.Details))) details.WriteTo(json);
             json.WriteEndObject();
         }
         return buffer.ToArray();
