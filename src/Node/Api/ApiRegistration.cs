@@ -7,6 +7,7 @@ using AkkaHa.Node.Api.Locks;
 using AkkaHa.Node.Api.Sessions;
 using AkkaHa.Node.Api.Transactions;
 using Microsoft.AspNetCore.Grpc.JsonTranscoding;
+using Microsoft.AspNetCore.Routing.Constraints;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -24,7 +25,10 @@ public static class ApiRegistration
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<EntityCalls>();
         services.AddSingleton<FailureInterceptor>();
+        services.AddSingleton<MethodShapes>();
         services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = Limits.ClientMessageBytes);
+        // The transcoder's routes need it, and slim hosts leave it out.
+        services.AddRouting(routing => routing.SetParameterPolicy<RegexInlineRouteConstraint>("regex"));
         services.AddGrpc(grpc =>
         {
             grpc.MaxReceiveMessageSize = Limits.ClientMessageBytes;
@@ -41,6 +45,7 @@ public static class ApiRegistration
         app.UseMiddleware<ErrorBodies>();
         app.UseMiddleware<PathDecoding>();
         app.UseRouting();
+        app.UseMiddleware<WrongVerbs>();
         app.UseMiddleware<StrictRequests>();
         app.MapGrpcService<SessionsService>();
         app.MapGrpcService<LocksService>();

@@ -36,6 +36,11 @@ internal sealed class ErrorBodies(RequestDelegate next, ILogger<ErrorBodies> log
         return HttpErrors.WriteAsync(context, HttpErrors.OfStatus(context), status);
     }
 
+    // What the server found wrong before anybody could read it.
+    private static Failure OfServer(BadHttpRequestException bad) => bad.StatusCode == StatusCodes.Status413PayloadTooLarge
+        ? HttpErrors.TooLarge()
+        : Refusals.Invalid("body", $"could not be read: {bad.Message}");
+
     private RefusedException Understand(Exception e, HttpContext context)
     {
         switch (e)
@@ -43,7 +48,7 @@ internal sealed class ErrorBodies(RequestDelegate next, ILogger<ErrorBodies> log
             case RefusedException refused:
                 return refused;
             case BadHttpRequestException bad:
-                return new RefusedException(HttpBodyRefusals.Of(bad), bad.StatusCode);
+                return new RefusedException(OfServer(bad), bad.StatusCode);
             case OperationCanceledException or IOException when context.RequestAborted.IsCancellationRequested:
                 break;
             default:

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AkkaHa.Messages;
 using AkkaHa.Messages.Errors;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
@@ -32,7 +33,7 @@ internal static class HttpErrors
         return response.StatusCode switch
         {
             StatusCodes.Status404NotFound => Refusals.Of(ErrorCode.NotFound, $"there is no route {target}"),
-            StatusCodes.Status405MethodNotAllowed => Refusals.Invalid("method", $"{target} is not offered; that path takes {response.Headers.Allow}"),
+            StatusCodes.Status405MethodNotAllowed => WrongVerb(context),
             StatusCodes.Status415UnsupportedMediaType => Refusals.Invalid("content-type", $"'{Refusals.Quote(request.ContentType ?? "")}' is not taken here"),
             >= 400 and < 500 and var status => ErrorTable.Rows.FirstOrDefault(r => r.Http == status && status != 400) is { } row
                 ? Refusals.Of(row.Code, row.Meaning)
@@ -40,6 +41,11 @@ internal static class HttpErrors
             _ => Refusals.Unexpected(IsRead(request)),
         };
     }
+
+    public static Failure WrongVerb(HttpContext context) => Refusals.Invalid(
+        "method", $"{context.Request.Method} is not offered by {Refusals.Quote(context.Request.Path.Value ?? "")}; it takes {context.Response.Headers.Allow}");
+
+    public static Failure TooLarge() => Refusals.Invalid("body", $"is larger than the limit of {Limits.ClientMessageBytes} bytes");
 
     public static bool IsRead(HttpRequest request) => HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method);
 
@@ -52,7 +58,7 @@ internal static class HttpErrors
             json.WriteString("code", code);
             json.WriteString("message", failure.Message);
             json.WritePropertyName("details");
-            json.WriteRawValue(failure.Details is null ? "{}" : JsonFormatter.Default.Format(failure.Details));
+            using (var details = JsonDocument.Parse(failure.Details is null ? "{}" : JsonFormatter.Default.Format(failure.Details))) details.WriteTo(json);
             json.WriteEndObject();
         }
         return buffer.ToArray();

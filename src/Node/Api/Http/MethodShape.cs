@@ -17,7 +17,8 @@ internal sealed class MethodShape
         Request = method.InputType;
         HasBody = rule.Body == "*";
         if (!HasBody && rule.Body.Length > 0) throw new NotSupportedException($"{method.FullName}: only a body of '*' is checked, not '{rule.Body}'");
-        path = new Regex(Pattern(rule), RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.Singleline);
+        (Verb, var template) = VerbAndTemplate(rule);
+        path = new Regex(Pattern(template), RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.Singleline);
         pathFields = [.. path.GetGroupNames().Where(n => n != "0")];
         // With a body of '*' nothing is left for the query.
         QueryFields = HasBody
@@ -28,6 +29,8 @@ internal sealed class MethodShape
 
     public MessageDescriptor Request { get; }
 
+    public string Verb { get; }
+
     /// <summary>Whether the body is the request; if not, there must be none.</summary>
     public bool HasBody { get; }
 
@@ -36,6 +39,8 @@ internal sealed class MethodShape
 
     public static MethodShape Of(MethodDescriptor method, HttpRule rule) => new(method, rule);
 
+    public bool Matches(string requestPath) => path.IsMatch(requestPath);
+
     /// <summary>The fields that a path binds, by their proto names.</summary>
     public IReadOnlyDictionary<string, string> BoundBy(string requestPath)
     {
@@ -43,17 +48,18 @@ internal sealed class MethodShape
         return pathFields.ToDictionary(f => f, f => match.Groups[f].Value, StringComparer.Ordinal);
     }
 
-    // "/v1/locks/{name=**}:acquire" → "^/v1/locks/(?<name>.*):acquire$"
-    private static string Pattern(HttpRule rule)
+    private static (string Verb, string Template) VerbAndTemplate(HttpRule rule) => rule.PatternCase switch
     {
-        var template = rule.PatternCase switch
-        {
-            HttpRule.PatternOneofCase.Get => rule.Get,
-            HttpRule.PatternOneofCase.Put => rule.Put,
-            HttpRule.PatternOneofCase.Post => rule.Post,
-            HttpRule.PatternOneofCase.Delete => rule.Delete,
-            _ => throw new NotSupportedException($"no HTTP verb in {rule}"),
-        };
+        HttpRule.PatternOneofCase.Get => (HttpMethods.Get, rule.Get),
+        HttpRule.PatternOneofCase.Put => (HttpMethods.Put, rule.Put),
+        HttpRule.PatternOneofCase.Post => (HttpMethods.Post, rule.Post),
+        HttpRule.PatternOneofCase.Delete => (HttpMethods.Delete, rule.Delete),
+        _ => throw new NotSupportedException($"no HTTP verb in {rule}"),
+    };
+
+    // "/v1/locks/{name=**}:acquire" → "^/v1/locks/(?<name>.*):acquire$"
+    private static string Pattern(string template)
+    {
         var pattern = new StringBuilder(@"\A");
         for (var rest = template.AsSpan(); rest.Length > 0;)
         {

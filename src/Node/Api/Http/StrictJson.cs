@@ -90,9 +90,13 @@ internal static class StrictJson
                 return Text(ref reader) is { } text ? ScalarText.Wrong(field, text) : "is not valid Unicode";
             default:
                 if (reader.TokenType == JsonTokenType.Number) return ScalarText.Wrong(field, System.Text.Encoding.ASCII.GetString(reader.ValueSpan));
-                return reader.TokenType == JsonTokenType.String && Text(ref reader) is { } digits ? ScalarText.Wrong(field, digits) : ScalarText.MustBeInteger(field);
+                // The transcoder takes text for 64-bit integers only, which JSON numbers can't all hold.
+                return reader.TokenType == JsonTokenType.String && IsLong(field) && Text(ref reader) is { } digits ? ScalarText.Wrong(field, digits) : ScalarText.MustBeInteger(field);
         }
     }
+
+    private static bool IsLong(FieldDescriptor field) =>
+        field.FieldType is FieldType.Int64 or FieldType.SInt64 or FieldType.SFixed64 or FieldType.UInt64 or FieldType.Fixed64;
 
     // Null: invalid UTF-8, or an escaped lone surrogate; the reader finds either only now.
     private static string? Text(ref Utf8JsonReader reader)

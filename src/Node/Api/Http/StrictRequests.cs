@@ -1,25 +1,20 @@
-using System.Collections.Concurrent;
-using AkkaHa.Messages.Internal;
 using AkkaHa.Node.Api.Errors;
 using Microsoft.AspNetCore.Grpc.JsonTranscoding;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 
 namespace AkkaHa.Node.Api.Http;
 
 /// <summary>Between routing and the transcoder: refuses what the transcoder would misread or ignore. Other endpoints pass untouched.</summary>
-internal sealed class StrictRequests(RequestDelegate next)
+internal sealed class StrictRequests(RequestDelegate next, MethodShapes shapes)
 {
     private const string Json = "application/json";
     private static readonly byte[] EmptyObject = "{}"u8.ToArray();
-
-    private readonly ConcurrentDictionary<GrpcJsonTranscodingMetadata, MethodShape> shapes = new();
 
     public async Task InvokeAsync(HttpContext context)
     {
         if (context.GetEndpoint()?.Metadata.GetMetadata<GrpcJsonTranscodingMetadata>() is { } metadata)
         {
-            var shape = shapes.GetOrAdd(metadata, static m => MethodShape.Of(m.MethodDescriptor, m.HttpRule));
+            var shape = shapes.Of(metadata);
             Refusals.ThrowIf(StrictQuery.Check(context.Request.Query, shape));
             if (shape.HasBody) await CheckBodyAsync(context, shape);
             else await RefuseBodyAsync(context);
@@ -30,7 +25,7 @@ internal sealed class StrictRequests(RequestDelegate next)
     private static async Task CheckBodyAsync(HttpContext context, MethodShape shape)
     {
         var request = context.Request;
-        var body = await ReadAsync(context);
+        var body = await RequestBodies.ReadAsync(context);
         if (body.Length > 0) CheckContentType(request);
         else if (HttpMethods.IsPost(request.Method)) body = new MemoryStream(EmptyObject, 0, EmptyObject.Length, writable: false, publiclyVisible: true);
         else throw new RefusedException(Refusals.Invalid("body", "is empty; it must be a JSON object"));
@@ -43,16 +38,8 @@ internal sealed class StrictRequests(RequestDelegate next)
     // A body that nobody reads may hold the condition that its sender counts on.
     private static async Task RefuseBodyAsync(HttpContext context)
     {
-        if (await ReadAsync(context) is { Length: > 0 })
+        if (await RequestBodies.ReadAsync(context) is { Length: > 0 })
             throw new RefusedException(Refusals.Invalid("body", $"is not taken by {context.Request.Method}; use query parameters"));
-    }
-
-    private static async Task<MemoryStream> ReadAsync(HttpContext context)
-    {
-        var buffer = new MemoryStream();
-        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false })
-            await context.Request.Body.CopyToAsync(buffer, context.RequestAborted);
-        return buffer;
     }
 
     private static void CheckContentType(HttpRequest request)

@@ -1,0 +1,113 @@
+using System.Net.Sockets;
+using System.Text;
+using AkkaHa.Messages.Internal;
+using AkkaHa.Messages.V1;
+using Grpc.Core;
+using Xunit;
+
+namespace AkkaHa.Node.Tests.Api;
+
+public sealed class CallerGoneTests : IClassFixture<ApiHost>
+{
+    private const string Session = "7-01890a5d-ac96-774b-bcce-b302099a8057";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private readonly ApiHost host;
+    private readonly TaskCompletionSource waiting = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public CallerGoneTests(ApiHost host)
+    {
+        this.host = host;
+        host.Reset();
+        host.Entities.Answer = async (_, ct) =>
+        {
+            waiting.TrySetResult();
+            await Task.Delay(Timeout.Infinite, ct);
+            return new Reply();
+        };
+    }
+
+    [Fact]
+    public async Task A_cancelled_grpc_call_takes_its_acquire_back()
+    {
+        using var cancel = new CancellationTokenSource();
+        var request = new AcquireLockRequest { Name = "a/b", SessionId = Session, RequestId = "r1", WaitSeconds = 30 };
+        var call = new Locks.LocksClient(host.Grpc).AcquireAsync(request, cancellationToken: cancel.Token);
+        await waiting.Task.WaitAsync(Patience);
+
+        await cancel.CancelAsync();
+
+        Assert.Equal(StatusCode.Cancelled, (await Assert.ThrowsAsync<RpcException>(async () => await call)).StatusCode);
+        AssertTakenBack(await ToldAsync(), "r1");
+    }
+
+    [Fact]
+    public async Task A_grpc_deadline_that_passes_takes_the_acquire_back()
+    {
+        var request = new AcquireLockRequest { Name = "a/b", SessionId = Session, RequestId = "r2", WaitSeconds = 30 };
+
+        await Assert.ThrowsAsync<RpcException>(async () =>
+            await new Locks.LocksClient(host.Grpc).AcquireAsync(request, deadline: DateTime.UtcNow.AddMilliseconds(300)));
+
+        AssertTakenBack(await ToldAsync(), "r2");
+    }
+
+    [Fact]
+    public async Task A_dropped_http_connection_takes_the_acquire_back_also_by_an_id_that_the_edge_made()
+    {
+        using (var socket = new TcpClient())
+        {
+            await socket.ConnectAsync(host.HttpAddress.Host, host.HttpAddress.Port);
+            var body = $$"""{"sessionId":"{{Session}}","waitSeconds":30}""";
+            var request = $"POST /v1/locks/a%2Fb:acquire HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}";
+            await socket.GetStream().WriteAsync(Encoding.ASCII.GetBytes(request));
+            await waiting.Task.WaitAsync(Patience);
+        }
+
+        AssertTakenBack(await ToldAsync(), host.Entities.OnlyCommand.RequestId);
+    }
+
+    [Fact]
+    public async Task A_grant_that_comes_as_the_caller_goes_is_given_back()
+    {
+        using var cancel = new CancellationTokenSource();
+        host.Entities.Answer = async (_, ct) =>
+        {
+            waiting.TrySetResult();
+            await Task.Delay(Timeout.Infinite, ct).ContinueWith(_ => { }, TaskScheduler.Default);
+            return new Reply { LockGrant = new LockGrant { Name = "a/b", Fence = 1 } };
+        };
+        var request = new AcquireLockRequest { Name = "a/b", SessionId = Session, RequestId = "r3" };
+        var call = new Locks.LocksClient(host.Grpc).AcquireAsync(request, cancellationToken: cancel.Token);
+        await waiting.Task.WaitAsync(Patience);
+
+        await cancel.CancelAsync();
+
+        await Assert.ThrowsAsync<RpcException>(async () => await call);
+        AssertTakenBack(await ToldAsync(), "r3");
+    }
+
+    [Fact]
+    public async Task A_caller_that_waits_for_its_answer_takes_nothing_back()
+    {
+        host.Entities.AnswerWith(new Reply { LockGrant = new LockGrant { Name = "a", Fence = 1 } });
+
+        await new Locks.LocksClient(host.Grpc).AcquireAsync(new AcquireLockRequest { Name = "a", SessionId = Session });
+
+        Assert.Empty(host.Entities.Told);
+    }
+
+    private static void AssertTakenBack(Command told, string requestId)
+    {
+        Assert.Equal("lock/a/b", told.Entity);
+        Assert.Equal(new CancelLockRequest { Name = "a/b", SessionId = Session, RequestId = requestId }, told.CancelLock);
+        Assert.Equal("", told.RequestId);
+    }
+
+    private async Task<Command> ToldAsync()
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (host.Entities.Told.Count == 0) await Task.Delay(10, patience.Token);
+        Assert.Empty(host.Log.Errors);
+        return Assert.Single(host.Entities.Told);
+    }
+}
