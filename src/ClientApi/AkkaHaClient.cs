@@ -1,0 +1,77 @@
+using AkkaHa.ClientApi.Connection;
+using AkkaHa.ClientApi.Locks;
+using AkkaHa.ClientApi.Sessions;
+
+namespace AkkaHa.ClientApi;
+
+/// <summary>
+/// A client of an AkkaHa cluster. Make one per process and share it: it is safe for concurrent use, holds one connection per node
+/// and, from the first lock on, one session that all its locks hang on.
+/// </summary>
+/// <remarks>
+/// Every change carries an id and is repeated under it until it is answered, so it happens at most once, and exactly once when the
+/// call returns. Calls go to the node that owns the data; when that can't be reached, to the others.
+/// </remarks>
+public sealed class AkkaHaClient : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _closing = new();
+    private readonly EndpointPool _endpoints;
+    private readonly SessionSource _sessions;
+    private readonly Lazy<Task> _close;
+
+    private AkkaHaClient(AkkaHaClientOptions options)
+    {
+        var clock = new ServerClock(options.TimeProvider);
+        _endpoints = new EndpointPool(options);
+        var ring = new OwnerRing(_endpoints, clock, options, _closing.Token);
+        var calls = new CallRepeater(_endpoints, ring, clock, options, _closing.Token);
+        var ids = new RequestIds(clock, ring);
+        _sessions = new SessionSource(calls, ids, options);
+        Sessions = new SessionClient(calls, ids, _sessions);
+        Locks = new LockClient(calls, ids, _sessions, new LockReturns(calls, ids, options, _closing.Token), options.TimeProvider);
+        Keys = new KeyClient(calls, ids);
+        Transactions = new TransactionClient(calls, Keys, ids, options);
+        _close = new Lazy<Task>(CloseAsync);
+    }
+
+    /// <summary>Locks with fences.</summary>
+    public LockClient Locks { get; }
+
+    /// <summary>Linearizable keys.</summary>
+    public KeyClient Keys { get; }
+
+    /// <summary>Strictly serializable transactions over keys and locks.</summary>
+    public TransactionClient Transactions { get; }
+
+    /// <summary>The client's own session, and a look at those of others.</summary>
+    public SessionClient Sessions { get; }
+
+    /// <summary>Makes a client. Nothing is sent until the first call, so no node need be up yet.</summary>
+    /// <param name="endpoints">One or more gRPC addresses, separated by commas: <c>http://a:5081,http://b:5081</c>.</param>
+    /// <param name="options">Other settings; its own <see cref="AkkaHaClientOptions.Endpoints"/> is not used.</param>
+    /// <exception cref="ArgumentException">A setting is out of its range; the message names it.</exception>
+    public static AkkaHaClient Connect(string endpoints, AkkaHaClientOptions? options = null) =>
+        Connect((options ?? new AkkaHaClientOptions()) with { Endpoints = endpoints ?? throw new ArgumentNullException(nameof(endpoints)) });
+
+    /// <summary>Makes a client. Nothing is sent until the first call, so no node need be up yet.</summary>
+    /// <exception cref="ArgumentException">A setting is out of its range; the message names it.</exception>
+    public static AkkaHaClient Connect(AkkaHaClientOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (AkkaHaClientOptionsValidator.FirstWrong(options) is { } wrong) throw new ArgumentException(wrong.Message, wrong.Setting);
+        return new AkkaHaClient(options with { });
+    }
+
+    /// <summary>
+    /// Signals the loss of all locks that are still held, closes the session (which releases them; durable when this returns, unless
+    /// no node answered within <see cref="AkkaHaClientOptions.CloseTimeout"/>: then it runs out by itself) and ends all calls. Does not throw.
+    /// </summary>
+    public ValueTask DisposeAsync() => new(_close.Value);
+
+    private async Task CloseAsync()
+    {
+        await _sessions.CloseAsync();
+        await _closing.CancelAsync();
+        _endpoints.Dispose();
+    }
+}

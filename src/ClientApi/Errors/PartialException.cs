@@ -1,0 +1,13 @@
+using System.Text.Json;
+using AkkaHa.Messages.V1;
+
+namespace AkkaHa.ClientApi;
+
+/// <summary>The eventual write is stored and will spread, but had not reached as many nodes as asked in time.</summary>
+public sealed class PartialException : AkkaHaException
+{
+    internal PartialException(string message, JsonElement details = default, Exception? inner = null)
+        : base(ErrorCode.Partial, message, details, inner)
+    {
+    }
+}

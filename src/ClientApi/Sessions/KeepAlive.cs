@@ -1,0 +1,73 @@
+using AkkaHa.ClientApi.Connection;
+using Microsoft.Extensions.Logging;
+using Wire = AkkaHa.Messages.V1;
+
+namespace AkkaHa.ClientApi.Sessions;
+
+/// <summary>Keeps sessions alive: a keepalive every third of the time to live, repeated over all nodes until one answers or the session is lost.</summary>
+internal sealed class KeepAlive(CallRepeater calls, AkkaHaClientOptions options, ILogger logger)
+{
+    private static readonly TimeSpan LeastAttempt = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Runs until the session is lost or ended. Never throws.</summary>
+    public async Task RunAsync(LiveSession session)
+    {
+        try
+        {
+            var pause = session.Ttl / 3;
+            while (true)
+            {
+                await Task.Delay(pause, options.TimeProvider, session.LostToken);
+                pause = await OnceAsync(session) ? session.Ttl / 3 : TimeSpan.Zero;
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+        {
+            // Lost, or the client is gone.
+        }
+        catch (Exception e)
+        {
+            logger.LogError(e, "Keepalives of session {Session} failed", session.Id);
+            session.Lose("keepalives failed");
+        }
+    }
+
+    /// <summary>One keepalive. Its attempts are short, so that several fit before the session is lost.</summary>
+    public Task<Answer<Wire.KeepAliveResponse>> SendAsync(string sessionId, TimeSpan ttl, CancellationToken cancel)
+    {
+        var request = new Wire.KeepAliveRequest { SessionId = sessionId };
+        var attempt = ttl / 6 > LeastAttempt ? ttl / 6 : LeastAttempt;
+        return calls.ReadAsync(
+            new Call<Wire.KeepAliveResponse>("keepalive", CallShard.OfSession(sessionId), (invoker, call, _) => new Wire.Sessions.SessionsClient(invoker).KeepAliveAsync(request, call))
+            {
+                AttemptTimeout = attempt < options.AttemptTimeout ? attempt : options.AttemptTimeout,
+            },
+            cancel);
+    }
+
+    /// <summary>False: nobody answered; go on at once. True: wait for the next turn.</summary>
+    private async Task<bool> OnceAsync(LiveSession session)
+    {
+        try
+        {
+            var answer = await SendAsync(session.Id.Text, session.Ttl, session.LostToken);
+            session.Renewed(answer.SentAt, TimeSpan.FromSeconds(answer.Value.TtlSeconds));
+            return true;
+        }
+        catch (Exception e) when (e is SessionExpiredException or NotFoundException)
+        {
+            session.Lose(e.Message);
+            return true;
+        }
+        catch (UnavailableException e)
+        {
+            logger.LogDebug(e, "No node answered the keepalive of session {Session}", session.Id);
+            return false;
+        }
+        catch (AkkaHaException e)
+        {
+            logger.LogWarning(e, "The keepalive of session {Session} was refused", session.Id);
+            return true;
+        }
+    }
+}

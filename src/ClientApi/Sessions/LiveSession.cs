@@ -1,0 +1,101 @@
+using AkkaHa.Messages;
+using Microsoft.Extensions.Logging;
+
+namespace AkkaHa.ClientApi.Sessions;
+
+/// <summary>
+/// A session as this client may rely on it. The server counts the time to live from when a keepalive reaches it, so counting from
+/// before it was sent is never too long; a margin on top covers clocks that run at different speeds and the time it takes to stop.
+/// </summary>
+internal sealed class LiveSession
+{
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _lost = new();
+    private readonly Lock _gate = new();
+    private readonly ITimer _timer;
+    private long _aliveAt;
+    private TimeSpan _ttl;
+
+    public LiveSession(string id, TimeSpan ttl, long aliveAt, TimeProvider time, ILogger logger)
+    {
+        Id = SessionId.TryParse(id, out var parsed) ? parsed : new SessionId(-1, id);
+        _time = time;
+        _logger = logger;
+        _ttl = ttl;
+        _aliveAt = aliveAt;
+        LostToken = _lost.Token;
+        _timer = time.CreateTimer(_ => LoseWhenDue(), null, Left(), Timeout.InfiniteTimeSpan);
+    }
+
+    public SessionId Id { get; }
+
+    public TimeSpan Ttl
+    {
+        get
+        {
+            lock (_gate) return _ttl;
+        }
+    }
+
+    public CancellationToken LostToken { get; }
+
+    /// <summary>By the clock, also when the timer is late. Once true, always true.</summary>
+    public bool IsLost
+    {
+        get
+        {
+            if (!_lost.IsCancellationRequested) LoseWhenDue();
+            return _lost.IsCancellationRequested;
+        }
+    }
+
+    /// <summary>How long before the server's deadline the loss is signalled: a tenth of the time to live, 250 ms at least.</summary>
+    public static TimeSpan Margin(TimeSpan ttl) => ttl / 10 > TimeSpan.FromMilliseconds(250) ? ttl / 10 : TimeSpan.FromMilliseconds(250);
+
+    /// <summary>The server answered a keepalive that was sent at this (monotonic) time.</summary>
+    public void Renewed(long sentAt, TimeSpan ttl)
+    {
+        lock (_gate)
+        {
+            if (sentAt <= _aliveAt || _lost.IsCancellationRequested) return;
+            _aliveAt = sentAt;
+            _ttl = ttl;
+            _timer.Change(Left(), Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    /// <summary>Signals the loss to all that hang on the session; false when that was done before.</summary>
+    public bool Lose(string why)
+    {
+        lock (_gate)
+        {
+            if (_lost.IsCancellationRequested) return false;
+            _timer.Dispose();
+            // Users' callbacks run on the pool; the token itself is cancelled when this returns.
+            _ = _lost.CancelAsync().ContinueWith(t => _logger.LogError(t.Exception, "A callback on the loss of session {Session} failed", Id), TaskContinuationOptions.OnlyOnFaulted);
+        }
+        _logger.LogInformation("Session {Session} is over: {Why}", Id, why);
+        return true;
+    }
+
+    private void LoseWhenDue()
+    {
+        lock (_gate)
+        {
+            var left = Left();
+            if (left > TimeSpan.Zero)
+            {
+                if (!_lost.IsCancellationRequested) _timer.Change(left, Timeout.InfiniteTimeSpan);
+                return;
+            }
+        }
+        Lose("no keepalive was answered in time");
+    }
+
+    private TimeSpan Left()
+    {
+        var left = _ttl - Margin(_ttl) - _time.GetElapsedTime(_aliveAt);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+}

@@ -1,0 +1,83 @@
+using AkkaHa.ClientApi.Connection;
+using Microsoft.Extensions.Logging;
+using Wire = AkkaHa.Messages.V1;
+
+namespace AkkaHa.ClientApi.Sessions;
+
+/// <summary>The client's one session: made when first needed, and made anew when needed after a loss.</summary>
+internal sealed class SessionSource(CallRepeater calls, RequestIds ids, AkkaHaClientOptions options)
+{
+    private readonly TimeProvider _time = options.TimeProvider;
+    private readonly ILogger _logger = options.LoggerFactory.CreateLogger("AkkaHa.ClientApi.Session");
+    private readonly Lock _gate = new();
+    private Task<LiveSession>? _current;
+    private bool _closed;
+
+    /// <summary>A session that is not lost. All who ask at the same time get the same one; cancelling stops the waiting, not the making.</summary>
+    public Task<LiveSession> GetAsync(CancellationToken cancel)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_closed, typeof(AkkaHaClient));
+            if (_current is null or { IsFaulted: true } or { IsCanceled: true } || _current is { IsCompletedSuccessfully: true, Result.IsLost: true })
+                _current = Task.Run(CreateAsync, CancellationToken.None);
+            return _current.WaitAsync(cancel);
+        }
+    }
+
+    /// <summary>Ends the session, here first, then at the server. Never throws.</summary>
+    public async Task CloseAsync()
+    {
+        Task<LiveSession>? current;
+        lock (_gate)
+        {
+            _closed = true;
+            current = _current;
+        }
+        if (current is null) return;
+        using var timeout = new CancellationTokenSource(options.CloseTimeout, _time);
+        try
+        {
+            var session = await current.WaitAsync(timeout.Token);
+            if (session.Lose("the client closes it")) await CloseAsync(calls, ids, session.Id.Text, timeout.Token);
+        }
+        catch (Exception e)
+        {
+            _logger.LogDebug(e, "The session could not be closed and will run out by itself");
+        }
+    }
+
+    /// <summary>Ends any session.</summary>
+    public static async Task CloseAsync(CallRepeater calls, RequestIds ids, string sessionId, CancellationToken cancel)
+    {
+        var mutation = await ids.NewMutationAsync(cancel);
+        await calls.MutateAsync(
+            new Call<Wire.CloseSessionResponse>("close session", CallShard.OfSession(sessionId), (invoker, call, attempt) => new Wire.Sessions.SessionsClient(invoker)
+                .CloseAsync(new Wire.CloseSessionRequest { SessionId = sessionId, RequestId = mutation.Id, Attempt = attempt }, call)),
+            mutation,
+            cancel);
+    }
+
+    private async Task<LiveSession> CreateAsync()
+    {
+        var keepAlive = new KeepAlive(calls, options, _logger);
+        var mutation = await ids.NewMutationAsync(CancellationToken.None);
+        var created = (await calls.MutateAsync(
+            new Call<Wire.CreateSessionResponse>("create session", CallShard.OfNewSession(mutation.Id), (invoker, call, attempt) => new Wire.Sessions.SessionsClient(invoker)
+                .CreateAsync(new Wire.CreateSessionRequest { TtlSeconds = options.SessionTtl.TotalSeconds, Label = options.Label, RequestId = mutation.Id, Attempt = attempt }, call)),
+            mutation,
+            CancellationToken.None)).Value;
+        var ttl = TimeSpan.FromSeconds(created.TtlSeconds);
+        // An unanswered first attempt may be the one that made it, so its life counts from there.
+        var aliveAt = mutation.FirstSentAt;
+        if (_time.GetElapsedTime(aliveAt) > ttl / 3)
+        {
+            var answer = await keepAlive.SendAsync(created.SessionId, ttl, CancellationToken.None);
+            (aliveAt, ttl) = (answer.SentAt, TimeSpan.FromSeconds(answer.Value.TtlSeconds));
+        }
+        var session = new LiveSession(created.SessionId, ttl, aliveAt, _time, _logger);
+        _logger.LogInformation("Session {Session} is open, time to live {Ttl}", session.Id, ttl);
+        _ = keepAlive.RunAsync(session);
+        return session;
+    }
+}

@@ -1,0 +1,54 @@
+using AkkaHa.ClientApi.Connection;
+using AkkaHa.ClientApi.Errors;
+using AkkaHa.Messages;
+using Wire = AkkaHa.Messages.V1;
+
+namespace AkkaHa.ClientApi.Transactions;
+
+/// <summary>The calls of transactions. A transaction needs no attempt numbers: its id with its content is all that the servers go by.</summary>
+internal sealed class TransactionCalls(CallRepeater calls)
+{
+    /// <summary>Sends it until it is decided.</summary>
+    public async Task<TransactionResult> RunAsync(Wire.TransactionRequest request, Mutation mutation, CancellationToken cancel)
+    {
+        if (request.CalculateSize() is var size and > Limits.TransactionRequestBytes)
+            throw new InvalidArgumentException($"the transaction has {size} bytes; the limit is {Limits.TransactionRequestBytes}");
+        var call = new Call<Wire.TransactionResult>($"transaction {request.TransactionId}", CallShard.OfTransaction(request.TransactionId), (invoker, options, _) =>
+            new Wire.Transactions.TransactionsClient(invoker).RunAsync(request, options));
+        var result = (await calls.MutateAsync(call, mutation, cancel)).Value;
+        return result.Outcome switch
+        {
+            Wire.TransactionStatus.Types.Outcome.Committed => TransactionResult.From(result),
+            Wire.TransactionStatus.Types.Outcome.Aborted => throw new TransactionAbortedException("aborted"),
+            // In progress, unknown, or of a newer server: in doubt, never "aborted".
+            _ => throw new OutcomeUnknownException($"transaction {request.TransactionId} was answered {result.Outcome}", request.TransactionId),
+        };
+    }
+
+    public async Task<TransactionOutcome> GetAsync(TransactionId id, CancellationToken cancel)
+    {
+        Require.Id("transactionId", id.Text);
+        var request = new Wire.GetTransactionRequest { TransactionId = id.Text };
+        return Outcome((await calls.ReadAsync(
+            new Call<Wire.TransactionStatus>($"get transaction {id}", CallShard.OfTransaction(id.Text), (invoker, call, _) => new Wire.Transactions.TransactionsClient(invoker).GetAsync(request, call)),
+            cancel)).Value);
+    }
+
+    public async Task<TransactionOutcome> ResolveAsync(TransactionId id, CancellationToken cancel)
+    {
+        Require.Id("transactionId", id.Text);
+        var request = new Wire.ResolveTransactionRequest { TransactionId = id.Text };
+        return Outcome((await calls.MutateAsync(
+            new Call<Wire.TransactionStatus>($"resolve transaction {id}", CallShard.OfTransaction(id.Text), (invoker, call, _) => new Wire.Transactions.TransactionsClient(invoker).ResolveAsync(request, call)),
+            new Mutation(id.Text),
+            cancel)).Value);
+    }
+
+    private static TransactionOutcome Outcome(Wire.TransactionStatus status) => status.Outcome switch
+    {
+        Wire.TransactionStatus.Types.Outcome.InProgress => TransactionOutcome.InProgress,
+        Wire.TransactionStatus.Types.Outcome.Committed => TransactionOutcome.Committed,
+        Wire.TransactionStatus.Types.Outcome.Aborted => TransactionOutcome.Aborted,
+        _ => TransactionOutcome.Unknown,
+    };
+}

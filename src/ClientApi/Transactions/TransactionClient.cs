@@ -1,0 +1,123 @@
+using AkkaHa.ClientApi.Connection;
+using AkkaHa.ClientApi.Errors;
+using AkkaHa.ClientApi.Transactions;
+
+namespace AkkaHa.ClientApi;
+
+/// <summary>Strictly serializable transactions over any keys and locks, wherever they live.</summary>
+public sealed class TransactionClient
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
+
+    private readonly KeyClient _keys;
+    private readonly RequestIds _ids;
+    private readonly AkkaHaClientOptions _options;
+    private readonly TransactionCalls _calls;
+
+    internal TransactionClient(CallRepeater calls, KeyClient keys, RequestIds ids, AkkaHaClientOptions options)
+    {
+        _keys = keys;
+        _ids = ids;
+        _options = options;
+        _calls = new TransactionCalls(calls);
+    }
+
+    /// <summary>
+    /// Runs <paramref name="body"/> and commits what it did; durable when this returns. If something that it read has changed meanwhile, or the
+    /// transaction was aborted by its deadline or a failover (which changes nothing), the body runs again with a fresh transaction, up to
+    /// <see cref="AkkaHaClientOptions.TransactionTries"/> times in all: it must do nothing outside the transaction. An exception from the body
+    /// passes through and leaves nothing behind. A body that only reads is checked too: all it read was true at one moment.
+    /// </summary>
+    /// <exception cref="TransactionConflictException">Others were in the way every time. Nothing was changed.</exception>
+    /// <exception cref="FenceStaleException">A required lock is not held any more. Nothing was changed.</exception>
+    /// <exception cref="TransactionAbortedException">It can't be done (overflow), somebody resolved it away, or it was too slow every time. Nothing was changed.</exception>
+    /// <exception cref="UnavailableException">Nothing was changed.</exception>
+    /// <exception cref="OutcomeUnknownException">Done or not; <see cref="ResolveAsync"/> with its <see cref="OutcomeUnknownException.RequestId"/> makes it certain.</exception>
+    public Task RunAsync(Func<Transaction, Task> body, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        return RunAsync<object?>(
+            async tx =>
+            {
+                await body(tx);
+                return null;
+            },
+            cancellationToken);
+    }
+
+    /// <summary>As <see cref="RunAsync(Func{Transaction, Task}, CancellationToken)"/>, and gives what the run that was committed returned.</summary>
+    /// <inheritdoc cref="RunAsync(Func{Transaction, Task}, CancellationToken)" path="/exception"/>
+    public async Task<T> RunAsync<T>(Func<Transaction, Task<T>> body, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        var backoff = new Backoff(FirstPause, LongestPause);
+        for (var tries = 1; ; tries++)
+        {
+            var transaction = new Transaction(await _ids.NewMutationAsync(cancellationToken), _keys, _calls, _options.TransactionDeadline);
+            try
+            {
+                var result = await body(transaction);
+                try
+                {
+                    await transaction.SendAsync(cancellationToken);
+                    return result;
+                }
+                catch (AkkaHaException e) when (tries < _options.TransactionTries && IsWorthAnother(e))
+                {
+                    // It certainly changed nothing.
+                }
+            }
+            finally
+            {
+                transaction.End();
+            }
+            await Task.Delay(backoff.Next(), _options.TimeProvider, cancellationToken);
+        }
+    }
+
+    /// <summary>Begins a transaction that you commit yourself. Nothing of it reaches a server before the commit, except its reads.</summary>
+    public async Task<OpenTransaction> BeginAsync(CancellationToken cancellationToken = default) =>
+        new(await _ids.NewMutationAsync(cancellationToken), _keys, _calls, _options.TransactionDeadline);
+
+    /// <summary>
+    /// Sends a transaction as it is. Durable when this returns, whichever branch ran: conditions that don't hold are no error, see
+    /// <see cref="TransactionResult.ConditionsHeld"/>.
+    /// </summary>
+    /// <param name="transaction">Conditions and both branches.</param>
+    /// <param name="id">Its id, when you want to know it beforehand or send it again later: the same id with the same content is the same transaction. Left out: a fresh one.</param>
+    /// <param name="cancellationToken">Gives the call up; what became of the transaction is not known then.</param>
+    /// <exception cref="TransactionConflictException">Others were in its way. Nothing was changed; it needs a new id.</exception>
+    /// <exception cref="TransactionAbortedException">Aborted for good. Nothing was changed.</exception>
+    /// <exception cref="UnavailableException">It was not done.</exception>
+    /// <exception cref="OutcomeUnknownException">Done or not; <see cref="ResolveAsync"/> makes it certain.</exception>
+    /// <exception cref="InvalidArgumentException">It is malformed or too large, or the id stands for another content.</exception>
+    public async Task<TransactionResult> SubmitAsync(TransactionBuilder transaction, TransactionId? id = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(transaction);
+        if (id is { } given) Require.Id("transactionId", given.Text);
+        var mutation = id is null ? await _ids.NewMutationAsync(cancellationToken) : new Mutation(id.Value.Text);
+        return await _calls.RunAsync(transaction.ToRequest(new TransactionId(mutation.Id), _options.TransactionDeadline), mutation, cancellationToken);
+    }
+
+    /// <summary>A fresh id, for <see cref="SubmitAsync"/>: keep it before you send, and you can ask after a crash what became of it.</summary>
+    public async Task<TransactionId> NewIdAsync(CancellationToken cancellationToken = default) => new(await _ids.NewAsync(cancellationToken));
+
+    /// <summary>What became of a transaction; known for 24 hours. Asking changes nothing, so one that is still on its way may happen after <see cref="TransactionOutcome.Unknown"/>.</summary>
+    /// <exception cref="UnavailableException">No node could answer in time.</exception>
+    public Task<TransactionOutcome> GetOutcomeAsync(TransactionId id, CancellationToken cancellationToken = default) => _calls.GetAsync(id, cancellationToken);
+
+    /// <summary>As <see cref="GetOutcomeAsync"/>, but a transaction never heard of is aborted for good, so that the answer is certain.</summary>
+    /// <exception cref="UnavailableException">Nothing was changed.</exception>
+    /// <exception cref="OutcomeUnknownException">No certain answer; ask again.</exception>
+    public Task<TransactionOutcome> ResolveAsync(TransactionId id, CancellationToken cancellationToken = default) => _calls.ResolveAsync(id, cancellationToken);
+
+    /// <summary>Overflow would happen again, and whoever resolved a transaction meant it; the deadline or a failover may spare the next.</summary>
+    private static bool IsWorthAnother(AkkaHaException e) => e switch
+    {
+        TransactionConflictException => true,
+        TransactionAbortedException aborted =>
+            aborted.Reason.Contains("deadline", StringComparison.OrdinalIgnoreCase) || aborted.Reason.Contains("recover", StringComparison.OrdinalIgnoreCase),
+        _ => false,
+    };
+}

@@ -1,0 +1,199 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using AkkaHa.ClientApi.Tests.Fakes;
+using AkkaHa.Messages;
+using AkkaHa.Messages.Placement;
+using AkkaHa.Messages.V1;
+using Xunit;
+
+namespace AkkaHa.ClientApi.Tests.Connection;
+
+public sealed class OwnerRoutingTests
+{
+    [Fact]
+    public async Task Calls_go_straight_to_the_owner()
+    {
+        await using var given = await FakeNode.StartAsync();
+        await using var owner = await FakeNode.StartAsync();
+        given.On<GetRingRequest, RingState>(_ => TestClient.RingOf(owner.Address));
+        await using var client = TestClient.Connect(given);
+
+        await client.Keys.PutAsync("k", "v");
+        await client.Keys.GetAsync("k");
+        await using var held = await client.Locks.AcquireAsync("l");
+        await client.Transactions.SubmitAsync(new TransactionBuilder().Then(t => t.Put("k", "w")));
+
+        Assert.Single(owner.Seen<PutKeyRequest>());
+        Assert.Single(owner.Seen<GetKeyRequest>());
+        Assert.Single(owner.Seen<CreateSessionRequest>());
+        Assert.Single(owner.Seen<AcquireLockRequest>());
+        Assert.Single(owner.Seen<TransactionRequest>());
+        Assert.Empty(given.Seen<PutKeyRequest>());
+    }
+
+    [Fact]
+    public async Task Each_key_goes_to_the_owner_of_its_shard()
+    {
+        await using var even = await FakeNode.StartAsync();
+        await using var odd = await FakeNode.StartAsync();
+        var ring = TestClient.RingOf(even.Address);
+        foreach (var shard in ring.Shards.Where(s => int.Parse(s.Shard) % 2 == 1)) shard.Grpc = odd.Address;
+        even.On<GetRingRequest, RingState>(_ => ring);
+        await using var client = TestClient.Connect(even);
+        var map = new ShardMap(ring.ShardCount);
+
+        for (var i = 0; i < 40; i++) await client.Keys.PutAsync($"k{i}", "v");
+
+        Assert.NotEmpty(even.Seen<PutKeyRequest>());
+        Assert.NotEmpty(odd.Seen<PutKeyRequest>());
+        Assert.All(even.Seen<PutKeyRequest>(), p => Assert.Equal(0, map.ShardOf(EntityId.Key(p.Key)) % 2));
+        Assert.All(odd.Seen<PutKeyRequest>(), p => Assert.Equal(1, map.ShardOf(EntityId.Key(p.Key)) % 2));
+    }
+
+    [Fact]
+    public async Task An_owner_that_refuses_connections_costs_nothing_but_the_hop()
+    {
+        await using var given = await FakeNode.StartAsync();
+        given.On<GetRingRequest, RingState>(_ => TestClient.RingOf($"http://127.0.0.1:{RetryTests.FreePort()}"));
+        await using var client = TestClient.Connect(given);
+
+        await client.Keys.PutAsync("k", "v");
+
+        Assert.Single(given.Seen<PutKeyRequest>());
+    }
+
+    [Fact]
+    public async Task An_owner_that_swallows_connections_is_left_for_the_given_endpoints_after_300_ms()
+    {
+        using var hole = new BlackHole();
+        await using var given = await FakeNode.StartAsync();
+        await using var client = TestClient.Connect(given);
+        await client.Keys.GetAsync("warm");
+        given.On<GetRingRequest, RingState>(_ => TestClient.RingOf(hole.Address));
+        await using var fresh = TestClient.Connect(given);
+        var clock = Stopwatch.StartNew();
+
+        await fresh.Keys.PutAsync("k", "v");
+
+        Assert.InRange(clock.Elapsed, TimeSpan.FromMilliseconds(250), TimeSpan.FromMilliseconds(2500));
+        Assert.Single(given.Seen<PutKeyRequest>());
+        clock.Restart();
+        await fresh.Keys.PutAsync("k2", "v");
+        Assert.True(clock.Elapsed < TimeSpan.FromMilliseconds(250), $"the second call waited for the dead owner again: {clock.Elapsed}");
+    }
+
+    [Fact]
+    public async Task After_a_failure_the_ring_is_fetched_again_and_the_new_owner_found()
+    {
+        await using var given = await FakeNode.StartAsync();
+        await using var before = (await FakeNode.StartAsync()).Refuse<PutKeyRequest>(ErrorCode.Unavailable);
+        await using var after = await FakeNode.StartAsync();
+        var owner = before.Address;
+        given.On<GetRingRequest, RingState>(_ => TestClient.RingOf(owner));
+        await using var client = TestClient.Connect(given);
+        await client.Keys.GetAsync("warm");
+        owner = after.Address;
+
+        for (var i = 0; i < 200 && after.Seen<PutKeyRequest>().Count == 0; i++)
+        {
+            await client.Keys.PutAsync("k", "v");
+            await Task.Delay(10);
+        }
+
+        Assert.NotEmpty(after.Seen<PutKeyRequest>());
+    }
+
+    [Fact]
+    public async Task The_ring_is_not_asked_for_more_often_than_four_times_a_second()
+    {
+        await using var node = (await FakeNode.StartAsync()).Refuse<GetKeyRequest>(ErrorCode.Unavailable);
+        await using var client = TestClient.Connect(TestClient.Impatient, node);
+        var clock = Stopwatch.StartNew();
+
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Assert.ThrowsAsync<UnavailableException>(() => client.Keys.GetAsync($"k{i}"))));
+
+        Assert.InRange(node.Seen<GetRingRequest>().Count, 2, (int)(clock.Elapsed.TotalSeconds * 4) + 2);
+    }
+
+    [Fact]
+    public async Task Without_a_ring_calls_go_round_the_given_endpoints()
+    {
+        await using var a = await FakeNode.StartAsync();
+        await using var b = await FakeNode.StartAsync();
+        await using var client = TestClient.Connect(a, b);
+
+        for (var i = 0; i < 10; i++) await client.Keys.PutAsync($"k{i}", "v");
+
+        Assert.Equal(5, a.Seen<PutKeyRequest>().Count);
+        Assert.Equal(5, b.Seen<PutKeyRequest>().Count);
+    }
+
+    [Fact]
+    public async Task A_shard_that_nobody_owns_is_asked_for_at_the_given_endpoints()
+    {
+        await using var given = await FakeNode.StartAsync();
+        await using var last = await FakeNode.StartAsync();
+        var ring = TestClient.RingOf(last.Address);
+        foreach (var shard in ring.Shards) shard.Allocated = false;
+        given.On<GetRingRequest, RingState>(_ => ring);
+        await using var client = TestClient.Connect(given);
+
+        await client.Keys.PutAsync("k", "v");
+
+        Assert.Single(given.Seen<PutKeyRequest>());
+    }
+
+    [Fact]
+    public async Task When_all_given_endpoints_are_gone_the_nodes_of_the_ring_are_asked()
+    {
+        var given = await FakeNode.StartAsync();
+        await using var a = await FakeNode.StartAsync();
+        await using var b = (await FakeNode.StartAsync()).Refuse<PutKeyRequest>(ErrorCode.Unavailable);
+        var ring = TestClient.RingOf(b.Address);
+        ring.Shards[0].Grpc = a.Address;
+        given.On<GetRingRequest, RingState>(_ => ring);
+        await using var client = TestClient.Connect(given);
+        await client.Keys.GetAsync("warm");
+        await given.DisposeAsync();
+
+        for (var i = 0; i < 5; i++) await client.Keys.PutAsync($"k{i}", "v");
+
+        Assert.Equal(5, a.Seen<PutKeyRequest>().Select(p => p.Key).Distinct().Count());
+    }
+
+    /// <summary>A port whose backlog is full: the kernel drops what tries to connect.</summary>
+    private sealed class BlackHole : IDisposable
+    {
+        private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        private readonly List<Socket> _fill = [];
+
+        public BlackHole()
+        {
+            _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            _listener.Listen(0);
+            for (var i = 0; i < 8; i++)
+            {
+                var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
+                _fill.Add(socket);
+                try
+                {
+                    socket.Connect(_listener.LocalEndPoint!);
+                }
+                catch (SocketException)
+                {
+                    // In progress: that is the point.
+                }
+            }
+            Thread.Sleep(50);
+        }
+
+        public string Address => $"http://{_listener.LocalEndPoint}";
+
+        public void Dispose()
+        {
+            foreach (var socket in _fill) socket.Dispose();
+            _listener.Dispose();
+        }
+    }
+}

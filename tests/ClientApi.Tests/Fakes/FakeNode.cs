@@ -1,0 +1,104 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using AkkaHa.Messages.V1;
+using Google.Protobuf;
+using Grpc.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace AkkaHa.ClientApi.Tests.Fakes;
+
+/// <summary>A node on a port of its own that answers as a test scripts it, and remembers what it was sent.</summary>
+internal sealed class FakeNode : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<Type, Func<object, ServerCallContext, Task<object>>> _scripts = new();
+    private readonly ConcurrentQueue<IMessage> _seen = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly WebApplication _app;
+
+    private FakeNode(int port)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(k => k.Listen(IPAddress.Loopback, port, l => l.Protocols = HttpProtocols.Http2));
+        builder.Services.AddGrpc();
+        builder.Services.AddSingleton(this);
+        _app = builder.Build();
+        _app.MapGrpcService<FakeKeys>();
+        _app.MapGrpcService<FakeLocks>();
+        _app.MapGrpcService<FakeSessions>();
+        _app.MapGrpcService<FakeTransactions>();
+        _app.MapGrpcService<FakeClusterService>();
+    }
+
+    public string Address { get; private set; } = "";
+
+    /// <summary>What the node says its clock is; null: it does not say.</summary>
+    public Func<DateTimeOffset>? Clock { get; set; }
+
+    public static async Task<FakeNode> StartAsync(int port = 0)
+    {
+        var node = new FakeNode(port);
+        await node._app.StartAsync();
+        node.Address = node._app.Urls.Single();
+        return node;
+    }
+
+    public FakeNode On<TRequest, TResponse>(Func<TRequest, ServerCallContext, Task<TResponse>> script)
+        where TRequest : class
+        where TResponse : class
+    {
+        _scripts[typeof(TRequest)] = async (request, context) => await script((TRequest)request, context);
+        return this;
+    }
+
+    public FakeNode On<TRequest, TResponse>(Func<TRequest, TResponse> script)
+        where TRequest : class
+        where TResponse : class => On<TRequest, TResponse>((request, _) => Task.FromResult(script(request)));
+
+    /// <summary>Refuses every such request.</summary>
+    public FakeNode Refuse<TRequest>(ErrorCode code)
+        where TRequest : class => On<TRequest, IMessage>((_, _) => throw Refusal.Of(code));
+
+    /// <summary>Takes every such request and cuts the connection instead of answering.</summary>
+    public FakeNode HangUpOn<TRequest>()
+        where TRequest : class => On<TRequest, IMessage>((_, context) => throw HangUp(context));
+
+    /// <summary>Cuts the connection under a call; throw the result.</summary>
+    public static Exception HangUp(ServerCallContext context)
+    {
+        context.GetHttpContext().Abort();
+        return new IOException("hung up");
+    }
+
+    /// <summary>Takes every such request and never answers.</summary>
+    public FakeNode StallOn<TRequest>()
+        where TRequest : class => On<TRequest, IMessage>(async (_, context) => await StallAsync(context));
+
+    public async Task<IMessage> StallAsync(ServerCallContext context)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, _stopping.Token);
+        await Task.Delay(Timeout.Infinite, over.Token);
+        throw new InvalidOperationException("unreachable");
+    }
+
+    public IReadOnlyList<TRequest> Seen<TRequest>() => [.. _seen.OfType<TRequest>()];
+
+    public async Task<TResponse> HandleAsync<TRequest, TResponse>(TRequest request, ServerCallContext context, Func<TRequest, TResponse> byDefault)
+        where TRequest : class, IMessage
+        where TResponse : class
+    {
+        _seen.Enqueue(request);
+        if (Clock is not null)
+            context.GetHttpContext().Response.Headers["akkaha-time-ms"] = Clock().ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);
+        return _scripts.TryGetValue(typeof(TRequest), out var script) ? (TResponse)await script(request, context) : byDefault(request);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        using var quick = new CancellationTokenSource(TimeSpan.FromMilliseconds(100));
+        await _app.StopAsync(quick.Token);
+        await _app.DisposeAsync();
+    }
+}

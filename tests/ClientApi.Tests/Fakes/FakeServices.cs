@@ -1,0 +1,78 @@
+using AkkaHa.Messages.V1;
+using Grpc.Core;
+
+namespace AkkaHa.ClientApi.Tests.Fakes;
+
+internal sealed class FakeKeys(FakeNode node) : Messages.V1.Keys.KeysBase
+{
+    public override Task<KeyValue> Get(GetKeyRequest request, ServerCallContext context) =>
+        node.HandleAsync<GetKeyRequest, KeyValue>(request, context, r => throw Refusal.Of(ErrorCode.NotFound));
+
+    public override Task<PutKeyResponse> Put(PutKeyRequest request, ServerCallContext context) =>
+        node.HandleAsync(request, context, r => new PutKeyResponse { Key = r.Key, Revision = 1 });
+
+    public override Task<DeleteKeyResponse> Delete(DeleteKeyRequest request, ServerCallContext context) =>
+        node.HandleAsync(request, context, r => new DeleteKeyResponse { Key = r.Key, Revision = 2, Deleted = true });
+}
+
+internal sealed class FakeLocks(FakeNode node) : Messages.V1.Locks.LocksBase
+{
+    private static long s_fence;
+
+    public override Task<LockGrant> Acquire(AcquireLockRequest request, ServerCallContext context) =>
+        node.HandleAsync(request, context, Grant);
+
+    public override Task<ReleaseLockResponse> Release(ReleaseLockRequest request, ServerCallContext context) =>
+        node.HandleAsync(request, context, r => new ReleaseLockResponse { Name = r.Name, Fence = r.Fence });
+
+    public override Task<CancelLockResponse> Cancel(CancelLockRequest request, ServerCallContext context) =>
+        node.HandleAsync(request, context, r => new CancelLockResponse { Name = r.Name, Cancelled = true });
+
+    public override Task<Messages.V1.LockState> Get(GetLockRequest request, ServerCallContext context) =>
+        node.HandleAsync(request, context, r => new Messages.V1.LockState { Name = r.Name });
+
+    public static LockGrant Grant(AcquireLockRequest r) =>
+        new() { Name = r.Name, Fence = Interlocked.Increment(ref s_fence), SessionId = r.SessionId, HolderId = r.HolderId };
+}
+
+internal sealed class FakeSessions(FakeNode node) : Messages.V1.Sessions.SessionsBase
+{
+    public override Task<CreateSessionResponse> Create(CreateSessionRequest request, ServerCallContext context) =>
+        node.HandleAsync(request, context, r => new CreateSessionResponse { SessionId = $"3-{Guid.NewGuid():D}", TtlSeconds = r.TtlSeconds });
+
+    public override Task<KeepAliveResponse> KeepAlive(KeepAliveRequest request, ServerCallContext context) =>
+        node.HandleAsync(request, context, r => new KeepAliveResponse { TtlSeconds = 10 });
+
+    public override Task<Messages.V1.SessionState> Get(GetSessionRequest request, ServerCallContext context) =>
+        node.HandleAsync(request, context, r => new Messages.V1.SessionState { SessionId = r.SessionId, TtlSeconds = 10, RemainingSeconds = 7.2, Label = "x", Locks = { "a" } });
+
+    public override Task<CloseSessionResponse> Close(CloseSessionRequest request, ServerCallContext context) =>
+        node.HandleAsync(request, context, r => new CloseSessionResponse { SessionId = r.SessionId });
+}
+
+internal sealed class FakeTransactions(FakeNode node) : Messages.V1.Transactions.TransactionsBase
+{
+    public override Task<Messages.V1.TransactionResult> Run(TransactionRequest request, ServerCallContext context) =>
+        node.HandleAsync(request, context, r => Committed(r));
+
+    public override Task<TransactionStatus> Get(GetTransactionRequest request, ServerCallContext context) =>
+        node.HandleAsync(request, context, r => new TransactionStatus { TransactionId = r.TransactionId });
+
+    public override Task<TransactionStatus> Resolve(ResolveTransactionRequest request, ServerCallContext context) =>
+        node.HandleAsync(request, context, r => new TransactionStatus { TransactionId = r.TransactionId, Outcome = TransactionStatus.Types.Outcome.Aborted });
+
+    /// <summary>Committed; with conditions that failed, if indexes are given.</summary>
+    public static Messages.V1.TransactionResult Committed(TransactionRequest r, params int[] failed) => new()
+    {
+        TransactionId = r.TransactionId,
+        Outcome = TransactionStatus.Types.Outcome.Committed,
+        ConditionsHeld = failed.Length == 0,
+        ConditionResults = { r.Conditions.Select((_, i) => !failed.Contains(i)) },
+    };
+}
+
+internal sealed class FakeClusterService(FakeNode node) : Cluster.ClusterBase
+{
+    public override Task<RingState> GetRing(GetRingRequest request, ServerCallContext context) =>
+        node.HandleAsync<GetRingRequest, RingState>(request, context, r => throw Refusal.Of(ErrorCode.Unavailable));
+}

@@ -1,0 +1,49 @@
+using System.Diagnostics;
+using AkkaHa.Messages.V1;
+using Microsoft.Extensions.Time.Testing;
+
+namespace AkkaHa.ClientApi.Tests.Fakes;
+
+/// <summary>Clients and waiting, with bounds generous enough for a busy machine.</summary>
+internal static class TestClient
+{
+    public static readonly TimeSpan Generous = TimeSpan.FromSeconds(30);
+
+    /// <summary>Gives up quickly where a test wants to see that.</summary>
+    public static AkkaHaClientOptions Impatient => new() { GiveUpAfter = TimeSpan.FromSeconds(1.5), AttemptTimeout = TimeSpan.FromMilliseconds(400), CloseTimeout = TimeSpan.FromMilliseconds(200) };
+
+    public static AkkaHaClient Connect(AkkaHaClientOptions? options, params FakeNode[] nodes) =>
+        AkkaHaClient.Connect(string.Join(",", nodes.Select(n => n.Address)), options);
+
+    public static AkkaHaClient Connect(params FakeNode[] nodes) => Connect(null, nodes);
+
+    /// <summary>A ring in which one node owns everything.</summary>
+    public static RingState RingOf(string address, int shards = 16)
+    {
+        var ring = new RingState { ShardCount = shards };
+        for (var i = 0; i < shards; i++) ring.Shards.Add(new ShardOwner { Shard = $"{i}", Grpc = address, Allocated = true });
+        return ring;
+    }
+
+    public static async Task Until(Func<bool> condition)
+    {
+        var clock = Stopwatch.StartNew();
+        while (!condition())
+        {
+            if (clock.Elapsed > Generous) throw new TimeoutException("the condition did not come true");
+            await Task.Delay(10);
+        }
+    }
+
+    /// <summary>Lets fake time pass in small steps, with real pauses in which calls are answered, until the condition is true.</summary>
+    public static async Task PassUntil(this FakeTimeProvider time, Func<bool> condition, TimeSpan? step = null)
+    {
+        var clock = Stopwatch.StartNew();
+        while (!condition())
+        {
+            if (clock.Elapsed > Generous) throw new TimeoutException("the condition did not come true");
+            time.Advance(step ?? TimeSpan.FromMilliseconds(100));
+            await Task.Delay(10);
+        }
+    }
+}
