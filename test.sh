@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Builds everything and runs the tests. Ends with one line: N passed, N failed.
+#   ./test.sh          all but the long ones (under 20 minutes on 2 cores)
+#   ./test.sh --long   the long ones too: many seeds, many kills
+# Installs what the tests need from Debian's packages, by name.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+long=0
+for argument in "$@"; do
+  case "$argument" in
+    --long) long=1 ;;
+    *) echo "usage: ./test.sh [--long]" >&2; exit 2 ;;
+  esac
+done
+
+need=()
+ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || need+=(postgresql)
+if ((${#need[@]})); then
+  echo "Installing ${need[*]}"
+  if ! { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${need[@]}"; } >/tmp/akkaha-apt.log 2>&1; then
+    tail -5 /tmp/akkaha-apt.log; echo "0 passed, 1 failed"; exit 1
+  fi
+fi
+
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 AKKAHA_LONG=$long
+if ! dotnet build AkkaHa.sln -v quiet -clp:NoSummary; then echo "0 passed, 1 failed"; exit 1; fi
+
+results=$(mktemp -d); trap 'rm -rf "$results"' EXIT
+status=0
+for project in tests/*.Tests/*.csproj; do
+  dotnet test "$project" --no-build -v quiet --logger "trx;LogFileName=$results/$(basename "$project").trx" || status=1
+done
+
+count() { grep -ho '<Counters [^>]*' "$results"/*.trx 2>/dev/null | grep -o " $1=\"[0-9]*\"" | grep -o '[0-9]*' | awk '{ n += $1 } END { print n + 0 }'; }
+passed=$(count passed); failed=$(($(count failed) + $(count error) + $(count timeout) + $(count aborted)))
+# A run that broke off counts, even where no test of it says so.
+if ((status != 0 && failed == 0)); then failed=1; fi
+echo "$passed passed, $failed failed"
+((failed == 0))
