@@ -1,6 +1,6 @@
 using System.Net;
 using AkkaHa.Node.Api;
-using AkkaHa.Node.Cluster;
+using AkkaHa.Node.Membership;
 using AkkaHa.Node.Ownership;
 using AkkaHa.Node.Settings;
 using AkkaHa.Node.Storage;

@@ -7,7 +7,7 @@ using AkkaHa.Core.Entities;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
-using AkkaHa.Node.Cluster;
+using AkkaHa.Node.Membership;
 using AkkaHa.Node.Settings;
 
 namespace AkkaHa.Node.Entities;

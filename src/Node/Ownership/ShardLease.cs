@@ -1,7 +1,7 @@
 using System.Globalization;
 using Akka.Actor;
 using Akka.Coordination;
-using AkkaHa.Node.Cluster;
+using AkkaHa.Node.Membership;
 
 namespace AkkaHa.Node.Ownership;
 

@@ -4,7 +4,7 @@ using Akka.Actor;
 using Akka.Cluster;
 using Akka.Cluster.Sharding;
 using AkkaHa.Core.Placement;
-using AkkaHa.Node.Cluster;
+using AkkaHa.Node.Membership;
 
 namespace AkkaHa.Node.Placement;
 

@@ -9,7 +9,7 @@ using AkkaHa.Node.Placement;
 using AkkaHa.Node.Settings;
 using AkkaHa.Node.Storage;
 
-namespace AkkaHa.Node.Cluster;
+namespace AkkaHa.Node.Membership;
 
 /// <summary>One incarnation of this node: an actor system that is, or tries to be, a member of the cluster.</summary>
 internal sealed class RunningNode

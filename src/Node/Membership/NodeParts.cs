@@ -6,7 +6,7 @@ using AkkaHa.Node.Entities;
 using AkkaHa.Node.Ownership;
 using AkkaHa.Node.Settings;
 
-namespace AkkaHa.Node.Cluster;
+namespace AkkaHa.Node.Membership;
 
 /// <summary>What the actors of one actor system need from the process, handed in when the system is made.</summary>
 internal sealed class NodeParts(NodeSettings settings, OwnershipStore ownership, Grants grants, string incarnation, RuleSwitches rules) : Setup

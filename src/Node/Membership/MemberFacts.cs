@@ -3,7 +3,7 @@ using System.Reflection;
 using Akka.Cluster;
 using AkkaHa.Node.Settings;
 
-namespace AkkaHa.Node.Cluster;
+namespace AkkaHa.Node.Membership;
 
 /// <summary>
 /// What every node must know of every other: where clients reach it, its weight, its incarnation. It travels as roles, since gossip carries these with the

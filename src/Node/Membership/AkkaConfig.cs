@@ -7,7 +7,7 @@ using AkkaHa.Node.Ownership;
 using AkkaHa.Node.Settings;
 using AkkaHa.Node.Storage;
 
-namespace AkkaHa.Node.Cluster;
+namespace AkkaHa.Node.Membership;
 
 /// <summary>Akka's configuration for a node. Every timing that decides how long a failover takes is here.</summary>
 internal static class AkkaConfig

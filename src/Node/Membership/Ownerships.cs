@@ -1,6 +1,6 @@
 using AkkaHa.Node.Ownership;
 
-namespace AkkaHa.Node.Cluster;
+namespace AkkaHa.Node.Membership;
 
 /// <summary>The rows of ownership, read from the database at most every 100 ms however many ask.</summary>
 internal sealed class Ownerships(OwnershipStore store) : IDisposable

@@ -8,7 +8,7 @@ using AkkaHa.Node.Api.Errors;
 using AkkaHa.Node.Ownership;
 using AkkaHa.Node.Settings;
 
-namespace AkkaHa.Node.Cluster;
+namespace AkkaHa.Node.Membership;
 
 /// <summary>Members from gossip, owners from the database.</summary>
 internal sealed class ClusterView(NodeLifecycle lifecycle, Ownerships ownerships, NodeSettings settings) : IClusterView

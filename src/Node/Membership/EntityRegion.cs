@@ -6,7 +6,7 @@ using AkkaHa.Messages.V1;
 using AkkaHa.Node.Api;
 using AkkaHa.Node.Settings;
 
-namespace AkkaHa.Node.Cluster;
+namespace AkkaHa.Node.Membership;
 
 /// <summary>The entities, through the sharding region of the present incarnation.</summary>
 internal sealed class EntityRegion(NodeLifecycle lifecycle, NodeSettings settings) : IEntities

@@ -7,7 +7,7 @@ using AkkaHa.Node.Api;
 using AkkaHa.Node.Ownership;
 using AkkaHa.Node.Settings;
 
-namespace AkkaHa.Node.Cluster;
+namespace AkkaHa.Node.Membership;
 
 /// <summary>
 /// Whether this node can be used, as found out by using it: a member, the database answers, and so do slots on every node.

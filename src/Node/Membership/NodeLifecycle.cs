@@ -3,7 +3,7 @@ using AkkaHa.Node.Ownership;
 using AkkaHa.Node.Settings;
 using AkkaHa.Node.Storage;
 
-namespace AkkaHa.Node.Cluster;
+namespace AkkaHa.Node.Membership;
 
 /// <summary>
 /// Brings the node up and keeps it up: waits for the database, starts an incarnation, and should the cluster have downed that one, starts the next.
