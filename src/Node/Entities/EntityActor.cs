@@ -197,9 +197,12 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         }
     }
 
-    private static Reply Closed(bool mutation) => mutation
-        ? Replies.Failure(ErrorCode.OutcomeUnknown, "the shard has moved to another node; whether this was done is not known here")
-        : Replies.Failure(ErrorCode.Unavailable, "the shard has moved to another node");
+    private static Reply Closed(bool mutation) => NotSaid(mutation, "the shard is moving to another owner");
+
+    /// <summary>For a caller whose answer can't be given: a mutation may have been done, a read is simply not answered.</summary>
+    private static Reply NotSaid(bool mutation, string why) => mutation
+        ? Replies.Failure(ErrorCode.OutcomeUnknown, $"{why}; whether this was done is not known")
+        : Replies.Failure(ErrorCode.Unavailable, why);
 
     private static void Refuse(IActorRef caller, Command command)
     {
@@ -223,7 +226,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
     private void Unknown()
     {
         foreach (var answer in inFlight?.Afterwards.OfType<AnswerEffect>() ?? [])
-            if (callers.Remove(answer.Call.Id, out var caller)) caller.Tell(Closed(answer.Call.IsMutation), Self);
+            if (callers.Remove(answer.Call.Id, out var caller)) caller.Tell(NotSaid(answer.Call.IsMutation, "the database did not confirm the write"), Self);
         while (queue.TryDequeue(out var waiting)) Refuse(waiting.Caller, waiting.Command);
     }
 
@@ -231,7 +234,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
     {
         if (entity.IsPersisting) parts.Dirty.Add(PersistenceId);
         // Waiters for a lock or a transaction: they ask again, and keep their place.
-        foreach (var caller in callers.Values) caller.Tell(Closed(mutation: true), Self);
+        foreach (var caller in callers.Values) caller.Tell(NotSaid(mutation: true, "the entity was stopped"), Self);
         while (queue.TryDequeue(out var waiting)) Refuse(waiting.Caller, waiting.Command);
         base.PostStop();
     }
