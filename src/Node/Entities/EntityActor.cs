@@ -8,7 +8,6 @@ using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Membership;
-using AkkaHa.Node.Settings;
 
 namespace AkkaHa.Node.Entities;
 
@@ -30,7 +29,6 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
     private readonly Queue<(IActorRef Caller, Command Command)> queue = new();
     private readonly Dictionary<long, IActorRef> callers = [];
     private readonly ILoggingAdapter log = Context.GetLogger();
-    private IActorRef? region;
     private Batch? inFlight;
     private int rowsToGo;
     private long lastCallId;
@@ -53,8 +51,6 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
     public override string PersistenceId { get; }
 
     public ITimerScheduler Timers { get; set; } = null!;
-
-    private IActorRef Region => region ??= ClusterSharding.Get(Context.System).ShardRegion(NodeNames.Region);
 
     public static Props Props(string entityId) => Akka.Actor.Props.Create(() => new EntityActor(entityId));
 
@@ -189,7 +185,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
                     if (callers.Remove(answer.Call.Id, out var caller)) caller.Tell(open ? answer.Reply : Closed(answer.Call.IsMutation), Self);
                     break;
                 case SendEffect send:
-                    if (open) Region.Tell(send.Command, Self);
+                    if (open) parts.Region.Tell(send.Command, Self);
                     break;
                 default:
                     throw new InvalidOperationException($"no such effect: {effect.GetType()}");
