@@ -33,7 +33,8 @@ public static class LockJudge
             return new Violation("every grant has its own fence", $"lock '{one.Lock}': fence {one.Fence} was given to {one.Holder} and {other.Holder}");
         if (one.GrantedAt < other.InvokedAt && one.Fence > other.Fence)
             return new Violation("fences grow", $"lock '{one.Lock}': {other.Holder} got fence {other.Fence} after {one.Holder} had got {one.Fence}");
-        if (one.GrantedAt <= other.GrantedAt && other.GrantedAt < one.BelievedUntil)
+        // An answer that comes after the session may have ended makes no holder.
+        if (one.GrantedAt <= other.GrantedAt && other.GrantedAt < Math.Min(one.BelievedUntil, other.BelievedUntil))
             return new Violation("one holder at a time", $"lock '{one.Lock}': {one.Holder} (fence {one.Fence}) had it from {one.GrantedAt} to {one.BelievedUntil}, and {other.Holder} (fence {other.Fence}) got it at {other.GrantedAt}");
         return null;
     }

@@ -25,6 +25,8 @@ static class Quiescence
             if (entity.IsPersisting) continue;
             foreach (var open in Open(entity.TakeSnapshot())) world.Fail("quiet", $"{host.Id}: {open}");
         }
+        foreach (var twice in world.Journal.Entities.SelectMany(world.Journal.Rows).Where(r => r.Events.Any(e => e.SessionCreated is not null)).GroupBy(r => r.RequestId).Where(g => g.Count() > 1))
+            world.Fail("quiet", $"request {twice.Key} has created {twice.Count()} sessions");
     }
 
     private static Command Touch(EntityId id) => id.Kind switch

@@ -25,7 +25,9 @@ sealed class Simulation
         var lists = new ListWorkload((int)rng.Between(2, 4));
         if (rng.Chance(0.6)) workloads.Add(new RegisterWorkload((int)rng.Between(1, 3)));
         if (rng.Chance(0.6)) workloads.Add(new BankWorkload((int)rng.Between(2, 4)));
-        if (workloads.Count == 0 || rng.Chance(0.6)) workloads.Add(lists);
+        if (rng.Chance(0.5)) workloads.Add(new LockWorkload((int)rng.Between(1, 2), lists));
+        // Last, since what is guarded by locks is written to lists: they are read when all else is done.
+        if (workloads.Count == 0 || workloads[^1] is LockWorkload || rng.Chance(0.6)) workloads.Add(lists);
         work = (int)rng.Between(8, 30);
         for (var i = (int)rng.Between(2, 8); i >= 0; i--) clients.Add(new Client(world, clients.Count));
     }

@@ -93,7 +93,7 @@ sealed class Cluster
         var epoch = shard.Epoch;
         owner.HandOver(number, () => world.Scheduler.After(world.Rng.Between(1, 100), () =>
         {
-            if (shard.Epoch == epoch) Take(number, target.IsUp ? target : AnyUp(number));
+            if (shard.Epoch == epoch) Take(number, target.IsUp && nodes.Contains(target) ? target : AnyUp(number));
         }));
     }
 
