@@ -1,9 +1,11 @@
 using System.CommandLine;
 using AkkaHa.Cli.CommandLine;
+using AkkaHa.Cli.Demo;
 using AkkaHa.Cli.Ring;
 
 RootCommand akkaha = new("akkaha: demonstrate, operate and monitor an AkkaHa cluster.")
 {
+    DemoCommand.Create(),
     RingCommand.Create(),
 };
 

@@ -10,4 +10,7 @@ static class ExitCode
     public const int Refused = 4;
     public const int Unavailable = 5;
     public const int OutcomeUnknown = 6;
+
+    /// <summary>Stopped by Ctrl-C or SIGTERM before its end, as shells count it.</summary>
+    public const int Interrupted = 130;
 }

@@ -6,6 +6,9 @@ namespace AkkaHa.Cli.CommandLine;
 /// <summary>Runs a parsed command line with akkaha's own exit code for a wrong one.</summary>
 static class Invocation
 {
+    // After Ctrl-C: enough to end child processes, where the library would leave after two seconds whatever is still open.
+    static readonly TimeSpan CleanUpWithin = TimeSpan.FromSeconds(15);
+
     /// <summary>The exit code: the command's own, or <see cref="ExitCode.Usage"/> with the reasons on standard error.</summary>
     public static async Task<int> RunAsync(RootCommand root, string[] args)
     {
@@ -13,7 +16,11 @@ static class Invocation
 
         // Asking for help wins over errors, so the errors alone do not tell. The library would answer 1 and print the whole help.
         if (parsed.Action is not ParseErrorAction)
+        {
+            parsed.InvocationConfiguration.ProcessTerminationTimeout = CleanUpWithin;
             return await parsed.InvokeAsync();
+        }
+
         foreach (var error in parsed.Errors)
             await parsed.InvocationConfiguration.Error.WriteLineAsync(error.Message);
         await parsed.InvocationConfiguration.Error.WriteLineAsync("--help tells what there is.");

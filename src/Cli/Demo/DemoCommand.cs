@@ -1,0 +1,56 @@
+using System.CommandLine;
+using AkkaHa.Cli.CommandLine;
+
+namespace AkkaHa.Cli.Demo;
+
+/// <summary><c>akkaha demo</c>: three nodes on this machine, one of them killed under load, and the sums checked afterwards.</summary>
+static class DemoCommand
+{
+    /// <summary>What <c>--break</c> takes.</summary>
+    const string Guard = "guard";
+
+    /// <summary>The command; it brings its own cluster and leaves nothing behind.</summary>
+    public static Command Create()
+    {
+        Option<bool> quick = new("--quick") { Description = "Less load, the same checks; ends within 90 s" };
+        Option<bool> keep = new("--keep") { Description = "Leave the cluster running after the checks, until Ctrl-C, and print its addresses" };
+        Option<string?> without = new("--break")
+        {
+            Description = "Test switch: start the nodes without this safety rule, to see that the checks notice. Then the demo must fail",
+            HelpName = Guard,
+        };
+        without.AcceptOnlyFromAmong(Guard);
+
+        Command command = new("demo", "Three nodes on this machine: locks, transactions and keys under load, while one node is killed. Then checks that nothing was lost.")
+        {
+            quick, keep, without,
+        };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var options = new DemoOptions
+            {
+                Plan = parsed.GetValue(quick) ? DemoPlan.Quick : DemoPlan.Full,
+                Keep = parsed.GetValue(keep),
+                BreakGuard = parsed.GetValue(without) is not null,
+            };
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            using var launcher = new LauncherWatch(stop);
+            var screen = new Screen(parsed.InvocationConfiguration.Output);
+            try
+            {
+                return await new Demonstration(options, screen).RunAsync(stop.Token) ? ExitCode.Ok : ExitCode.Error;
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                screen.Say("Stopped. No process is left.");
+                return ExitCode.Interrupted;
+            }
+            catch (DemoFailedException e)
+            {
+                await parsed.InvocationConfiguration.Error.WriteLineAsync(e.Message);
+                return ExitCode.Error;
+            }
+        });
+        return command;
+    }
+}
