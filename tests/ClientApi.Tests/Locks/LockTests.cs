@@ -82,7 +82,7 @@ public sealed class LockTests
         await using var client = TestClient.Connect(new AkkaHaClientOptions { TimeProvider = time }, node);
 
         var acquiring = client.Locks.AcquireAsync("l", Timeout.InfiniteTimeSpan);
-        await time.PassUntil(() => acquiring.IsCompleted, TimeSpan.FromMilliseconds(250));
+        await time.PassUntil(() => acquiring.IsCompleted, stepMs: 250);
         await using var held = await acquiring;
 
         var asked = node.Seen<AcquireLockRequest>();

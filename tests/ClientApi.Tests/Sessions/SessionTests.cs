@@ -30,12 +30,18 @@ public sealed class SessionTests
         await using var node = await FakeNode.StartAsync();
         await using var client = TestClient.Connect(new AkkaHaClientOptions { TimeProvider = _time }, node);
         await using var held = await client.Locks.AcquireAsync("l");
-        var from = _time.GetUtcNow();
 
-        await _time.PassUntil(() => node.Seen<KeepAliveRequest>().Count >= 6);
+        for (var i = 1; i <= 5; i++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(3.2));
+            await Task.Delay(100);
+            Assert.Equal(i - 1, node.Seen<KeepAliveRequest>().Count);
+            _time.Advance(TimeSpan.FromSeconds(0.2));
+            await TestClient.Until(() => node.Seen<KeepAliveRequest>().Count == i);
+            await Task.Delay(100);
+        }
 
-        Assert.InRange(_time.GetUtcNow() - from, TimeSpan.FromSeconds(17), TimeSpan.FromSeconds(30));
-        Assert.False(held.LostToken.IsCancellationRequested);
+        Assert.False(held.IsLost);
     }
 
     [Fact]
@@ -43,15 +49,44 @@ public sealed class SessionTests
     {
         await using var node = (await FakeNode.StartAsync()).StallOn<KeepAliveRequest>();
         await using var client = TestClient.Connect(new AkkaHaClientOptions { TimeProvider = _time }, node);
-        var before = _time.GetUtcNow();
+        // The server's deadline is 10 s after it got the request: not before 10 s from now.
+        var now = _time.GetUtcNow();
         await using var held = await client.Locks.AcquireAsync("l");
 
-        await _time.PassUntil(() => held.LostToken.IsCancellationRequested);
-
-        // The server's deadline is 10 s after it got the request: not before `before`.
-        Assert.InRange(_time.GetUtcNow() - before, TimeSpan.FromSeconds(8.5), TimeSpan.FromSeconds(9.6));
-        Assert.True(held.IsLost);
+        await _time.PassTo(now, 8.9);
+        Assert.False(held.LostToken.IsCancellationRequested);
         Assert.True(node.Seen<KeepAliveRequest>().Count > 1, "it was not tried again");
+        await _time.PassTo(now, 9.1);
+        await TestClient.Until(() => held.LostToken.IsCancellationRequested);
+
+        Assert.True(held.IsLost);
+    }
+
+    [Fact]
+    public async Task A_keepalive_that_is_answered_late_counts_from_when_it_was_sent()
+    {
+        await using var node = await FakeNode.StartAsync();
+        var answer = new TaskCompletionSource();
+        node.On<KeepAliveRequest, KeepAliveResponse>(async (_, context) =>
+        {
+            if (node.Seen<KeepAliveRequest>().Count > 1) await node.StallAsync(context);
+            await answer.Task;
+            return new KeepAliveResponse { TtlSeconds = 10 };
+        });
+        await using var client = TestClient.Connect(new AkkaHaClientOptions { TimeProvider = _time }, node);
+        await using var held = await client.Locks.AcquireAsync("l");
+        _time.Advance(TimeSpan.FromSeconds(3.4));
+        await TestClient.Until(() => node.Seen<KeepAliveRequest>().Count == 1);
+        var sent = _time.GetUtcNow();
+
+        await _time.PassTo(sent, 1.4);
+        answer.SetResult();
+        await Task.Delay(200);
+
+        await _time.PassTo(sent, 8.9);
+        Assert.False(held.LostToken.IsCancellationRequested);
+        await _time.PassTo(sent, 9.1);
+        await TestClient.Until(() => held.LostToken.IsCancellationRequested);
     }
 
     [Fact]
@@ -62,7 +97,7 @@ public sealed class SessionTests
         await using var client = TestClient.Connect(new AkkaHaClientOptions { TimeProvider = _time }, stalled, healthy);
         await using var held = await client.Locks.AcquireAsync("l");
 
-        await _time.PassUntil(() => healthy.Seen<KeepAliveRequest>().Count >= 4 && stalled.Seen<KeepAliveRequest>().Count >= 1);
+        await _time.PassUntil(() => healthy.Seen<KeepAliveRequest>().Count >= 2 && stalled.Seen<KeepAliveRequest>().Count >= 1);
 
         Assert.False(held.IsLost);
     }
@@ -95,14 +130,18 @@ public sealed class SessionTests
             return new CreateSessionResponse { SessionId = $"3-{Guid.NewGuid():D}", TtlSeconds = 10 };
         });
         await using var client = TestClient.Connect(new AkkaHaClientOptions { TimeProvider = _time, AttemptTimeout = TimeSpan.FromSeconds(2) }, node);
-        var before = _time.GetUtcNow();
+        var now = _time.GetUtcNow();
 
         var acquiring = client.Locks.AcquireAsync("l");
-        await _time.PassUntil(() => acquiring.IsCompleted);
+        await TestClient.Until(() => node.Seen<CreateSessionRequest>().Count == 1);
+        _time.Advance(TimeSpan.FromSeconds(2));
+        await _time.PassUntil(() => node.Seen<CreateSessionRequest>().Count == 2, stepMs: 10);
         await using var held = await acquiring;
-        await _time.PassUntil(() => held.LostToken.IsCancellationRequested);
 
-        Assert.InRange(_time.GetUtcNow() - before, TimeSpan.FromSeconds(8.5), TimeSpan.FromSeconds(9.6));
+        await _time.PassTo(now, 8.9);
+        Assert.False(held.LostToken.IsCancellationRequested);
+        await _time.PassTo(now, 9.1);
+        await TestClient.Until(() => held.LostToken.IsCancellationRequested);
     }
 
     [Fact]
