@@ -71,7 +71,7 @@ public sealed class OwnerRoutingTests
         await using var client = TestClient.Connect(given);
         await client.Keys.GetAsync("warm");
         given.On<GetRingRequest, RingState>(_ => TestClient.RingOf(hole.Address));
-        await using var fresh = TestClient.Connect(given);
+        await using var fresh = TestClient.Connect(new AkkaHaClientOptions(), given);
         var clock = Stopwatch.StartNew();
 
         await fresh.Keys.PutAsync("k", "v");
