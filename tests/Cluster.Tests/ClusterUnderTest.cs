@@ -46,7 +46,7 @@ public sealed class ClusterUnderTest : IAsyncDisposable
 
     public AkkaHaClient Connect(Func<AkkaHaClientOptions, AkkaHaClientOptions>? with = null)
     {
-        var options = new AkkaHaClientOptions { Endpoints = Local.Endpoints, GiveUpAfter = TimeSpan.FromSeconds(60) };
+        var options = new AkkaHaClientOptions { Endpoints = Local.Endpoints, GiveUpAfter = TimeSpan.FromSeconds(50) };
         return AkkaHaClient.Connect(with?.Invoke(options) ?? options);
     }
 

@@ -32,7 +32,8 @@ public sealed class ThereAndBackTests
             else Assert.Equal(written[key].Value.ToString(System.Globalization.CultureInfo.InvariantCulture), answer.Body.GetProperty("revision").GetString());
         }
         Assert.True(refused > 0, "the default replay filter dropped nothing: is it still as it was?");
-        Assert.Contains("rows are missing", await File.ReadAllTextAsync(Path.Combine(cluster.Local.Directory, "node-1.log")), StringComparison.Ordinal);
+        var logs = await Task.WhenAll(Directory.GetFiles(cluster.Local.Directory, "node-*.log").Select(f => File.ReadAllTextAsync(f)));
+        Assert.Contains(logs, log => log.Contains("rows are missing", StringComparison.Ordinal));
     }
 
     /// <summary>Writes on A, moves a part of the shards to B and back by B's coming and going, writing at each stop. Ends with everything on A, read anew.</summary>
@@ -42,7 +43,7 @@ public sealed class ThereAndBackTests
         a.Start();
         await a.WaitReadyAsync(ClusterUnderTest.Patience);
         var before = await cluster.WaitSettledAsync(a);
-        var keys = Enumerable.Range(0, 60).Select(i => $"move/{i}").ToArray();
+        var keys = Enumerable.Range(0, 24).Select(i => $"move/{i}").ToArray();
         var written = new Dictionary<string, Revision>();
         await WriteAsync();
 
