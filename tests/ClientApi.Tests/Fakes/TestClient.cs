@@ -10,7 +10,7 @@ internal static class TestClient
     public static readonly TimeSpan Generous = TimeSpan.FromSeconds(30);
 
     /// <summary>Gives up quickly where a test wants to see that.</summary>
-    public static AkkaHaClientOptions Impatient => new() { GiveUpAfter = TimeSpan.FromSeconds(1.5), AttemptTimeout = TimeSpan.FromMilliseconds(400), CloseTimeout = TimeSpan.FromMilliseconds(200) };
+    public static AkkaHaClientOptions Impatient => new() { GiveUpAfter = TimeSpan.FromSeconds(3), AttemptTimeout = TimeSpan.FromMilliseconds(400), CloseTimeout = TimeSpan.FromMilliseconds(200) };
 
     public static AkkaHaClient Connect(AkkaHaClientOptions? options, params FakeNode[] nodes) =>
         AkkaHaClient.Connect(string.Join(",", nodes.Select(n => n.Address)), options);
