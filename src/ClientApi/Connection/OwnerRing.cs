@@ -12,7 +12,9 @@ internal sealed class OwnerRing(EndpointPool endpoints, ServerClock clock, AkkaH
 {
     // However many calls fail at once, the ring is asked for this often at most.
     private static readonly TimeSpan LeastInterval = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan OneTry = TimeSpan.FromSeconds(1);
+
+    // Connecting, and then some for the answer: a second, if nothing else is set.
+    private readonly TimeSpan _oneTry = options.ConnectTimeout + TimeSpan.FromMilliseconds(700);
 
     private readonly TimeProvider _time = options.TimeProvider;
     private readonly ILogger _logger = options.LoggerFactory.CreateLogger("AkkaHa.ClientApi.Ring");
@@ -22,13 +24,13 @@ internal sealed class OwnerRing(EndpointPool endpoints, ServerClock clock, AkkaH
     private Task _fetch = Task.CompletedTask;
     private long _fetchedAt;
 
-    /// <summary>The picture, or null when there is none. Only the first fetch is waited for, a second at most; later ones run beside the calls.</summary>
+    /// <summary>The picture, or null when there is none. Only the first fetch is waited for, for as long as one node may take; later ones run beside the calls.</summary>
     public async ValueTask<RingSnapshot?> CurrentAsync(CancellationToken cancel)
     {
         Task first;
         lock (_gate)
         {
-            if (_first is null) _first = Task.WhenAny(StartFetch(), Task.Delay(OneTry, _time, closing));
+            if (_first is null) _first = Task.WhenAny(StartFetch(), Task.Delay(_oneTry, _time, closing));
             else if (_time.GetElapsedTime(_fetchedAt) >= options.RingRefresh && _fetch.IsCompleted) StartFetch();
             first = _first;
         }
@@ -65,7 +67,7 @@ internal sealed class OwnerRing(EndpointPool endpoints, ServerClock clock, AkkaH
 
     private async Task<RingSnapshot?> AskAsync(Endpoint endpoint)
     {
-        using var timeout = new CancellationTokenSource(OneTry, _time);
+        using var timeout = new CancellationTokenSource(_oneTry, _time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, closing);
         var sentAt = _time.GetTimestamp();
         try

@@ -21,5 +21,5 @@ public sealed record TransactionResult(TransactionId Id, bool ConditionsHeld, IR
 public sealed record OperationResult(string Key, Revision Revision, ReadOnlyMemory<byte>? Value, bool Deleted)
 {
     internal static OperationResult From(Wire.OperationResult result) =>
-        new(result.Key, new Revision(result.Revision), result.HasValue ? result.Value.Memory : null, result.Deleted);
+        new(result.Key, new Revision(result.Revision), result.HasValue ? result.Value.Memory : default(ReadOnlyMemory<byte>?), result.Deleted);
 }

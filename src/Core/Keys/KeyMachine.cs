@@ -119,11 +119,27 @@ internal sealed class KeyMachine : IMachine, IParticipantHost
 
     private void Enqueue(Command command, Call call, Turn turn)
     {
-        if (waiting.Count >= Limits.WaitingPerEntity)
+        if (call.RequestId.Length > 0 && waiting.FirstOrDefault(w => w.Call.RequestId == call.RequestId) is { } same) Repeat(same, command, call, turn);
+        else if (waiting.Count >= Limits.WaitingPerEntity)
             turn.AnswerForNow(call, Replies.Failure(ErrorCode.LimitExceeded, $"{Limits.WaitingPerEntity} requests wait at key '{name}' already"));
         else
-            waiting.AddLast(new Waiting(command, call, turn.At.MonoMs + (command.TimeoutMs == 0 ? 5000 : command.TimeoutMs)));
+            waiting.AddLast(new Waiting(command, call, UntilMs(command, turn)));
     }
+
+    /// <summary>One request waits once: were each attempt to wait by itself, each would be done when the intents go, since none has an outcome yet.</summary>
+    private void Repeat(Waiting same, Command command, Call call, Turn turn)
+    {
+        if (!same.Call.PayloadHash.Equals(call.PayloadHash))
+            turn.AnswerForNow(call, Replies.Failure(ErrorCode.InvalidArgument, "requestId was used before with another payload"));
+        else
+        {
+            var (later, earlier) = call.Attempt >= same.Call.Attempt ? (call, same.Call) : (same.Call, call);
+            turn.AnswerForNow(earlier, Replies.Failure(ErrorCode.OutcomeUnknown, "the same request was sent again and waits in this one's place"));
+            if (later == call) waiting.Find(same)!.Value = new Waiting(command, call, UntilMs(command, turn));
+        }
+    }
+
+    private static long UntilMs(Command command, Turn turn) => turn.At.MonoMs + (command.TimeoutMs == 0 ? 5000 : command.TimeoutMs);
 
     public void IntentsFreed(Turn turn)
     {

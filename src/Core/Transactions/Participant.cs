@@ -310,7 +310,7 @@ internal sealed class Participant(IParticipantHost host, RuleSwitches rules)
         var vote = new Vote
         {
             TransactionId = held.Prepared.TransactionId, Attempt = held.Prepared.Attempt, Kind = Vote.Types.Kind.Yes,
-            PreparedSequenceNr = held.SequenceNr, Then = held.Prepared.Then.Result, Else = held.Prepared.Else.Result,
+            PayloadHash = held.Prepared.PayloadHash, PreparedSequenceNr = held.SequenceNr, Then = held.Prepared.Then.Result, Else = held.Prepared.Else.Result,
         };
         vote.Conditions.AddRange(held.Prepared.Conditions);
         return vote;

@@ -127,9 +127,11 @@ internal sealed class TransactionSlotMachine(RuleSwitches rules) : IMachine
     {
         if (table.Find(vote.TransactionId) is not { Started: { } started } record || !drives.TryGetValue(vote.TransactionId, out var drive)) return;
         if (record.IsDecided || vote.Attempt != started.Attempt || drive.PrepareAtMs is not null || !started.Participants.Contains(sender)) return;
+        // A vote for a Started that was lost can meet the repeat of the request in one batch. It counts when it is given again: the Prepares are on their way.
+        if (record.StartedSequenceNr > turn.DurableSequenceNr) return;
         switch (vote.Kind)
         {
-            case Vote.Types.Kind.Yes:
+            case Vote.Types.Kind.Yes when vote.PayloadHash.IsEmpty || vote.PayloadHash.Equals(started.PayloadHash):
                 drive.Votes[sender] = vote;
                 if (drive.Votes.Count == started.Participants.Count) Decide(record, drive, turn);
                 break;
@@ -140,6 +142,7 @@ internal sealed class TransactionSlotMachine(RuleSwitches rules) : IMachine
                 // Only recovery asks for the status that this answers.
                 if (drive.Mine is null) Abort(record, drive, "recovery", turn);
                 break;
+            case Vote.Types.Kind.Yes:
             case Vote.Types.Kind.Mismatch:
                 Abort(record, drive, "a participant knows this id with another payload", turn);
                 break;

@@ -8,7 +8,6 @@ using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Membership;
-using AkkaHa.Node.Settings;
 
 namespace AkkaHa.Node.Entities;
 
@@ -30,7 +29,6 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
     private readonly Queue<(IActorRef Caller, Command Command)> queue = new();
     private readonly Dictionary<long, IActorRef> callers = [];
     private readonly ILoggingAdapter log = Context.GetLogger();
-    private IActorRef? region;
     private Batch? inFlight;
     private int rowsToGo;
     private long lastCallId;
@@ -53,8 +51,6 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
     public override string PersistenceId { get; }
 
     public ITimerScheduler Timers { get; set; } = null!;
-
-    private IActorRef Region => region ??= ClusterSharding.Get(Context.System).ShardRegion(NodeNames.Region);
 
     public static Props Props(string entityId) => Akka.Actor.Props.Create(() => new EntityActor(entityId));
 
@@ -189,7 +185,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
                     if (callers.Remove(answer.Call.Id, out var caller)) caller.Tell(open ? answer.Reply : Closed(answer.Call.IsMutation), Self);
                     break;
                 case SendEffect send:
-                    if (open) Region.Tell(send.Command, Self);
+                    if (open) parts.Region.Tell(send.Command, Self);
                     break;
                 default:
                     throw new InvalidOperationException($"no such effect: {effect.GetType()}");
@@ -197,9 +193,12 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         }
     }
 
-    private static Reply Closed(bool mutation) => mutation
-        ? Replies.Failure(ErrorCode.OutcomeUnknown, "the shard has moved to another node; whether this was done is not known here")
-        : Replies.Failure(ErrorCode.Unavailable, "the shard has moved to another node");
+    private static Reply Closed(bool mutation) => NotSaid(mutation, "the shard is moving to another owner");
+
+    /// <summary>For a caller whose answer can't be given: a mutation may have been done, a read is simply not answered.</summary>
+    private static Reply NotSaid(bool mutation, string why) => mutation
+        ? Replies.Failure(ErrorCode.OutcomeUnknown, $"{why}; whether this was done is not known")
+        : Replies.Failure(ErrorCode.Unavailable, why);
 
     private static void Refuse(IActorRef caller, Command command)
     {
@@ -223,7 +222,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
     private void Unknown()
     {
         foreach (var answer in inFlight?.Afterwards.OfType<AnswerEffect>() ?? [])
-            if (callers.Remove(answer.Call.Id, out var caller)) caller.Tell(Closed(answer.Call.IsMutation), Self);
+            if (callers.Remove(answer.Call.Id, out var caller)) caller.Tell(NotSaid(answer.Call.IsMutation, "the database did not confirm the write"), Self);
         while (queue.TryDequeue(out var waiting)) Refuse(waiting.Caller, waiting.Command);
     }
 
@@ -231,7 +230,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
     {
         if (entity.IsPersisting) parts.Dirty.Add(PersistenceId);
         // Waiters for a lock or a transaction: they ask again, and keep their place.
-        foreach (var caller in callers.Values) caller.Tell(Closed(mutation: true), Self);
+        foreach (var caller in callers.Values) caller.Tell(NotSaid(mutation: true, "the entity was stopped"), Self);
         while (queue.TryDequeue(out var waiting)) Refuse(waiting.Caller, waiting.Command);
         base.PostStop();
     }

@@ -1,10 +1,8 @@
-using System.Globalization;
 using Akka.Actor;
 using Akka.Cluster;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
-using AkkaHa.Messages.Placement;
-using AkkaHa.Node.Ownership;
+using AkkaHa.Node.Membership;
 
 namespace AkkaHa.Node.Entities;
 
@@ -16,17 +14,15 @@ internal sealed class SlotKeeper : ReceiveActor, IWithTimers
 {
     private static readonly TimeSpan RoundEvery = TimeSpan.FromSeconds(2);
 
-    private readonly ShardMap shards;
+    private readonly NodeParts parts;
     private readonly IActorRef region;
-    private readonly Grants grants;
     private readonly Akka.Cluster.Cluster cluster = Akka.Cluster.Cluster.Get(Context.System);
     private readonly IActorRef self;
 
-    public SlotKeeper(ShardMap shards, IActorRef region, Grants grants)
+    public SlotKeeper(NodeParts parts, IActorRef region)
     {
-        this.shards = shards;
+        this.parts = parts;
         this.region = region;
-        this.grants = grants;
         self = Self;
         Receive<ShardTaken>(taken => Wake(taken.Shard));
         Receive<Round>(_ => CallOnAll());
@@ -40,7 +36,7 @@ internal sealed class SlotKeeper : ReceiveActor, IWithTimers
 
     protected override void PreStart()
     {
-        grants.Taken += OnTaken;
+        parts.Grants.Taken += OnTaken;
         cluster.Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.IMemberEvent));
         Timers.StartPeriodicTimer(Round.Instance, Round.Instance, TimeSpan.FromMilliseconds(300), RoundEvery);
         base.PreStart();
@@ -48,7 +44,7 @@ internal sealed class SlotKeeper : ReceiveActor, IWithTimers
 
     protected override void PostStop()
     {
-        grants.Taken -= OnTaken;
+        parts.Grants.Taken -= OnTaken;
         cluster.Unsubscribe(Self);
         base.PostStop();
     }
@@ -57,8 +53,8 @@ internal sealed class SlotKeeper : ReceiveActor, IWithTimers
 
     private void CallOnAll()
     {
-        if (cluster.State.Leader != cluster.SelfAddress) return;
-        for (var shard = 0; shard < shards.ShardCount; shard++) Wake(shard);
+        if (cluster.State.Leader != cluster.SelfAddress || !parts.DatabaseAnswers) return;
+        for (var shard = 0; shard < parts.Shards.ShardCount; shard++) Wake(shard);
     }
 
     private void Wake(int shard)

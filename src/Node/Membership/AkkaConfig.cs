@@ -56,6 +56,7 @@ internal static class AkkaConfig
                 roles = [{{string.Join(",", facts.AsRoles().Select(r => $"\"{r}\""))}}]
                 app-version = "{{MemberFacts.Version}}"
                 seed-nodes = []
+                seed-node-timeout = 3s
                 gossip-interval = 200ms
                 leader-actions-interval = 200ms
                 unreachable-nodes-reaper-interval = 200ms

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Cluster;
 using AkkaHa.Core.Entities;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.Placement;
@@ -17,6 +18,8 @@ internal sealed class EntityRegion(NodeLifecycle lifecycle, NodeSettings setting
     {
         if (lifecycle.Running is not { } node)
             return Replies.Failure(ErrorCode.Unavailable, $"this node has not started yet; it waits for {lifecycle.WaitingFor}");
+        if (node.Cluster.SelfMember.Status is MemberStatus.Joining or MemberStatus.WeaklyUp or MemberStatus.Removed)
+            return Replies.Failure(ErrorCode.Unavailable, "this node is not a member of the cluster yet");
         try
         {
             return await node.Region.Ask<Reply>(command, timeout, ct);

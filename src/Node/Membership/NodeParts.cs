@@ -26,6 +26,12 @@ internal sealed class NodeParts(NodeSettings settings, OwnershipStore ownership,
     /// <summary>Fresh at every start of the actor system.</summary>
     public string Incarnation { get; } = incarnation;
 
+    /// <summary>Where commands for entities go.</summary>
+    public IActorRef Region { get; set; } = ActorRefs.Nobody;
+
+    /// <summary>False while the database is known not to answer: then nothing is begun that would only fail.</summary>
+    public bool DatabaseAnswers { get; set; } = true;
+
     /// <summary>This node and incarnation, as the rows of ownership name it: address, blank, incarnation.</summary>
     public string Holder { get; set; } = "";
 

@@ -35,6 +35,7 @@ internal sealed class Readiness(NodeLifecycle lifecycle, IEntities entities, Own
             else
             {
                 await AskDatabaseAsync(reasons, stoppingToken);
+                node.Parts.DatabaseAnswers = reasons.Count == 0;
                 if (reasons.Count == 0) await AskSlotsAsync(reasons, stoppingToken);
             }
             report = reasons.Count == 0 ? ReadinessReport.Yes : new ReadinessReport(false, reasons);

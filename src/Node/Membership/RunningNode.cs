@@ -52,7 +52,8 @@ internal sealed class RunningNode
             var region = await ClusterSharding.Get(system).StartAsync(
                 NodeNames.Region, EntityActor.Props, ClusterShardingSettings.Create(system), extractor,
                 new RingAllocation(settings.Shards, () => cluster.State, () => cluster.SelfAddress), StopEntity.Instance);
-            system.ActorOf(Props.Create(() => new SlotKeeper(parts.Shards, region, parts.Grants)), "slot-keeper");
+            parts.Region = region;
+            system.ActorOf(Props.Create(() => new SlotKeeper(parts, region)), "slot-keeper");
             var seeds = settings.Cluster.SeedNodes.Select(Address.Parse).ToArray();
             if (seeds.Length == 0) cluster.Join(cluster.SelfAddress);
             else cluster.JoinSeedNodes(seeds);

@@ -26,7 +26,7 @@ internal static class JournalSetup
         var ours = !settings.Testing.DefaultReplayFilter;
         return ConfigurationFactory.ParseString($$"""
             akka.persistence {
-              max-concurrent-recoveries = 128
+              max-concurrent-recoveries = 48
               journal {
                 plugin = "akka.persistence.journal.sql"
                 sql {

@@ -5,6 +5,7 @@ using AkkaHa.ClientApi.Tests.Fakes;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Placement;
 using AkkaHa.Messages.V1;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace AkkaHa.ClientApi.Tests.Connection;
@@ -71,7 +72,7 @@ public sealed class OwnerRoutingTests
         await using var client = TestClient.Connect(given);
         await client.Keys.GetAsync("warm");
         given.On<GetRingRequest, RingState>(_ => TestClient.RingOf(hole.Address));
-        await using var fresh = TestClient.Connect(given);
+        await using var fresh = TestClient.Connect(new AkkaHaClientOptions(), given);
         var clock = Stopwatch.StartNew();
 
         await fresh.Keys.PutAsync("k", "v");
@@ -102,6 +103,24 @@ public sealed class OwnerRoutingTests
         }
 
         Assert.NotEmpty(after.Seen<PutKeyRequest>());
+    }
+
+    [Fact]
+    public async Task The_ring_is_fetched_again_when_it_has_grown_old()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var node = await FakeNode.StartAsync();
+        node.On<GetRingRequest, RingState>(_ => TestClient.RingOf(node.Address));
+        await using var client = TestClient.Connect(new AkkaHaClientOptions { TimeProvider = time }, node);
+        await client.Keys.GetAsync("k");
+        time.Advance(TimeSpan.FromSeconds(29));
+        await client.Keys.GetAsync("k");
+        Assert.Single(node.Seen<GetRingRequest>());
+
+        time.Advance(TimeSpan.FromSeconds(2));
+        await client.Keys.GetAsync("k");
+
+        await TestClient.Until(() => node.Seen<GetRingRequest>().Count == 2);
     }
 
     [Fact]

@@ -60,7 +60,7 @@ public sealed class RetryTests
         var attempts = node.Seen<PutKeyRequest>();
         Assert.Equal(unknown.RequestId, Assert.Single(attempts.Select(p => p.RequestId).Distinct()));
         Assert.Equal(Enumerable.Range(1, attempts.Count).Select(i => (uint)i), attempts.Select(p => p.Attempt));
-        Assert.True(attempts.Count > 2);
+        Assert.True(attempts.Count >= 2);
     }
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed class RetryTests
 
         await Assert.ThrowsAsync<UnavailableException>(() => client.Keys.PutAsync("k", "v"));
 
-        Assert.True(node.Seen<PutKeyRequest>().Count > 2);
+        Assert.True(node.Seen<PutKeyRequest>().Count >= 2);
     }
 
     [Fact]
@@ -135,7 +135,7 @@ public sealed class RetryTests
 
         await Assert.ThrowsAsync<UnavailableException>(() => client.Keys.GetAsync("k"));
 
-        Assert.True(node.Seen<GetKeyRequest>().Count > 2);
+        Assert.True(node.Seen<GetKeyRequest>().Count >= 2);
     }
 
     [Fact]

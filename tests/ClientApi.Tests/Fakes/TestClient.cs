@@ -10,12 +10,15 @@ internal static class TestClient
     public static readonly TimeSpan Generous = TimeSpan.FromSeconds(30);
 
     /// <summary>Gives up quickly where a test wants to see that.</summary>
-    public static AkkaHaClientOptions Impatient => new() { GiveUpAfter = TimeSpan.FromSeconds(1.5), AttemptTimeout = TimeSpan.FromMilliseconds(400), CloseTimeout = TimeSpan.FromMilliseconds(200) };
+    public static AkkaHaClientOptions Impatient => new() { GiveUpAfter = TimeSpan.FromSeconds(3), AttemptTimeout = TimeSpan.FromMilliseconds(400), CloseTimeout = TimeSpan.FromMilliseconds(200) };
 
     public static AkkaHaClient Connect(AkkaHaClientOptions? options, params FakeNode[] nodes) =>
         AkkaHaClient.Connect(string.Join(",", nodes.Select(n => n.Address)), options);
 
-    public static AkkaHaClient Connect(params FakeNode[] nodes) => Connect(null, nodes);
+    /// <summary>Where timeouts are not the point: a busy machine must not run into one.</summary>
+    public static AkkaHaClientOptions Patient => new() { ConnectTimeout = TimeSpan.FromSeconds(20), AttemptTimeout = TimeSpan.FromSeconds(20) };
+
+    public static AkkaHaClient Connect(params FakeNode[] nodes) => Connect(Patient, nodes);
 
     /// <summary>A ring in which one node owns everything.</summary>
     public static RingState RingOf(string address, int shards = 16)
@@ -35,14 +38,18 @@ internal static class TestClient
         }
     }
 
+    /// <summary>Lets fake time pass up to so long after <paramref name="from"/>, in small steps.</summary>
+    public static Task PassTo(this FakeTimeProvider time, DateTimeOffset from, double seconds) =>
+        time.PassUntil(() => time.GetUtcNow() >= from.AddSeconds(seconds));
+
     /// <summary>Lets fake time pass in small steps, with real pauses in which calls are answered, until the condition is true.</summary>
-    public static async Task PassUntil(this FakeTimeProvider time, Func<bool> condition, TimeSpan? step = null)
+    public static async Task PassUntil(this FakeTimeProvider time, Func<bool> condition, int stepMs = 40)
     {
         var clock = Stopwatch.StartNew();
         while (!condition())
         {
             if (clock.Elapsed > Generous) throw new TimeoutException("the condition did not come true");
-            time.Advance(step ?? TimeSpan.FromMilliseconds(100));
+            time.Advance(TimeSpan.FromMilliseconds(stepMs));
             await Task.Delay(10);
         }
     }

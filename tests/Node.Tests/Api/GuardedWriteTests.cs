@@ -106,6 +106,15 @@ public sealed class GuardedWriteTests : IClassFixture<ApiHost>
         Answer(new TransactionResult { Outcome = outcome, ConditionsHeld = held });
 
         Assert.Equal(code, (await RefusedAsync(Put)).Code);
+        Assert.Empty(host.Log.Errors);
+    }
+
+    [Fact]
+    public async Task A_repeat_that_comes_after_the_results_are_forgotten_is_not_told_that_it_was_refused()
+    {
+        Answer(new TransactionResult { Outcome = Outcome.Committed, ConditionsHeld = true, ConditionResults = { true, true } });
+
+        Assert.Equal("OUTCOME_UNKNOWN", (await RefusedAsync(PutAtRevision)).Code);
     }
 
     private void Answer(TransactionResult result) => host.Entities.AnswerWith(new Reply { Transaction = result });

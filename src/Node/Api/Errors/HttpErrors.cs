@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Errors;
@@ -10,6 +12,9 @@ namespace AkkaHa.Node.Api.Errors;
 /// <summary>A refusal as an HTTP response: <c>{"code","message","details"}</c> with the table's status.</summary>
 internal static class HttpErrors
 {
+    // It is JSON and says so: quotes in a message need no disguise.
+    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <param name="context">Whose response has not started.</param>
     /// <param name="failure">What is told.</param>
     /// <param name="status">Instead of the table's status; null: the table's.</param>
@@ -19,7 +24,7 @@ internal static class HttpErrors
         var response = context.Response;
         response.StatusCode = status ?? row.Http;
         response.ContentType = "application/json; charset=utf-8";
-        if (row.Code == ErrorCode.Unavailable) response.Headers.RetryAfter = ((int)ApiTimes.RetryHint.TotalSeconds).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        if (row.Code == ErrorCode.Unavailable) response.Headers.RetryAfter = ((int)ApiTimes.RetryHint.TotalSeconds).ToString(CultureInfo.InvariantCulture);
         var body = Body(row.Name, failure);
         response.ContentLength = body.Length;
         return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : response.Body.WriteAsync(body, context.RequestAborted).AsTask();
@@ -52,7 +57,7 @@ internal static class HttpErrors
     private static byte[] Body(string code, Failure failure)
     {
         using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
+        using (var json = new Utf8JsonWriter(buffer, Readable))
         {
             json.WriteStartObject();
             json.WriteString("code", code);

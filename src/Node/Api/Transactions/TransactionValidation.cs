@@ -58,6 +58,7 @@ internal static class TransactionValidation
 
     private static Failure? Participants(TransactionRequest request)
     {
+        if (request.Conditions.Count + request.Then.Count + request.Else.Count <= Limits.TransactionParticipants) return null;
         var count = TransactionParticipants.Of(request).Count;
         return count > Limits.TransactionParticipants
             ? Refusals.Invalid("participants", Invariant($"are {count} (distinct keys, locks and session slots); the limit is {Limits.TransactionParticipants}"))

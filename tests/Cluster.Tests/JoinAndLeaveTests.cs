@@ -1,0 +1,69 @@
+using AkkaHa.ClientApi;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace AkkaHa.Cluster.Tests;
+
+public sealed class JoinAndLeaveTests(ITestOutputHelper output)
+{
+    private const int Shards = 256;
+
+    [Theory]
+    [MemberData(nameof(ClusterUnderTest.Providers), MemberType = typeof(ClusterUnderTest))]
+    public async Task A_join_and_a_leave_move_only_their_share_and_lose_nothing(string provider)
+    {
+        await using var cluster = await ClusterUnderTest.CreateAsync(provider, 3);
+        var (first, second, third) = (cluster.Nodes[0], cluster.Nodes[1], cluster.Nodes[2]);
+        first.Start();
+        second.Start();
+        await first.WaitReadyAsync(ClusterUnderTest.Patience);
+        await second.WaitReadyAsync(ClusterUnderTest.Patience);
+        var two = await cluster.WaitSettledAsync(first, second);
+
+        await using var client = cluster.Connect();
+        var revisions = new Dictionary<string, Revision>();
+        for (var i = 0; i < 200; i++) revisions[$"k/{i}"] = await client.Keys.PutAsync($"k/{i}", $"{i}");
+
+        third.Start();
+        await third.WaitReadyAsync(ClusterUnderTest.Patience);
+        var three = await cluster.WaitSettledAsync(first, second, third);
+        var joined = Moved(two, three);
+        var toThird = three.Count(o => o == third.Address);
+        output.WriteLine($"join: {joined} of {Shards} shards moved, {toThird} of them to the new node, the rest forced by the bound; fair share {Shards / 3.0:0.#}");
+        Assert.InRange(toThird, 1, (int)Math.Ceiling(1.1 * Shards / 3));
+        Assert.True(joined <= 1.5 * Shards / 3, $"a join moved {joined} shards; the fair share is {Shards / 3.0:0.#}");
+
+        await third.TerminateAsync(ClusterUnderTest.Patience);
+        Assert.Equal(0, third.ExitCode);
+        var after = await cluster.WaitSettledAsync(first, second);
+        var left = Moved(three, after);
+        output.WriteLine($"leave: {left} shards moved; the leaver had {toThird}");
+        Assert.Equal(two, after);
+
+        foreach (var (key, revision) in revisions)
+        {
+            var entry = await client.Keys.GetAsync(key);
+            Assert.Equal(revision, entry!.Revision);
+        }
+    }
+
+    [Fact]
+    public async Task Every_node_answers_for_every_key_and_says_the_same_of_who_owns_it()
+    {
+        await using var cluster = await ClusterUnderTest.StartAsync("postgres", 3);
+        var owners = await cluster.WaitSettledAsync([.. cluster.Nodes]);
+        foreach (var node in cluster.Nodes) Assert.Equal(owners, await cluster.OwnersAsync(node));
+        for (var i = 0; i < 30; i++)
+        {
+            var put = await cluster.SendAsync(cluster.Nodes[i % 3], HttpMethod.Put, $"/v1/kv/any/{i}", """{"value":"b25l"}""");
+            Assert.Equal(System.Net.HttpStatusCode.OK, put.Status);
+            foreach (var node in cluster.Nodes) Assert.Equal("1", (await cluster.GetAsync(node, $"/v1/kv/any/{i}")).GetProperty("revision").GetString());
+        }
+        var members = (await cluster.GetAsync(cluster.Nodes[1], "/v1/cluster")).GetProperty("members").EnumerateArray().ToArray();
+        Assert.Equal(cluster.Nodes.Select(n => n.Address), members.Select(m => m.GetProperty("address").GetString()));
+        Assert.All(members, m => Assert.Equal("Up", m.GetProperty("status").GetString()));
+        Assert.Equal(Shards, members.Sum(m => m.GetProperty("shards").GetInt32()));
+    }
+
+    private static int Moved(string[] before, string[] after) => before.Zip(after).Count(p => p.First != p.Second);
+}

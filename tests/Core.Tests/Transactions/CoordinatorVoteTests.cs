@@ -1,0 +1,65 @@
+using AkkaHa.Core.Tests.Entities;
+using AkkaHa.Messages;
+using AkkaHa.Messages.Internal;
+using AkkaHa.Messages.Storage;
+using AkkaHa.Messages.V1;
+using Google.Protobuf;
+using Xunit;
+
+namespace AkkaHa.Core.Tests.Transactions;
+
+public sealed class CoordinatorVoteTests
+{
+    private static readonly EntityId Slot = Make.Coordinator;
+
+    [Fact]
+    public void All_votes_make_the_commit_and_the_answer_does_not_wait_for_its_row()
+    {
+        var slot = Scenario.Fresh(Slot);
+        var run = slot.When(Run("t"));
+        slot.When(Yes("t", "kv/a", 5));
+        var last = slot.WhenHeldBack(Yes("t", "kv/b", 7));
+        Assert.Equal([Event.BodyOneofCase.TransactionCommitted], last.Kinds);
+        Assert.Equal([("kv/a", 5L), ("kv/b", 7L)], last.Events[0].TransactionCommitted.Prepared.Select(p => (p.Participant, p.SequenceNr)));
+        var answer = Assert.IsType<Core.Entities.AnswerEffect>(Assert.Single(last.Batch.Now));
+        Assert.Equal(TransactionStatus.Types.Outcome.Committed, answer.Reply.Transaction.Outcome);
+        Assert.Equal(last.ReplyTo(run), answer.Reply);
+    }
+
+    [Fact]
+    public void Votes_for_a_lost_start_that_meet_its_repeat_are_not_counted_before_it_is_durable()
+    {
+        var slot = Scenario.Fresh(Slot);
+        // The first Run was never stored, but its Prepares had left: the votes come in one batch with the repeat.
+        var run = slot.When(Run("t"), Yes("t", "kv/a", 5), Yes("t", "kv/b", 7));
+        Assert.Equal([Event.BodyOneofCase.TransactionStarted], run.Kinds);
+        Assert.Equal(2, run.Sent.Count(s => s.Command.Prepare is not null));
+        // The participants vote again, and so it ends well.
+        slot.When(Yes("t", "kv/a", 5));
+        Assert.NotNull(slot.When(Yes("t", "kv/b", 7)).ReplyTo(run).Transaction);
+    }
+
+    [Fact]
+    public void A_vote_on_another_payload_is_no_vote_for_this_one()
+    {
+        var slot = Scenario.Fresh(Slot);
+        var run = slot.When(Run("t"));
+        var vote = Yes("t", "kv/a", 5);
+        vote.Vote.PayloadHash = ByteString.CopyFromUtf8("of something else");
+        Assert.Equal([Event.BodyOneofCase.TransactionAborted], slot.When(vote).Kinds);
+        Assert.False(run.Answers(run));
+    }
+
+    internal static Command Run(string id, double deadlineSeconds = 0) => new()
+    {
+        RunTransaction = new TransactionRequest { TransactionId = id, DeadlineSeconds = deadlineSeconds, Then = { Make.PutOp("1", "a"), Make.PutOp("2", "b") } },
+    };
+
+    internal static Command Yes(string id, string participant, long sequenceNr, uint attempt = 1) => Vote(id, participant, Messages.Internal.Vote.Types.Kind.Yes, attempt, sequenceNr);
+
+    internal static Command Vote(string id, string participant, Vote.Types.Kind kind, uint attempt = 1, long sequenceNr = 0) =>
+        Make.From(EntityId.Parse(participant), new Command
+        {
+            Vote = new Vote { TransactionId = id, Attempt = attempt, Kind = kind, PreparedSequenceNr = sequenceNr, Then = new BranchResult(), Else = new BranchResult() },
+        });
+}

@@ -1,0 +1,20 @@
+namespace AkkaHa.Judge.Locks;
+
+/// <summary>What a client saw of one session.</summary>
+/// <param name="SessionId">The session.</param>
+/// <param name="SafeUntil">The last moment up to which it can't have expired: when the last keepalive that was answered was sent, plus the time to live.</param>
+/// <param name="ClosedAt">When its client asked to close it; <see cref="Time.Never"/> when it did not.</param>
+/// <param name="SeenEndedAt">When anybody was first told that it has ended; <see cref="Time.Never"/> when nobody was.</param>
+public sealed record SessionLife(string SessionId, long SafeUntil, long ClosedAt, long SeenEndedAt);
+
+/// <summary>A session ends by being closed, or by no keepalive for its time to live; nothing else.</summary>
+public static class SessionJudge
+{
+    /// <summary>Judges every session.</summary>
+    public static IEnumerable<Violation> Judge(IEnumerable<SessionLife> sessions)
+    {
+        foreach (var session in sessions)
+            if (session.SeenEndedAt < session.SafeUntil && session.ClosedAt == Time.Never)
+                yield return new Violation("a session that is kept alive lives", $"session {session.SessionId} was over at {session.SeenEndedAt}, but was kept alive until {session.SafeUntil}");
+    }
+}

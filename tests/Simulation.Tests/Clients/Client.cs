@@ -1,0 +1,83 @@
+using AkkaHa.Messages;
+using AkkaHa.Messages.Internal;
+using AkkaHa.Messages.V1;
+using AkkaHa.Simulation.Tests.World;
+
+namespace AkkaHa.Simulation.Tests.Clients;
+
+/// <summary>What a client knows in the end: an answer, that it was certainly not done, or nothing.</summary>
+/// <param name="Reply">The answer; null: it gave up.</param>
+/// <param name="NotDone">It gave up, and every attempt was answered with "not done".</param>
+/// <param name="At">When.</param>
+sealed record Answer(Reply? Reply, bool NotDone, long At)
+{
+    public bool IsUnknown => Reply is null && !NotDone;
+
+    public ErrorCode? Code => Reply?.Failure?.Code;
+}
+
+/// <summary>A client as the contract wants it: it repeats with the same request id and the next attempt, and gives up at some point.</summary>
+sealed class Client(SimulatedWorld world, int number)
+{
+    private readonly Rng rng = world.Rng.Fork();
+    private readonly long skewMs = world.Rng.Between(-500, 500);
+    private int counter;
+
+    public SimulatedWorld World => world;
+
+    public Rng Rng => rng;
+
+    public int Number => number;
+
+    public long Now => world.Scheduler.Now;
+
+    /// <summary>After this it starts nothing new.</summary>
+    public bool Stopped { get; set; }
+
+    public string Unique() => $"{number}.{++counter}";
+
+    public string NewRequestId() => rng.Uuid7(SimulatedWorld.EpochMs + Now + skewMs).ToString();
+
+    /// <summary>A mutation with a request id, or a transaction with its own.</summary>
+    public Task<Answer> Mutate(EntityId to, Func<Command> command, string requestId, long giveUpMs = 6000) => Repeat(to, attempt =>
+    {
+        var made = command();
+        made.RequestId = requestId;
+        made.Attempt = attempt;
+        return made;
+    }, giveUpMs);
+
+    public Task<Answer> Ask(EntityId to, Func<Command> command, long giveUpMs = 4000) => Repeat(to, _ => command(), giveUpMs);
+
+    public Task<Answer> Run(TransactionRequest request, long giveUpMs = 8000) =>
+        Repeat(world.Shards.TransactionSlotOf(request.TransactionId), _ => new Command { RunTransaction = request.Clone() }, giveUpMs);
+
+    private async Task<Answer> Repeat(EntityId to, Func<uint, Command> command, long giveUpMs)
+    {
+        var until = Now + giveUpMs;
+        var certain = true;
+        for (uint attempt = 1; ; attempt++)
+        {
+            var made = command(attempt);
+            made.Entity = to.ToString();
+            var patience = Math.Max(1, Math.Min(until - Now, PatienceFor(made)));
+            made.TimeoutMs = (uint)patience;
+            var reply = await Once(to, made, patience);
+            if (reply is null || reply.Failure?.Code == ErrorCode.OutcomeUnknown) certain = false;
+            else if (reply.Failure?.Code != ErrorCode.Unavailable) return new Answer(reply, false, Now);
+            if (Now >= until) return new Answer(null, certain, Now);
+            await world.Scheduler.Delay(rng.Between(5, 200));
+        }
+    }
+
+    private long PatienceFor(Command command) =>
+        rng.Between(100, 1500) + (command.AcquireLock is { } acquire ? (long)(acquire.WaitSeconds * 1000) : 0);
+
+    private Task<Reply?> Once(EntityId to, Command command, long patienceMs)
+    {
+        var source = new TaskCompletionSource<Reply?>();
+        world.Network.Call(to, command, reply => source.TrySetResult(reply));
+        world.Scheduler.After(patienceMs, () => source.TrySetResult(null));
+        return source.Task;
+    }
+}

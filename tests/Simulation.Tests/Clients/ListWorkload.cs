@@ -1,0 +1,108 @@
+using AkkaHa.Judge;
+using AkkaHa.Judge.Lists;
+using AkkaHa.Judge.Locks;
+using AkkaHa.Messages.Internal;
+using AkkaHa.Messages.V1;
+using AkkaHa.Messages;
+
+namespace AkkaHa.Simulation.Tests.Clients;
+
+/// <summary>Transactions that append to lists and read them, with conditions and else branches. Judged for strict serializability.</summary>
+sealed class ListWorkload(int keys) : IWorkload
+{
+    private readonly List<(TransactionRequest Request, long From, Answer Answer)> history = [];
+    private readonly Dictionary<string, long> lastRevision = [];
+    private readonly Dictionary<string, bool> resolved = [];
+    private readonly HashSet<string> lists = [];
+
+    /// <summary>Lists that are written under a lock alone, with elements <c>fence/…</c>.</summary>
+    public Dictionary<string, string> GuardedLists { get; } = [];
+
+    public Task Prepare(Client client) => Task.CompletedTask;
+
+    public Task Step(Client client)
+    {
+        var request = new TransactionRequest { TransactionId = $"l-{client.Unique()}", DeadlineSeconds = client.Rng.Pick([0.3, 2, 10]) };
+        for (var steps = client.Rng.Between(1, 4); steps > 0; steps--)
+        {
+            var key = $"list-{client.Rng.Below(keys)}";
+            request.Then.Add(client.Rng.Chance(0.5) ? Transactions.Append(key, client.Unique() + " ") : Transactions.Get(key));
+        }
+        if (client.Rng.Chance(0.3))
+        {
+            var key = $"list-{client.Rng.Below(keys)}";
+            request.Conditions.Add(Transactions.Revision(key, lastRevision.GetValueOrDefault(key)));
+            for (var i = 0; i < keys; i++)
+                if (client.Rng.Chance(0.5)) request.Else.Add(Transactions.Get($"list-{i}"));
+        }
+        return Run(client, request);
+    }
+
+    /// <summary>Runs a transaction over lists and records it.</summary>
+    public async Task<Answer> Run(Client client, TransactionRequest request, long giveUpMs = 8000)
+    {
+        foreach (var operation in request.Then.Concat(request.Else)) lists.Add(operation.Append?.Key ?? operation.Get.Key);
+        var from = client.Now;
+        var answer = await client.Run(request, giveUpMs);
+        history.Add((request, from, answer));
+        foreach (var result in answer.Reply?.Transaction?.Results ?? []) lastRevision[result.Key] = result.Revision;
+        if (answer.Reply is not null && answer.Reply.Transaction is null && answer.Code is not (ErrorCode.TxnAborted or ErrorCode.LimitExceeded))
+            throw new InvalidOperationException($"a transaction answered {answer.Reply}");
+        return answer;
+    }
+
+    public async Task Finish(Client client)
+    {
+        foreach (var (request, _, answer) in history.Where(h => h.Answer.Reply is null).ToArray())
+        {
+            var id = request.TransactionId;
+            var status = await client.Mutate(client.World.Shards.TransactionSlotOf(id),
+                () => new Command { ResolveTransaction = new ResolveTransactionRequest { TransactionId = id } }, "", 60_000);
+            var outcome = status.Reply?.TransactionStatus?.Outcome;
+            if (outcome is TransactionStatus.Types.Outcome.Committed or TransactionStatus.Types.Outcome.Aborted)
+                resolved[id] = outcome == TransactionStatus.Types.Outcome.Committed;
+            else client.World.Fail("healing", $"transaction {id} is {outcome?.ToString() ?? "not answered"}");
+        }
+        foreach (var list in lists.Order(StringComparer.Ordinal).ToArray())
+        {
+            var read = new TransactionRequest { TransactionId = $"l-{client.Unique()}", Then = { Transactions.Get(list) } };
+            if ((await Run(client, read, 60_000)).Reply?.Transaction is null) client.World.Fail("healing", $"{list} could not be read");
+        }
+    }
+
+    public IEnumerable<Violation> Judge()
+    {
+        var transactions = history.ConvertAll(Recorded);
+        foreach (var violation in SerializabilityJudge.Judge(transactions)) yield return violation;
+
+        var ends = history.Where(h => h.Answer.Reply?.Transaction is not null).SelectMany(h => h.Answer.Reply!.Transaction.Results)
+            .Where(r => r.HasValue).GroupBy(r => r.Key).ToDictionary(g => g.Key, g => Elements(g.MaxBy(r => r.Revision)!.Text()));
+        foreach (var (id, committed) in resolved)
+        {
+            var request = history.First(h => h.Request.TransactionId == id).Request;
+            // With a condition, having committed may mean the other branch, which only reads.
+            if (committed && request.Conditions.Count > 0) continue;
+            foreach (var append in request.Then.Where(o => o.Append is not null).Select(o => o.Append))
+                if (ends.GetValueOrDefault(append.Key, []).Contains(append.Value.ToStringUtf8().Trim()) != committed)
+                    yield return new Violation("the outcome is what was done", $"{id} is {(committed ? "committed" : "aborted")}, but its '{append.Value.ToStringUtf8()}' in '{append.Key}' says otherwise");
+        }
+        var writes = GuardedLists.SelectMany(g => ends.GetValueOrDefault(g.Key, []).Select(e => new GuardedWrite(g.Value, long.Parse(e[..e.IndexOf('/', StringComparison.Ordinal)]), e)));
+        foreach (var violation in LockJudge.Judge([], writes)) yield return violation;
+    }
+
+    private static ListTransaction Recorded((TransactionRequest Request, long From, Answer Answer) one)
+    {
+        var (request, from, answer) = one;
+        if (answer.Reply?.Transaction is { } result)
+        {
+            var branch = result.ConditionsHeld ? request.Then : request.Else;
+            return new ListTransaction(request.TransactionId, ListEnd.Committed, from, answer.At,
+                [.. branch.Select((o, i) => new ListStep(o.Append?.Key ?? o.Get.Key, o.Append?.Value.ToStringUtf8().Trim(), Elements(result.Results[i].Text())))]);
+        }
+        var end = answer.IsUnknown ? ListEnd.Unknown : ListEnd.Aborted;
+        return new ListTransaction(request.TransactionId, end, from, end == ListEnd.Aborted ? answer.At : Time.Never,
+            [.. request.Then.Where(o => o.Append is not null).Select(o => new ListStep(o.Append.Key, o.Append.Value.ToStringUtf8().Trim(), null))]);
+    }
+
+    private static string[] Elements(string? list) => list?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
+}

@@ -1,0 +1,81 @@
+using AkkaHa.Judge;
+using AkkaHa.Judge.Locks;
+using AkkaHa.Messages;
+using AkkaHa.Messages.Internal;
+using AkkaHa.Messages.V1;
+
+namespace AkkaHa.Simulation.Tests.Clients;
+
+/// <summary>A session as its client lives with it: it keeps it alive, unless it pauses, and reckons its end by its own clock.</summary>
+sealed class SessionOfClient
+{
+    private readonly Client client;
+    private readonly long ttlMs;
+
+    private SessionOfClient(Client client, SessionId id, long ttlMs, long safeUntil)
+    {
+        this.client = client;
+        this.ttlMs = ttlMs;
+        Id = id;
+        SafeUntil = safeUntil;
+    }
+
+    public SessionId Id { get; }
+
+    public long SafeUntil { get; private set; }
+
+    public long ClosedAt { get; private set; } = Time.Never;
+
+    public long SeenEndedAt { get; private set; } = Time.Never;
+
+    public bool IsPaused { get; set; }
+
+    public bool IsOver => SeenEndedAt != Time.Never || ClosedAt != Time.Never || client.Now >= SafeUntil;
+
+    public SessionLife Life => new(Id.Text, SafeUntil, ClosedAt, SeenEndedAt);
+
+    public static async Task<SessionOfClient?> Open(Client client, long ttlMs, long giveUpMs = 6000)
+    {
+        var requestId = client.NewRequestId();
+        var slot = client.World.Shards.SessionSlotFor(requestId);
+        var from = client.Now;
+        var answer = await client.Mutate(slot, () => new Command
+        {
+            CreateSession = new CreateSession
+            {
+                Request = new CreateSessionRequest { TtlSeconds = ttlMs / 1000.0, Label = $"client-{client.Number}" },
+                SessionId = SessionId.Create(int.Parse(slot.Name), client.Rng.Uuid7(client.Now)).Text,
+            },
+        }, requestId, giveUpMs);
+        if (answer.Reply?.CreateSession is not { } created || !SessionId.TryParse(created.SessionId, out var id)) return null;
+        // How long ago the attempt that was done was sent is not known: the first was the earliest.
+        var session = new SessionOfClient(client, id, ttlMs, from + ttlMs);
+        session.Live();
+        return session;
+    }
+
+    private async void Live()
+    {
+        while (SeenEndedAt == Time.Never && ClosedAt == Time.Never && !client.Stopped)
+        {
+            await client.World.Scheduler.Delay(ttlMs / 4);
+            if (IsPaused || client.Stopped || ClosedAt != Time.Never) continue;
+            var from = client.Now;
+            var answer = await client.Ask(Id.Entity, () => new Command { KeepAlive = new KeepAliveRequest { SessionId = Id.Text } }, ttlMs / 4);
+            if (answer.Reply?.KeepAlive is not null) SafeUntil = Math.Max(SafeUntil, from + ttlMs);
+            else Saw(answer);
+        }
+    }
+
+    /// <summary>Takes notice when the answer says that the session has ended.</summary>
+    public void Saw(Answer answer)
+    {
+        if (answer.Code == ErrorCode.SessionExpired) SeenEndedAt = Math.Min(SeenEndedAt, answer.At);
+    }
+
+    public Task<Answer> Close()
+    {
+        ClosedAt = client.Now;
+        return client.Mutate(Id.Entity, () => new Command { CloseSession = new CloseSessionRequest { SessionId = Id.Text } }, client.NewRequestId());
+    }
+}

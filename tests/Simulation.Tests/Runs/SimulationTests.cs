@@ -1,0 +1,33 @@
+using System.Diagnostics;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace AkkaHa.Simulation.Tests.Runs;
+
+/// <summary>
+/// Whole clusters from seeds. AKKAHA_SEEDS says how many, AKKAHA_SEED replays one (and writes its trace to the temporary directory).
+/// </summary>
+public sealed class SimulationTests(ITestOutputHelper output)
+{
+    [Fact]
+    public void Every_seed_keeps_all_promises()
+    {
+        var watch = Stopwatch.StartNew();
+        var red = new List<string>();
+        var seeds = Seeds.One is { } one ? [one] : Enumerable.Range(0, Seeds.Count).Select(i => Seeds.First + (ulong)i).ToArray();
+        foreach (var seed in seeds)
+            if (Seeds.Run(seed, tracing: Seeds.One is not null) is { } failure) red.Add(failure);
+        output.WriteLine($"{seeds.Length} seeds in {watch.Elapsed}");
+        Assert.True(red.Count == 0, $"{red.Count} of {seeds.Length} seeds are red\n\n{string.Join("\n\n", red.Take(5))}\n\nall: {string.Join(' ', red.Select(r => r[..r.IndexOf(':', StringComparison.Ordinal)]))}");
+    }
+
+    [Fact]
+    public void A_seed_is_the_same_run_every_time()
+    {
+        var (one, other) = (new Simulation(7, tracing: true), new Simulation(7, tracing: true));
+        one.Run();
+        other.Run();
+        Assert.Equal(one.World.TraceLines, other.World.TraceLines);
+        Assert.True(one.World.TraceLines.Count > 1000);
+    }
+}
