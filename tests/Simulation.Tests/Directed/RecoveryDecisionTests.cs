@@ -19,11 +19,9 @@ public sealed class RecoveryDecisionTests
 {
     private const long TakeOverAt = 600;
 
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    public void After_recovery_nothing_is_told_before_it_is_durable(ulong seed) => Assert.Empty(Judge(seed, RuleSwitches.AllOn));
+    [Fact]
+    public void After_recovery_nothing_is_told_before_it_is_durable() =>
+        Assert.All(Enumerable.Range(1, 20), seed => Assert.Empty(Judge((ulong)seed, RuleSwitches.AllOn)));
 
     [Fact]
     public void Without_that_rule_a_transaction_is_answered_as_committed_and_is_aborted() =>
@@ -39,7 +37,10 @@ public sealed class RecoveryDecisionTests
         world.Journal.Direct = (id, rows) => id != slot ? null
             : rows.Any(r => r.Events.Any(e => e.TransactionAborted is not null)) ? new CommitFate(500, null)
             : rows.Any(r => r.Events.Any(e => e.TransactionCommitted is not null)) ? new CommitFate(900, null) : null;
-        world.Network.Direct = (_, command) => command.Vote is null || world.Scheduler.Now >= TakeOverAt ? null : [TakeOverAt - world.Scheduler.Now];
+        // The repeat of the request, and after it the votes, find the new owner while it recovers: they are its first batch.
+        world.Network.Direct = (_, command) =>
+            command.Vote is not null && world.Scheduler.Now < TakeOverAt ? [TakeOverAt + 1 - world.Scheduler.Now]
+            : command.RunTransaction is not null && world.Scheduler.Now == TakeOverAt ? [0] : null;
         world.Scheduler.At(TakeOverAt, () => world.Cluster.TakeUnawares(shard, world.Cluster.Nodes.First(n => n != world.Cluster.OwnerOf(shard)), zombieMs: 1));
 
         var history = new List<ListTransaction>();
@@ -50,7 +51,7 @@ public sealed class RecoveryDecisionTests
                     [.. of.Then.Select((o, i) => new ListStep(o.Append?.Key ?? o.Get.Key, o.Append?.Value.ToStringUtf8().Trim(), result.Results[i].Text()?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? []))]));
         }
         world.Network.Call(slot, new Command { RunTransaction = request }, _ => { });
-        world.Scheduler.At(TakeOverAt - 3, () => world.Network.Call(slot, new Command { RunTransaction = request }, reply => Record(request, 0, reply)));
+        world.Scheduler.At(TakeOverAt, () => world.Network.Call(slot, new Command { RunTransaction = request }, reply => Record(request, 0, reply)));
         world.RunUntil(20_000);
         var read = new TransactionRequest { TransactionId = "read", Then = { Transactions.Get("a"), Transactions.Get("b") } };
         world.Network.Call(world.Shards.TransactionSlotOf("read"), new Command { RunTransaction = read }, reply => Record(read, 20_000, reply));
