@@ -71,9 +71,10 @@ static void StopWhenInputEnds(IHostApplicationLifetime lifetime) => new Thread((
     while (input.Read(ignored) > 0)
     {
     }
-    // Whoever started this node is gone, or wants it gone now; it must not stay behind, whatever hangs.
+    // Whoever started this node is gone, or wants it gone now; it must not stay behind, whatever hangs. Others that he started end at the same
+    // time, and then leaving the cluster in peace would take as long as the patience with them lasts.
     lifetime.StopApplication();
-    Thread.Sleep(TimeSpan.FromSeconds(10));
+    Thread.Sleep(TimeSpan.FromSeconds(3));
     Environment.Exit(3);
 })
 { IsBackground = true, Name = "input" }.Start();

@@ -36,6 +36,9 @@ public sealed class ClusterUnderTest : IAsyncDisposable
         return new ClusterUnderTest(LocalCluster.Create(nodes, [.. postgres?.Settings ?? [], .. settings]), postgres);
     }
 
+    /// <summary>Made with settings of each node's own, on SQLite; not started.</summary>
+    public static ClusterUnderTest Create(int nodes, Func<NodePorts, IEnumerable<string>> settings) => new(LocalCluster.Create(nodes, settings), null);
+
     /// <summary>Made, and all nodes ready.</summary>
     public static async Task<ClusterUnderTest> StartAsync(string provider, int nodes, params string[] settings)
     {

@@ -9,7 +9,7 @@ sealed class Progress(Screen screen, Workload workload)
     // Who waits longer than this is called stalled.
     static readonly TimeSpan Stalled = TimeSpan.FromMilliseconds(500);
 
-    readonly Dictionary<WorkerKind, (int Total, TimeSpan At, double Rate)> last = [];
+    readonly Dictionary<WorkerKind, (int Total, TimeSpan At, double Rate)> last = workload.Kinds.ToDictionary(k => k, _ => (0, screen.Elapsed, 0.0));
 
     /// <summary>For a terminal.</summary>
     public IRenderable Picture()
@@ -31,8 +31,7 @@ sealed class Progress(Screen screen, Workload workload)
     /// <summary>Of about the last second.</summary>
     double RateOf(WorkerKind kind)
     {
-        var (total, now) = (kind.Total, screen.Elapsed);
-        if (!last.TryGetValue(kind, out var before)) before = (total, now, 0);
+        var (total, now, before) = (kind.Total, screen.Elapsed, last[kind]);
         if (now - before.At >= TimeSpan.FromSeconds(1)) before = (total, now, (total - before.Total) / (now - before.At).TotalSeconds);
         last[kind] = before;
         return before.Rate;

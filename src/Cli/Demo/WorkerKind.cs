@@ -15,6 +15,9 @@ sealed class WorkerKind(string name, int workers, TimeProvider time)
     /// <summary>One for each worker.</summary>
     public IReadOnlyList<Lane> Lanes { get; } = [.. Enumerable.Range(0, workers).Select(_ => new Lane(time))];
 
+    /// <summary>The last answer other than yes, in words; null when there was none.</summary>
+    public string? LastRefusal { get; private set; }
+
     /// <summary>Answers other than yes, by their code.</summary>
     public IReadOnlyDictionary<string, int> Refusals => refusals;
 
@@ -40,7 +43,11 @@ sealed class WorkerKind(string name, int workers, TimeProvider time)
     public bool AllServedSince(long at) => Lanes.All(lane => lane.LastAt > at);
 
     /// <summary>One of them was told no, or nothing certain.</summary>
-    public void Refused(AkkaHaException e) => refusals.AddOrUpdate(ErrorTable.Of(e.Code).Name, 1, (_, n) => n + 1);
+    public void Refused(AkkaHaException e)
+    {
+        refusals.AddOrUpdate(ErrorTable.Of(e.Code).Name, 1, (_, n) => n + 1);
+        LastRefusal = e.Message;
+    }
 
     /// <summary>From now on, all of it belongs to this phase.</summary>
     public void Enter(DemoPhase phase)

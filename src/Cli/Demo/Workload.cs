@@ -79,7 +79,8 @@ sealed class Workload : IAsyncDisposable
     }
 
     /// <summary>How far they are, in words.</summary>
-    public string Standing() => string.Join("; ", Kinds.Select(k => $"{k.Name}: {k.Total:N0}, one waits for {k.Waiting.TotalSeconds:0.0} s"));
+    public string Standing() => string.Join("", Kinds.Select(k =>
+        $"\n  {k.Name}: {k.Total:N0} done, the slowest waits for {Wait.Of(k.Waiting)}{(k.LastRefusal is { } refusal ? ", last refusal: " + refusal : "")}"));
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()

@@ -59,6 +59,7 @@ public sealed class KeyClient
     /// <exception cref="UnavailableException">Not written.</exception>
     /// <exception cref="OutcomeUnknownException">Written or not.</exception>
     /// <exception cref="TransactionConflictException">A guarded write is a small transaction, and others were in its way; nothing was written.</exception>
+    /// <exception cref="TransactionAbortedException">Likewise, and its node died before it was decided; nothing was written.</exception>
     /// <exception cref="InvalidArgumentException">A bad name, or the value is too long.</exception>
     public async Task<Revision> PutAsync(string key, ReadOnlyMemory<byte> value, Revision? ifRevision = null, AcquiredLock? guard = null, CancellationToken cancellationToken = default)
     {
@@ -88,6 +89,7 @@ public sealed class KeyClient
     /// <exception cref="UnavailableException">Not deleted.</exception>
     /// <exception cref="OutcomeUnknownException">Deleted or not.</exception>
     /// <exception cref="TransactionConflictException">A guarded delete is a small transaction, and others were in its way; nothing was deleted.</exception>
+    /// <exception cref="TransactionAbortedException">Likewise, and its node died before it was decided; nothing was deleted.</exception>
     /// <exception cref="InvalidArgumentException">A bad name.</exception>
     public async Task<DeletedKey> DeleteAsync(string key, Revision? ifRevision = null, AcquiredLock? guard = null, CancellationToken cancellationToken = default)
     {

@@ -10,14 +10,20 @@ namespace AkkaHa.ClientApi.Locks;
 /// </summary>
 internal sealed class LockAcquisition(CallRepeater calls, LockReturns returns, TimeProvider time, LiveSession session, string name, Mutation mutation, Deadline until)
 {
-    /// <summary>Shorter than a server allows (60 s), so that connections that went silent are noticed.</summary>
-    internal static readonly TimeSpan Slice = TimeSpan.FromSeconds(20);
+    /// <summary>Much shorter than a server allows (60 s): a call that a node passed on to an owner that has just died is lost without a word.</summary>
+    internal static readonly TimeSpan Slice = TimeSpan.FromSeconds(3);
+
+    /// <summary>
+    /// A node answers within 5 s beyond the wait, if only that it does not know. To hang up on it earlier would take the request back (see
+    /// the contract), with its place in the queue.
+    /// </summary>
+    private static readonly TimeSpan NodePatience = TimeSpan.FromSeconds(6);
 
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50);
 
     private bool _mayLeaveTraces;
 
-    /// <summary>The lock, or the last refusal when time is up.</summary>
+    /// <summary>The lock; or the last refusal, when time is up or this request is spent and another must be made.</summary>
     /// <exception cref="SessionExpiredException">The session was lost meanwhile.</exception>
     public async Task<(AcquiredLock? Lock, LockHeldException? Refusal)> RunAsync(CancellationToken cancel)
     {
@@ -36,9 +42,13 @@ internal sealed class LockAcquisition(CallRepeater calls, LockReturns returns, T
                 catch (LockHeldException refusal)
                 {
                     if (until.Left <= TimeSpan.Zero) return (null, refusal);
+                    if (time.GetElapsedTime(askedAt) < wait / 2)
+                    {
+                        // Before its time: a node that lost this call half way has taken the request back, for good. (And not in a tight loop.)
+                        await Task.Delay(ShortestPause, time, stop.Token);
+                        return (null, refusal);
+                    }
                 }
-                // A server that answers before its time is not to be asked in a tight loop.
-                if (time.GetElapsedTime(askedAt) < wait / 2) await Task.Delay(ShortestPause, time, stop.Token);
             }
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
@@ -74,6 +84,7 @@ internal sealed class LockAcquisition(CallRepeater calls, LockReturns returns, T
                 options))
         {
             Wait = wait,
+            AttemptTimeout = NodePatience,
         };
         var grant = (await calls.MutateAsync(call, mutation, stop)).Value;
         if (session.IsLost) throw new SessionExpiredException($"lock '{name}' was granted to a session that is lost");

@@ -84,7 +84,11 @@ public sealed class LockClient
             try
             {
                 var session = await _sessions.GetAsync(cancel);
-                return await new LockAcquisition(_calls, _returns, _time, session, name, await _ids.NewMutationAsync(cancel), until).RunAsync(cancel);
+                var mutation = await _ids.NewMutationAsync(cancel);
+                var taken = await new LockAcquisition(_calls, _returns, _time, session, name, mutation, until).RunAsync(cancel);
+                // "Held" to a request that got lost on its way may mean only that it was taken back: then another asks, at the end of the queue.
+                var isCertain = until.Left <= TimeSpan.Zero && (!mutation.InDoubt || sessions >= SessionsPerTry);
+                if (taken.Lock is not null || isCertain) return taken;
             }
             catch (SessionExpiredException) when (sessions < SessionsPerTry || until.Left > TimeSpan.Zero)
             {

@@ -10,6 +10,9 @@ public sealed class TransactionClient
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
 
+    // Too slow; or its coordinator died, either before it had begun it durably or before it had decided it.
+    private static readonly string[] WorthAnother = ["deadline", "recover", "never started"];
+
     private readonly KeyClient _keys;
     private readonly RequestIds _ids;
     private readonly AkkaHaClientOptions _options;
@@ -116,8 +119,7 @@ public sealed class TransactionClient
     private static bool IsWorthAnother(AkkaHaException e) => e switch
     {
         TransactionConflictException => true,
-        TransactionAbortedException aborted =>
-            aborted.Reason.Contains("deadline", StringComparison.OrdinalIgnoreCase) || aborted.Reason.Contains("recover", StringComparison.OrdinalIgnoreCase),
+        TransactionAbortedException aborted => WorthAnother.Any(reason => aborted.Reason.Contains(reason, StringComparison.OrdinalIgnoreCase)),
         _ => false,
     };
 }

@@ -129,18 +129,38 @@ internal sealed class LockMachine : IMachine, IParticipantHost
         }
         var admission = new Admission(call, request, turn.At.MonoMs + Math.Max(1000, command.TimeoutMs == 0 ? 5000 : Math.Min(5000, command.TimeoutMs)));
         if (liveness.IsAlive(request.SessionId, turn.At.MonoMs)) Admit(admission, turn);
+        else if (admissions.Find(a => a.Call.RequestId == call.RequestId) is { } earlier) Repeat(earlier, admission, turn);
         else
         {
-            admissions.RemoveAll(a => a.Call.RequestId == call.RequestId);
             admissions.Add(admission);
             liveness.Ask(request.SessionId, turn);
         }
     }
 
+    private void Repeat(Admission earlier, Admission admission, Turn turn)
+    {
+        if (!earlier.Call.PayloadHash.Equals(admission.Call.PayloadHash))
+        {
+            turn.AnswerForNow(admission.Call, Replies.Failure(ErrorCode.InvalidArgument, "requestId was used before with another payload"));
+            return;
+        }
+        if (IsLate(admission.Call, earlier.Call, turn)) return;
+        admissions.Remove(earlier);
+        admissions.Add(admission);
+        liveness.Ask(admission.Request.SessionId, turn);
+    }
+
+    /// <summary>Of two calls of one request the later attempt goes on; the other is told that it does not count any more.</summary>
+    private static bool IsLate(Call call, Call earlier, Turn turn)
+    {
+        var late = call.Attempt < earlier.Attempt;
+        turn.AnswerForNow(late ? call : earlier, Replies.Failure(ErrorCode.OutcomeUnknown, "the same request was sent again and waits in this one's place"));
+        return late;
+    }
+
     private void Rejoin(Call call, long untilMs, Turn turn)
     {
-        if (calls.TryGetValue(call.RequestId, out var earlier))
-            turn.AnswerForNow(earlier.Call, Replies.Failure(ErrorCode.OutcomeUnknown, "the same request was sent again and waits in this one's place"));
+        if (calls.TryGetValue(call.RequestId, out var earlier) && IsLate(call, earlier.Call, turn)) return;
         calls[call.RequestId] = new OpenCall(call, untilMs);
         callClosedAtMs.Remove(call.RequestId);
         GrantNext(turn);

@@ -7,27 +7,27 @@ public readonly record struct KeyState(string? Value, long Revision)
     public long Shown => Value is null ? 0 : Revision;
 }
 
-/// <summary>What a call may do to a key: every state that its recorded answer allows.</summary>
+/// <summary>What a call does to a key.</summary>
 static class KeyModel
 {
-    public static List<KeyState> Step(KeyState state, KeyCall call)
+    /// <summary>The state after the call; null when its answer is not possible here. Of an unknown call: as if it is done; that it never is, is for the search to try.</summary>
+    public static KeyState? Step(KeyState state, KeyCall call)
     {
-        var next = new List<KeyState>(2);
-        switch (call.End)
-        {
-            case KeyEnd.Refused:
-                if (call.IfRevision is { } wanted && wanted != state.Shown && (call.Revision ?? state.Shown) == state.Shown) next.Add(state);
-                break;
-            case KeyEnd.Done:
-                if (Do(state, call) is { } done && Allows(state, done, call)) next.Add(done);
-                break;
-            default:
-                if (call.Action != KeyAction.Get && Do(state, call) is { } perhaps && perhaps != state) next.Add(perhaps);
-                next.Add(state);
-                break;
-        }
-        return next;
+        if (call.End == KeyEnd.Refused)
+            return call.IfRevision is { } wanted && wanted != state.Shown && (call.Revision ?? state.Shown) == state.Shown ? state : null;
+        if (Do(state, call) is not { } done) return null;
+        if (call.End == KeyEnd.Unknown) return done == state ? null : done;
+        return Allows(state, done, call) ? done : null;
     }
+
+    /// <summary>The highest revision that the key can have before this call, by its answer.</summary>
+    public static long HighestBefore(KeyCall call) => call switch
+    {
+        { End: KeyEnd.Done, Action: KeyAction.Get, Seen: not null, Revision: { } seen } => seen,
+        { End: KeyEnd.Done, Action: KeyAction.Put, Revision: { } made } => made - 1,
+        { End: KeyEnd.Done, Action: KeyAction.Delete, Revision: { } left } => call.Deleted ? left - 1 : left,
+        _ => long.MaxValue,
+    };
 
     private static KeyState? Do(KeyState state, KeyCall call)
     {

@@ -31,12 +31,19 @@ public sealed class MutationTests(ITestOutputHelper output)
     [Fact]
     public void Without_naming_the_prepared_a_second_application_is_caught() => GoesRed(RuleSwitches.AllOn with { CommitNamesPrepared = false });
 
+    [Fact]
+    public void Without_the_guard_a_write_with_an_old_fence_is_caught() => GoesRed(RuleSwitches.AllOn with { Guard = false });
+
+    [Fact]
+    public void Without_growing_fences_a_fence_given_twice_is_caught() => GoesRed(RuleSwitches.AllOn with { FenceGrowth = false });
+
     private void GoesRed(RuleSwitches rules)
     {
         var watch = Stopwatch.StartNew();
         for (ulong seed = 1; watch.Elapsed < AtMost; seed++)
         {
-            if (Seeds.Run(seed, rules) is not { } failure) continue;
+            // Only a seed that is green with the rule on shows what the rule is for.
+            if (Seeds.Run(seed, rules) is not { } failure || Seeds.Run(seed) is not null) continue;
             output.WriteLine($"after {seed} seeds and {watch.Elapsed}: {failure}");
             return;
         }

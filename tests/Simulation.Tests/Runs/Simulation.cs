@@ -49,7 +49,7 @@ sealed class Simulation
         {
             foreach (var client in clients) Work(client, () => done++);
         });
-        world.Scheduler.RunUntil(world.Scheduler.Now + 120_000, () => world.Violations.Count > 0 || done == clients.Count);
+        world.Scheduler.RunUntil(world.Scheduler.Now + 600_000, () => world.Violations.Count > 0 || done == clients.Count);
         if (world.Violations.Count > 0) return world.Violations;
         if (done < clients.Count) world.Fail("working", "some client never came to an end");
 

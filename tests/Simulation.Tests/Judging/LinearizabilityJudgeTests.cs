@@ -1,0 +1,88 @@
+using AkkaHa.Judge;
+using AkkaHa.Judge.Keys;
+using Xunit;
+
+namespace AkkaHa.Simulation.Tests.Judging;
+
+public sealed class LinearizabilityJudgeTests
+{
+    private static KeyCall Put(long from, long to, string value, long? revision, long? ifRevision = null) =>
+        new("k", KeyAction.Put, KeyEnd.Done, from, to) { Value = value, Revision = revision, IfRevision = ifRevision };
+
+    private static KeyCall Get(long from, long to, string? seen, long revision) => new("k", KeyAction.Get, KeyEnd.Done, from, to) { Seen = seen, Revision = revision };
+
+    private static KeyCall Perhaps(long from, string value, long givenUp = 0, long? ifRevision = null) =>
+        new("k", KeyAction.Put, KeyEnd.Unknown, from, Time.Never) { Value = value, GivenUpAt = givenUp, IfRevision = ifRevision };
+
+    private static bool IsGood(params KeyCall[] history) => !LinearizabilityJudge.Judge(history).Any();
+
+    [Fact]
+    public void A_history_one_after_the_other_is_good() => Assert.True(IsGood(Put(0, 1, "a", 1), Get(2, 3, "a", 1), Put(4, 5, "b", 2), Get(6, 7, "b", 2)));
+
+    [Fact]
+    public void Calls_at_the_same_time_may_be_in_any_order() => Assert.True(IsGood(Put(0, 10, "a", 2), Put(0, 10, "b", 1), Get(5, 6, null, 0), Get(20, 21, "a", 2)));
+
+    [Fact]
+    public void A_stale_read_is_bad() => Assert.False(IsGood(Put(0, 1, "a", 1), Put(2, 3, "b", 2), Get(4, 5, "a", 1)));
+
+    [Fact]
+    public void A_read_that_goes_back_is_bad() => Assert.False(IsGood(Put(0, 100, "a", 1), Get(10, 20, "a", 1), Get(30, 40, null, 0)));
+
+    [Fact]
+    public void A_lost_acknowledged_write_is_bad() => Assert.False(IsGood(Put(0, 1, "a", 1), Get(2, 3, null, 0)));
+
+    [Fact]
+    public void A_write_that_was_done_twice_is_bad() => Assert.False(IsGood(Put(0, 1, "a", 1), Get(2, 3, "a", 2)));
+
+    [Fact]
+    public void A_compare_that_succeeds_at_another_revision_is_bad() => Assert.False(IsGood(Put(0, 1, "a", 1), Put(2, 3, "b", 2, ifRevision: 0)));
+
+    [Fact]
+    public void A_compare_that_is_refused_at_its_own_revision_is_bad() =>
+        Assert.False(IsGood(Put(0, 1, "a", 1), new KeyCall("k", KeyAction.Put, KeyEnd.Refused, 2, 3) { Value = "b", IfRevision = 1, Revision = 1 }));
+
+    [Fact]
+    public void Deleting_what_is_there_without_finding_it_is_bad() =>
+        Assert.False(IsGood(Put(0, 1, "a", 1), new KeyCall("k", KeyAction.Delete, KeyEnd.Done, 2, 3) { Revision = 1, Deleted = false }));
+
+    [Fact]
+    public void The_revision_goes_on_after_a_delete()
+    {
+        var delete = new KeyCall("k", KeyAction.Delete, KeyEnd.Done, 2, 3) { Revision = 2, Deleted = true };
+        Assert.True(IsGood(Put(0, 1, "a", 1), delete, Put(4, 5, "b", 3, ifRevision: 0)));
+        Assert.False(IsGood(Put(0, 1, "a", 1), delete, Put(4, 5, "b", 1, ifRevision: 0)));
+    }
+
+    [Fact]
+    public void An_unknown_write_may_be_done_at_any_time_or_never()
+    {
+        Assert.True(IsGood(Perhaps(0, "a"), Get(10, 11, null, 0)));
+        Assert.True(IsGood(Perhaps(0, "a"), Get(10, 11, null, 0), Get(20, 21, "a", 1)));
+    }
+
+    [Fact]
+    public void An_unknown_write_is_not_done_twice() => Assert.False(IsGood(Perhaps(0, "a"), Get(10, 11, "a", 1), Put(12, 13, "b", 2), Get(14, 15, "a", 3)));
+
+    [Fact]
+    public void A_write_that_comes_long_after_an_owner_has_answered_is_bad()
+    {
+        KeyCall[] history = [Put(0, 1, "a", 1), Perhaps(2, "b", givenUp: 3), Get(50, 51, "a", 1), Get(60, 61, "b", 2)];
+        Assert.Empty(LinearizabilityJudge.Judge(history));
+        Assert.NotEmpty(LinearizabilityJudge.Judge(history, lateEffectGrace: 20));
+        Assert.Empty(LinearizabilityJudge.Judge(history, lateEffectGrace: 55));
+    }
+
+    [Fact]
+    public void Keys_are_judged_each_by_itself()
+    {
+        var violation = Assert.Single(LinearizabilityJudge.Judge([Put(0, 1, "a", 1), Get(2, 3, "a", 1) with { Key = "other" }]));
+        Assert.Contains("other", violation.Evidence);
+    }
+
+    [Fact]
+    public void Many_unknown_writes_are_judged_in_reasonable_time()
+    {
+        var history = Enumerable.Range(0, 60).Select(i => Perhaps(i, $"u{i}")).Append(Put(100, 101, "z", null)).Append(Get(102, 103, "z", 1)).ToArray();
+        Assert.True(IsGood(history));
+    }
+}
