@@ -68,7 +68,7 @@ internal static class ErrorsPage
         | `TXN_ABORTED` | `reason`, `transactionId` |
         | `UNAVAILABLE` of `/ready` | `reasons` |
 
-        Reasons of `TXN_ABORTED`: `deadline`; `recovery` (its coordinator's node died before every participant had prepared); `resolved` and `never started` (somebody asked for an id that was never heard of); another payload under the same id; an `add` or `append` that can't be done; results beyond the limit. A new try needs a new transaction id.
+        Reasons of `TXN_ABORTED`: `deadline`; `recovery` (its coordinator's node died before every participant had prepared); `never started` (its coordinator's node died before it was begun durably); `resolved` (somebody asked for an id that was never heard of to be aborted); another payload under the same id; an `add` or `append` that can't be done; results beyond the limit. A new try needs a new transaction id.
 
         In .NET there is one exception class for each code, all of them an `AkkaHaException` with `Code` and `Details`; see `src/ClientApi/Errors`.
 
