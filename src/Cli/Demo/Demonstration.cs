@@ -71,6 +71,7 @@ sealed class Demonstration(DemoOptions options, Screen screen)
         await cluster.StartAsync(StartWithin, cancel);
         var readyAt = screen.Elapsed;
         var picture = await ring.WaitInPlaceAsync(StartWithin, cancel);
+        foreach (var node in cluster.Nodes) screen.Say($"{node.Name}: process {node.ProcessId}, {node.HttpUrl}");
         screen.Say($"Ready after {readyAt.TotalSeconds:0.0} s, all shards in their places after {screen.Elapsed.TotalSeconds:0.0} s.");
         screen.Head("The ring");
         RingTable.Print(screen, picture, cluster.Nodes);
@@ -89,8 +90,9 @@ sealed class Demonstration(DemoOptions options, Screen screen)
     async Task<TimeSpan> WorkInCalmAsync(Workload workload, CancellationToken cancel)
     {
         screen.Head("Work");
-        screen.Say($"{workload.Transfers.Lanes.Count} workers move money between two random accounts by a transaction; {workload.Increments.Lanes.Count} take the lock and");
-        screen.Say("count in one key, with the lock's fence as guard; and for each node one writes a key that lives there.");
+        screen.Say($"{workload.Transfers.Lanes.Count} workers move money between two random accounts, by a transaction each time.");
+        screen.Say($"{workload.Increments.Lanes.Count} workers take the lock and count on in one key, with the lock's fence as guard.");
+        screen.Say("For each node, one worker writes a key that lives there, to show how long it can't be used.");
         var startedAt = screen.Elapsed;
         workload.Start();
         var floors = $"{plan.Transfers / 2:N0} transfers and {plan.Increments / 2:N0} increments before the kill";

@@ -33,15 +33,16 @@ sealed class PausedWorker(string endpoints, CounterHistory history)
         history.Granted(held.Fence);
         var intended = await IncrementWorker.NextAsync(client, history, held);
         time.Pause();
-        tell($"A worker takes the lock with fence {held.Fence}, reads {intended.Count - 1:N0}, and stands still: no keepalive leaves it. Its session lasts {Ttl.TotalSeconds:0} s.");
+        tell($"One more worker takes the lock, gets fence {held.Fence}, reads {intended.Count - 1:N0}, and stands still as in a long pause:");
+        tell($"nothing leaves it, so its session (time to live {Ttl.TotalSeconds:0} s) runs out.");
         await until(() => history.VersionsAfter(held.Fence) >= OthersFirst, "the lock of a worker that stands still passes on to others");
         var newer = history.VersionsAfter(held.Fence);
-        tell($"The lock has passed on; others have written {newer} times since. The worker wakes and writes {intended.Count:N0} with its old fence {held.Fence}.");
+        tell($"The lock has passed on, and others have written {newer} times. Now it wakes and writes {intended.Count:N0} with its old fence.");
         // Awake means that timers fire again; but the write is what it was about to do, so that comes first.
         var write = IncrementWorker.WriteAsync(client, history, held, intended);
         time.Resume();
         var late = new LateWrite(held.Fence, newer, await write);
-        tell(late.Refusal is { } refusal ? $"The paused worker's late write was refused: {refusal.Message}" : "The paused worker's late write LANDED: what the others counted is overwritten.");
+        tell(late.Refusal is { } refusal ? $"The paused worker's late write was refused. {refusal.Message}" : "The paused worker's late write LANDED: it may have overwritten what the others counted.");
         return late;
     }
 }

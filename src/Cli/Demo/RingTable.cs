@@ -12,13 +12,13 @@ static class RingTable
     {
         var fair = (double)ring.Shards.Length / nodes.Count;
         var accounts = DemoNames.Accounts().CountBy(a => ring.OwnerOf(EntityId.Key(a)).Node).ToDictionary();
-        var table = screen.Table("node", "shards", "of its fair share", "accounts", "lock", "counter", "HTTP", "gRPC");
+        var table = screen.Table("node", "shards", "of its fair share", "accounts", "lock", "counter");
         foreach (var node in nodes)
         {
             var shards = ring.ShardsOf(node.Address).Count;
             table.AddRow(
                 node.Name, $"{shards}", $"{shards / fair * 100:0} %", $"{accounts.GetValueOrDefault(node.Address)}",
-                Here(EntityId.Lock(DemoNames.Lock)), Here(EntityId.Key(DemoNames.Counter)), node.HttpUrl, node.GrpcUrl);
+                Here(EntityId.Lock(DemoNames.Lock)), Here(EntityId.Key(DemoNames.Counter)));
 
             string Here(EntityId entity) => ring.OwnerOf(entity) is var owner && owner.Node == node.Address ? $"shard {owner.Shard}" : "";
         }

@@ -18,6 +18,8 @@ sealed class Screen(TextWriter output)
     readonly bool redirected = Terminal.IsRedirected(output);
     readonly long startedAt = TimeProvider.System.GetTimestamp();
     readonly Lock gate = new();
+    readonly Queue<Action> heldBack = [];
+    bool watching;
 
     /// <summary>Since the demo began.</summary>
     public TimeSpan Elapsed => TimeProvider.System.GetElapsedTime(startedAt);
@@ -25,11 +27,12 @@ sealed class Screen(TextWriter output)
     /// <summary>A heading.</summary>
     public void Head(string text)
     {
-        lock (gate)
+        var heading = $"[{Elapsed.TotalSeconds,5:0.0} s] {text}";
+        Print(() =>
         {
             console.WriteLine();
-            console.WriteLine($"[{Elapsed.TotalSeconds,5:0.0} s] {text}", new Style(Color.Aqua, decoration: Decoration.Bold));
-        }
+            console.WriteLine(heading, new Style(Color.Aqua, decoration: Decoration.Bold));
+        });
     }
 
     /// <summary>A line below a heading.</summary>
@@ -47,41 +50,66 @@ sealed class Screen(TextWriter output)
     }
 
     /// <summary>Prints a table, or whatever.</summary>
-    public void Show(IRenderable what)
-    {
-        lock (gate) console.Write(what);
-    }
+    public void Show(IRenderable what) => Print(() => console.Write(what));
 
     /// <summary>Shows how it goes while the work lasts: a terminal by <paramref name="picture"/>, all else by <paramref name="line"/>.</summary>
     public async Task WatchAsync(Func<IRenderable> picture, Func<string> line, Func<Task> work)
     {
-        if (!redirected)
+        if (redirected)
         {
-            await console.Live(Text.Empty).AutoClear(true).StartAsync(async live =>
-            {
-                var done = work();
-                while (await Task.WhenAny(done, Task.Delay(Refresh)) != done) Update(live, picture());
-                await done;
-            });
+            var going = work();
+            while (await Task.WhenAny(going, Task.Delay(LineEvery)) != going) Say(line());
+            await going;
             return;
         }
+        lock (gate) watching = true;
         var working = work();
-        while (await Task.WhenAny(working, Task.Delay(LineEvery)) != working) Say(line());
+        try
+        {
+            // What is said meanwhile appears above the picture, which is taken away for it.
+            while (!working.IsCompleted)
+            {
+                await console.Live(picture()).AutoClear(true).StartAsync(async live =>
+                {
+                    while (!HasHeldBack() && await Task.WhenAny(working, Task.Delay(Refresh)) != working) live.UpdateTarget(picture());
+                });
+                PrintHeldBack();
+            }
+        }
+        finally
+        {
+            lock (gate) watching = false;
+            PrintHeldBack();
+        }
         await working;
     }
 
-    void Update(LiveDisplayContext live, IRenderable picture)
+    // On a terminal, lines that break stay below their beginning.
+    void Say(string text, Style style) => Print(() =>
     {
-        lock (gate) live.UpdateTarget(picture);
-    }
+        if (redirected) console.WriteLine(new string(' ', Indent) + text);
+        else console.Write(new Padder(new Text(text, style)).Padding(Indent, 0, 0, 0));
+    });
 
-    void Say(string text, Style style)
+    void Print(Action print)
     {
         lock (gate)
         {
-            // On a terminal, lines that break stay below their beginning.
-            if (redirected) console.WriteLine(new string(' ', Indent) + text);
-            else console.Write(new Padder(new Text(text, style)).Padding(Indent, 0, 0, 0));
+            if (watching) heldBack.Enqueue(print);
+            else print();
+        }
+    }
+
+    bool HasHeldBack()
+    {
+        lock (gate) return heldBack.Count > 0;
+    }
+
+    void PrintHeldBack()
+    {
+        lock (gate)
+        {
+            while (heldBack.TryDequeue(out var print)) print();
         }
     }
 }

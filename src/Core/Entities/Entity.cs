@@ -191,7 +191,8 @@ public sealed class Entity
                 }
                 if (issued > turn.At.WallMs + (Limits.ClockAheadSeconds * 1000L))
                 {
-                    turn.AnswerForNow(call, Replies.Failure(ErrorCode.InvalidArgument,
+                    // As every refusal, it stands for later attempts too: an earlier one could come when the clock has caught up.
+                    turn.Answer(call, Replies.Failure(ErrorCode.InvalidArgument,
                         $"requestId carries an issue time {(issued - turn.At.WallMs) / 1000} s ahead of this node's clock; the limit is {Limits.ClockAheadSeconds} s"));
                     return;
                 }

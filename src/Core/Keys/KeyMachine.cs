@@ -121,7 +121,7 @@ internal sealed class KeyMachine : IMachine, IParticipantHost
     {
         if (call.RequestId.Length > 0 && waiting.FirstOrDefault(w => w.Call.RequestId == call.RequestId) is { } same) Repeat(same, command, call, turn);
         else if (waiting.Count >= Limits.WaitingPerEntity)
-            turn.AnswerForNow(call, Replies.Failure(ErrorCode.LimitExceeded, $"{Limits.WaitingPerEntity} requests wait at key '{name}' already"));
+            turn.Answer(call, Replies.Failure(ErrorCode.LimitExceeded, $"{Limits.WaitingPerEntity} requests wait at key '{name}' already"));
         else
             waiting.AddLast(new Waiting(command, call, UntilMs(command, turn)));
     }

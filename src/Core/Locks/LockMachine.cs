@@ -16,6 +16,9 @@ internal sealed class LockMachine : IMachine, IParticipantHost
     /// <summary>How long a waiter keeps its place without an open call.</summary>
     private const long NoCallMs = 5000;
 
+    /// <summary>How long one further back keeps it: else those who gave up would fill the queue for as long as the lock is held.</summary>
+    private const long NoCallInQueueMs = Limits.OutcomeSeconds * 1000L;
+
     private sealed record OpenCall(Call Call, long UntilMs);
 
     private sealed record Admission(Call Call, AcquireLockRequest Request, long UntilMs);
@@ -48,6 +51,7 @@ internal sealed class LockMachine : IMachine, IParticipantHost
             var wake = Math.Min(participant.WakeAtMs ?? long.MaxValue, liveness.WakeAtMs ?? long.MaxValue);
             foreach (var call in calls.Values) wake = Math.Min(wake, call.UntilMs);
             foreach (var one in admissions) wake = Math.Min(wake, one.UntilMs);
+            foreach (var closed in callClosedAtMs.Values) wake = Math.Min(wake, closed + NoCallInQueueMs);
             if (book.Holders.Count == 0 && book.Queue.Count > 0 && callClosedAtMs.TryGetValue(book.Queue[0].RequestId, out var closedAt))
                 wake = Math.Min(wake, closedAt + NoCallMs);
             return wake == long.MaxValue ? null : wake;
@@ -82,6 +86,8 @@ internal sealed class LockMachine : IMachine, IParticipantHost
             // The place is kept for a while: the same request may go on waiting.
             turn.AnswerForNow(open.Call, LockReplies.Held(name, book, requestId, "was not free in time", turn.At.WallMs));
         }
+        foreach (var waiter in book.Queue.Where(w => callClosedAtMs.TryGetValue(w.RequestId, out var at) && at + NoCallInQueueMs <= turn.At.MonoMs).ToArray())
+            Leave(waiter, "no-call", turn);
         GrantNext(turn);
         ForgetOthers(turn);
     }

@@ -88,6 +88,12 @@ internal sealed class TransactionSlotMachine(RuleSwitches rules) : IMachine
             else drives[known.Id].Calls.Add(call);
             return;
         }
+        if (!plan.Participants.Any())
+        {
+            // Nobody would ever vote for it, nor acknowledge how it ended.
+            turn.Answer(call, Replies.Failure(ErrorCode.InvalidArgument, "a transaction has at least one condition or operation"));
+            return;
+        }
         if (drives.Count >= UnsettledAtMost)
         {
             turn.Answer(call, Replies.Failure(ErrorCode.LimitExceeded, $"{UnsettledAtMost} transactions are open in this slot, which is the limit"));

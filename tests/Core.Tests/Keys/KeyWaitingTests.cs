@@ -90,4 +90,15 @@ public sealed class KeyWaitingTests
         var freed = key.When(Make.Commit("t", 1, 1));
         Assert.Equal((2, "b", 3), (freed.ReplyTo(waiting, 0).PutKey.Revision, freed.ReplyTo(waiting, 1).KeyValue.Value.ToStringUtf8(), freed.ReplyTo(waiting, 2).PutKey.Revision));
     }
+
+    [Fact]
+    public void The_waiting_have_a_limit_and_its_refusal_stands_for_earlier_attempts()
+    {
+        var key = Scenario.Fresh(Key);
+        key.When(Make.Prepare("t", then: Make.PutOp("a")));
+        key.When([.. Enumerable.Range(0, Limits.WaitingPerEntity).Select(_ => Make.Get())]);
+        Assert.Equal(ErrorCode.LimitExceeded, key.When(Make.Put("b", requestId: Make.RequestId(), attempt: 2)).Code());
+        key.When(Make.Abort("t"));
+        Assert.Equal(ErrorCode.LimitExceeded, key.When(Make.Put("b", requestId: Make.RequestId())).Code());
+    }
 }

@@ -58,7 +58,7 @@ sealed record Faults
             CommitLost = Some(0.03), CommitUnknown = Some(0.03), CommitLate = Some(0.04), CommitLateMs = rng.Pick([50, 500, 3000, 12000]), CommitSlow = Some(0.05),
             ReplayMisses = Some(0.02), SnapshotEvery = Some(0.3),
             CrashEveryMs = Every(2000, 15000), MoveEveryMs = Every(200, 5000), TakenUnawares = rng.Chance(0.7) ? 0.5 : 0, ZombieMs = rng.Pick([100, 1000, 5000]),
-            LeaseLostEveryMs = Every(1000, 10000), PassivateEveryMs = Every(100, 2000), ActivationDiesEveryMs = Every(300, 5000), SkewMs = rng.Pick([0, 50, 2000, 15000]),
+            LeaseLostEveryMs = Every(1000, 10000), PassivateEveryMs = Every(100, 2000), ActivationDiesEveryMs = Every(300, 5000), SkewMs = rng.Pick([0, 50, 2000, 25000]),
         };
     }
 

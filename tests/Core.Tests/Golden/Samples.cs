@@ -1,0 +1,115 @@
+using AkkaHa.Messages.Internal;
+using AkkaHa.Messages.Storage;
+using AkkaHa.Messages.V1;
+using Google.Protobuf;
+
+namespace AkkaHa.Core.Tests.Golden;
+
+/// <summary>One of everything that is stored, with every field set. What is added later gets a sample of its own; these stay as they are.</summary>
+static class Samples
+{
+    private static readonly ByteString Bytes = ByteString.CopyFrom(1, 2, 255);
+
+    private static readonly KeyWritten Write = new() { Present = true, Value = Bytes, Revision = 7 };
+
+    private static readonly Prepared Prepared = new()
+    {
+        TransactionId = "t", Attempt = 2, PayloadHash = Bytes, TimestampMs = 1_800_000_000_001, Coordinator = "txn/3",
+        Intents = { new Intent { Resource = "r", Exclusive = true }, new Intent() },
+        Conditions = { new ConditionResult { Index = 1, Held = true } },
+        Then = new PreparedBranch
+        {
+            Write = Write,
+            Result = new BranchResult { Results = { new IndexedResult { Index = 4, Result = new OperationResult { Key = "k", Revision = 7, Value = Bytes, Deleted = true } } } },
+        },
+        Else = new PreparedBranch { Result = new BranchResult { AbortReason = "overflow" } },
+    };
+
+    private static readonly LockGranted Grant = new() { SessionId = "s", HolderId = "h", RequestId = "r", Mode = LockMode.Shared, Fence = 9, Label = "l" };
+
+    private static readonly LockEnqueued Waiter = new() { SessionId = "s", HolderId = "h", RequestId = "r", Mode = LockMode.Upgradeable, Label = "l", PayloadHash = Bytes };
+
+    private static readonly SessionCreated Session = new() { SessionId = "4-s", TtlMs = 10_000, Label = "l" };
+
+    private static readonly TransactionStarted Started = new() { TransactionId = "t", Attempt = 2, PayloadHash = Bytes, TimestampMs = 5, Participants = { "kv/a", "lock/b" } };
+
+    private static readonly TransactionCommitted Committed = new()
+    {
+        TransactionId = "t", Attempt = 2, Then = true, Prepared = { new NamedPrepared { Participant = "kv/a", SequenceNr = 3 } },
+        Result = new TransactionResult
+        {
+            TransactionId = "t", Outcome = TransactionStatus.Types.Outcome.Committed, ConditionsHeld = true, ConditionResults = { true, false },
+            Results = { new OperationResult { Key = "k", Revision = 7, Value = Bytes } },
+        },
+    };
+
+    private static readonly TransactionAborted Aborted = new() { TransactionId = "t", Reason = "deadline" };
+
+    private static readonly Outcome Outcome = new()
+    {
+        RequestId = "r", Attempt = 2, PayloadHash = Bytes, Reply = new Reply { PutKey = new PutKeyResponse { Key = "k", Revision = 7 } }, KeepUntilMs = 6,
+    };
+
+    private static readonly ParticipantSnapshot Participant = new()
+    {
+        Prepared = { new StoredPrepared { SequenceNr = 3, Prepared = Prepared } },
+        Refusals = { new StoredRefusal { Refused = new Refused { TransactionId = "u", Attempt = 1 }, TimeMs = 8 } },
+    };
+
+    public static IReadOnlyDictionary<string, Envelope> Rows { get; } = new Event[]
+    {
+        new() { Claimed = new Claimed() },
+        new() { KeyWritten = Write },
+        new() { SessionCreated = Session },
+        new() { SessionEnded = new SessionEnded { SessionId = "4-s", Reason = "expiry" } },
+        new() { LockGranted = Grant },
+        new() { LockEnqueued = Waiter },
+        new() { LockWaiterLeft = new LockWaiterLeft { RequestId = "r", Reason = "no-call" } },
+        new() { LockReleased = new LockReleased { Fence = 9, Reason = "released" } },
+        new() { Prepared = Prepared },
+        new() { AttemptDropped = new AttemptDropped { TransactionId = "t", Attempt = 2 } },
+        new() { Refused = new Refused { TransactionId = "t", Attempt = 2 } },
+        new() { Applied = new Applied { TransactionId = "t", Then = true } },
+        new() { Discarded = new Discarded { TransactionId = "t" } },
+        new() { TransactionStarted = Started },
+        new() { TransactionCommitted = Committed },
+        new() { TransactionAborted = Aborted },
+        new() { TransactionSettled = new TransactionSettled { TransactionId = "t" } },
+    }.ToDictionary(e => e.BodyCase.ToString(), Row);
+
+    public static IReadOnlyDictionary<string, Snapshot> Snapshots { get; } = new Snapshot[]
+    {
+        new() { Key = new KeySnapshot { Value = Write, Participant = Participant } },
+        new() { Sessions = new SessionSlotSnapshot { Sessions = { Session }, Participant = Participant } },
+        new()
+        {
+            Lock = new LockSnapshot
+            {
+                LastFence = 9, Holders = { new StoredHolder { Grant = Grant, SinceMs = 1 } }, Waiters = { new StoredWaiter { Waiter = Waiter, SinceMs = 2 } }, Participant = Participant,
+            },
+        },
+        new()
+        {
+            Transactions = new TransactionSlotSnapshot
+            {
+                Transactions =
+                {
+                    new StoredTransaction { Started = Started, Committed = Committed, Settled = true, TimeMs = 3 },
+                    new StoredTransaction { Aborted = Aborted, Settled = true, TimeMs = 4 },
+                },
+            },
+        },
+    }.ToDictionary(s => $"Snapshot.{s.StateCase}", Whole);
+
+    private static Envelope Row(Event @event) => new() { Schema = 1, Epoch = 12, TimeMs = 1_800_000_000_000, RequestId = "r", Attempt = 2, Events = { @event }, Outcomes = { Outcome } };
+
+    private static Snapshot Whole(Snapshot snapshot)
+    {
+        snapshot.Schema = 1;
+        snapshot.Epoch = 12;
+        snapshot.TimeMs = 1_800_000_000_000;
+        snapshot.FloorMs = 1_799_999_940_000;
+        snapshot.Outcomes.Add(Outcome);
+        return snapshot;
+    }
+}

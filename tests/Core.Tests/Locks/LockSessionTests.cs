@@ -1,0 +1,110 @@
+using AkkaHa.Core.Tests.Entities;
+using AkkaHa.Messages.Internal;
+using AkkaHa.Messages.Storage;
+using Xunit;
+using static AkkaHa.Core.Tests.Locks.LockScenario;
+
+namespace AkkaHa.Core.Tests.Locks;
+
+public sealed class LockSessionTests
+{
+    private static int Questions(Then then) => then.Sent.Count(s => s.Command.AskLiveness is not null);
+
+    [Fact]
+    public void The_end_of_the_session_frees_the_lock_and_is_acknowledged()
+    {
+        var scenario = Held();
+        var waiting = scenario.Ask(2, 2, wait: 30);
+        var gone = scenario.When(Gone(1));
+        Assert.Equal([Event.BodyOneofCase.LockReleased, Event.BodyOneofCase.LockGranted], gone.Kinds);
+        Assert.Equal(2, gone.ReplyTo(waiting).LockGrant.Fence);
+        Assert.Equal(Session(1), Assert.Single(gone.Sent, s => s.Command.SessionGoneSeen is not null).Command.SessionGoneSeen.SessionId);
+    }
+
+    [Fact]
+    public void The_end_of_a_session_that_has_nothing_here_is_acknowledged() =>
+        Assert.Single(Held().When(Gone(9)).Sent, s => s.Command.SessionGoneSeen is not null);
+
+    [Fact]
+    public void Silence_ends_nothing()
+    {
+        var scenario = Held();
+        for (var second = 0; second < 300; second++)
+        {
+            var tick = scenario.WhenTimePasses(1000);
+            Assert.Empty(tick.Events);
+        }
+        Assert.Single(scenario.When(State).Reply().Lock.Holders);
+    }
+
+    [Theory]
+    [InlineData(10_000, 5000)]
+    [InlineData(4000, 2000)]
+    [InlineData(60_000, 5000)]
+    public void The_holder_is_asked_again_every_half_of_what_it_has_left_and_every_5_s(long remainingMs, long againMs)
+    {
+        var scenario = Scenario.Fresh(Id);
+        scenario.When(Acquire(1, 1));
+        scenario.When(Alive(1, remainingMs));
+        Assert.Equal(0, Questions(scenario.WhenTimePasses(againMs - 1)));
+        Assert.Equal(1, Questions(scenario.WhenTimePasses(1)));
+    }
+
+    [Fact]
+    public void A_question_without_an_answer_is_asked_again()
+    {
+        var scenario = Scenario.Fresh(Id);
+        scenario.When(Acquire(1, 1));
+        Assert.Equal(0, Questions(scenario.WhenTimePasses(499)));
+        Assert.Equal(1, Questions(scenario.WhenTimePasses(1)));
+    }
+
+    [Fact]
+    public void After_a_restart_all_sessions_are_asked()
+    {
+        var scenario = Held();
+        scenario.Ask(2, 2, wait: 30);
+        Assert.Equal(2, Questions(scenario.Restart(epoch: 2).When(State)));
+        var gone = scenario.When(Alive(1, remainingMs: 0));
+        Assert.Equal([Event.BodyOneofCase.LockReleased], gone.Kinds);
+    }
+
+    [Fact]
+    public void A_session_with_nothing_left_here_is_told_so_once()
+    {
+        var scenario = Held();
+        Assert.Equal(Session(1), Assert.Single(scenario.When(Release(1, 1)).Sent, s => s.Command.Detach is not null).Command.Detach.SessionId);
+        Assert.True(scenario.Entity.IsIdle);
+        Assert.Null(scenario.Entity.WakeAtMs);
+    }
+
+    [Fact]
+    public void A_full_session_gets_no_lock()
+    {
+        var scenario = Scenario.Fresh(Id);
+        var asked = scenario.When(Acquire(1, 1));
+        var full = Alive(1);
+        full.Liveness.Full = true;
+        Assert.Equal(Messages.V1.ErrorCode.LimitExceeded, scenario.When(full).ReplyTo(asked).Failure.Code);
+    }
+
+    [Fact]
+    public void What_was_said_before_the_question_does_not_count_as_its_answer()
+    {
+        var scenario = Held();
+        // A second answer to the one question: nobody asked for it.
+        scenario.After(9000).When(Alive(1), Alive(1, 60_000));
+        scenario.When(Release(1, 1));
+        var next = scenario.After(10_000).When(Acquire(1, 2));
+        Assert.False(next.Answers(next));
+    }
+
+    [Fact]
+    public void A_lock_that_is_held_does_not_sleep()
+    {
+        Assert.False(Held().Entity.IsIdle);
+        var asked = Scenario.Fresh(Id);
+        asked.When(Acquire(1, 1));
+        Assert.False(asked.Entity.IsIdle);
+    }
+}
