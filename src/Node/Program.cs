@@ -24,7 +24,7 @@ builder.Logging.AddSimpleConsole(console =>
     console.SingleLine = true;
     console.TimestampFormat = "HH:mm:ss.fff ";
 });
-builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning).AddFilter("Akka", LogLevel.Warning);
+builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning).AddFilter("Akka.Actor", LogLevel.Warning);
 builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
 builder.WebHost.ConfigureKestrel(kestrel =>
 {
@@ -47,7 +47,7 @@ builder.Services.AddHostedService(services => services.GetRequiredService<Readin
 builder.Services.AddAkkaHaApi();
 
 var app = builder.Build();
-app.MapAkkaHaApi();
+app.MapAkkaHaApi(probesOnlyPort: settings.Management.Port);
 if (settings.StopWhenInputEnds) StopWhenInputEnds(app.Lifetime);
 try
 {

@@ -1,4 +1,5 @@
 using AkkaHa.Messages;
+using AkkaHa.Messages.V1;
 using AkkaHa.Node.Api.Cluster;
 using AkkaHa.Node.Api.Errors;
 using AkkaHa.Node.Api.Http;
@@ -39,10 +40,18 @@ public static class ApiRegistration
     }
 
     /// <summary>Adds middleware and routes. To be called before other middleware of the host's, since it sets up routing and the form of errors.</summary>
-    public static WebApplication MapAkkaHaApi(this WebApplication app)
+    /// <param name="app">The host.</param>
+    /// <param name="probesOnlyPort">On this port only the probes are served: it is for whoever supervises the process.</param>
+    public static WebApplication MapAkkaHaApi(this WebApplication app, int? probesOnlyPort = null)
     {
         app.UseMiddleware<ServerTime>();
         app.UseMiddleware<ErrorBodies>();
+        if (probesOnlyPort is { } port)
+        {
+            app.Use((context, next) => context.Connection.LocalPort != port || Probes.Has(context.Request.Path)
+                ? next(context)
+                : throw new RefusedException(Refusals.Of(ErrorCode.NotFound, $"port {port} has only /alive and /ready")));
+        }
         app.UseMiddleware<PathDecoding>();
         app.UseRouting();
         app.UseMiddleware<WrongVerbs>();

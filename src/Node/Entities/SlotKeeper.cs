@@ -53,7 +53,8 @@ internal sealed class SlotKeeper : ReceiveActor, IWithTimers
 
     private void CallOnAll()
     {
-        if (cluster.State.Leader != cluster.SelfAddress || !parts.DatabaseAnswers) return;
+        // A leader that leaves would only wake what it is about to hand over.
+        if (cluster.State.Leader != cluster.SelfAddress || cluster.SelfMember.Status != MemberStatus.Up || !parts.DatabaseAnswers) return;
         for (var shard = 0; shard < parts.Shards.ShardCount; shard++) Wake(shard);
     }
 

@@ -13,7 +13,8 @@ namespace AkkaHa.Node.Membership;
 /// Whether this node can be used, as found out by using it: a member, the database answers, and so do slots on every node.
 /// Asked for in the background, so that a probe never waits.
 /// </summary>
-internal sealed class Readiness(NodeLifecycle lifecycle, IEntities entities, OwnershipStore ownership, NodeSettings settings) : BackgroundService, IReadiness
+internal sealed class Readiness(NodeLifecycle lifecycle, IEntities entities, OwnershipStore ownership, NodeSettings settings, ILogger<Readiness> log)
+    : BackgroundService, IReadiness
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(500);
@@ -38,9 +39,16 @@ internal sealed class Readiness(NodeLifecycle lifecycle, IEntities entities, Own
                 node.Parts.DatabaseAnswers = reasons.Count == 0;
                 if (reasons.Count == 0) await AskSlotsAsync(reasons, stoppingToken);
             }
-            report = reasons.Count == 0 ? ReadinessReport.Yes : new ReadinessReport(false, reasons);
+            Report(reasons.Count == 0 ? ReadinessReport.Yes : new ReadinessReport(false, reasons));
             await Task.Delay(Every, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    private void Report(ReadinessReport now)
+    {
+        if (now.Ready && !report.Ready) log.LogInformation("Ready");
+        if (!now.Ready && report.Ready) log.LogWarning("Not ready any more: {Reasons}", string.Join("; ", now.Reasons));
+        report = now;
     }
 
     private async Task AskDatabaseAsync(List<string> reasons, CancellationToken ct)

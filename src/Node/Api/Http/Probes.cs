@@ -9,12 +9,15 @@ internal static class Probes
 {
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 
+    /// <summary>Whether a path is one of the probes.</summary>
+    public static bool Has(PathString path) => path == "/alive" || path.StartsWithSegments("/ready", StringComparison.Ordinal);
+
     public static void MapProbes(this IEndpointRouteBuilder routes)
     {
         Map(routes, "/alive", Alive);
         Map(routes, "/ready", readiness => readiness.StrongReady());
-        // The eventual service needs neither database nor shards, so it is usable as soon as the process is.
-        Map(routes, "/ready/eventual", Alive);
+        // Nobody is told that what is not built can be used.
+        Map(routes, "/ready/eventual", _ => ReadinessReport.No("this version has no eventual data"));
     }
 
     private static ReadinessReport Alive(IReadiness readiness) => readiness.Alive ? ReadinessReport.Yes : ReadinessReport.No("the node is not alive");
