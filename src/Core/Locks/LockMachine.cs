@@ -21,6 +21,8 @@ internal sealed class LockMachine : IMachine, IParticipantHost
 
     private sealed record OpenCall(Call Call, long UntilMs);
 
+    private sealed record ClosedCall(long AtMs, uint Attempt);
+
     private sealed record Admission(Call Call, AcquireLockRequest Request, long UntilMs);
 
     /// <summary>A holder that is to go, once no intent rests on it.</summary>
@@ -32,7 +34,7 @@ internal sealed class LockMachine : IMachine, IParticipantHost
     private readonly LockBook book;
     private readonly SessionLiveness liveness = new();
     private readonly Dictionary<string, OpenCall> calls = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, long> callClosedAtMs = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ClosedCall> closedCalls = new(StringComparer.Ordinal);
     private readonly List<Admission> admissions = [];
     private readonly List<Closing> closings = [];
 
@@ -51,9 +53,9 @@ internal sealed class LockMachine : IMachine, IParticipantHost
             var wake = Math.Min(participant.WakeAtMs ?? long.MaxValue, liveness.WakeAtMs ?? long.MaxValue);
             foreach (var call in calls.Values) wake = Math.Min(wake, call.UntilMs);
             foreach (var one in admissions) wake = Math.Min(wake, one.UntilMs);
-            foreach (var closed in callClosedAtMs.Values) wake = Math.Min(wake, closed + NoCallInQueueMs);
-            if (book.Holders.Count == 0 && book.Queue.Count > 0 && callClosedAtMs.TryGetValue(book.Queue[0].RequestId, out var closedAt))
-                wake = Math.Min(wake, closedAt + NoCallMs);
+            foreach (var closed in closedCalls.Values) wake = Math.Min(wake, closed.AtMs + NoCallInQueueMs);
+            if (book.Holders.Count == 0 && book.Queue.Count > 0 && closedCalls.TryGetValue(book.Queue[0].RequestId, out var head))
+                wake = Math.Min(wake, head.AtMs + NoCallMs);
             return wake == long.MaxValue ? null : wake;
         }
     }
@@ -67,7 +69,7 @@ internal sealed class LockMachine : IMachine, IParticipantHost
     public void Activated(Turn turn)
     {
         participant.Activated(turn);
-        foreach (var waiter in book.Queue) callClosedAtMs[waiter.RequestId] = turn.At.MonoMs;
+        foreach (var waiter in book.Queue) closedCalls[waiter.RequestId] = new ClosedCall(turn.At.MonoMs, 0);
         foreach (var sessionId in book.Sessions) liveness.Ask(sessionId, turn);
     }
 
@@ -82,11 +84,12 @@ internal sealed class LockMachine : IMachine, IParticipantHost
         }
         foreach (var (requestId, open) in calls.Where(c => c.Value.UntilMs <= turn.At.MonoMs).ToArray())
         {
-            CloseCall(requestId, turn);
+            calls.Remove(requestId);
+            closedCalls[requestId] = new ClosedCall(turn.At.MonoMs, open.Call.Attempt);
             // The place is kept for a while: the same request may go on waiting.
             turn.AnswerForNow(open.Call, LockReplies.Held(name, book, requestId, "was not free in time", turn.At.WallMs));
         }
-        foreach (var waiter in book.Queue.Where(w => callClosedAtMs.TryGetValue(w.RequestId, out var at) && at + NoCallInQueueMs <= turn.At.MonoMs).ToArray())
+        foreach (var waiter in book.Queue.Where(w => closedCalls.TryGetValue(w.RequestId, out var closed) && closed.AtMs + NoCallInQueueMs <= turn.At.MonoMs).ToArray())
             Leave(waiter, "no-call", turn);
         GrantNext(turn);
         ForgetOthers(turn);
@@ -167,8 +170,14 @@ internal sealed class LockMachine : IMachine, IParticipantHost
     private void Rejoin(Call call, long untilMs, Turn turn)
     {
         if (calls.TryGetValue(call.RequestId, out var earlier) && IsLate(call, earlier.Call, turn)) return;
+        if (closedCalls.TryGetValue(call.RequestId, out var closed) && call.Attempt < closed.Attempt)
+        {
+            // The client has had its answer to a later one, and nobody would hear a grant.
+            turn.AnswerForNow(call, Replies.Failure(ErrorCode.OutcomeUnknown, "a later attempt of the same request was answered already"));
+            return;
+        }
         calls[call.RequestId] = new OpenCall(call, untilMs);
-        callClosedAtMs.Remove(call.RequestId);
+        closedCalls.Remove(call.RequestId);
         GrantNext(turn);
     }
 
@@ -221,7 +230,7 @@ internal sealed class LockMachine : IMachine, IParticipantHost
             var head = book.Queue[0];
             if (!calls.TryGetValue(head.RequestId, out var open))
             {
-                if (callClosedAtMs.GetValueOrDefault(head.RequestId, turn.At.MonoMs) + NoCallMs > turn.At.MonoMs) return;
+                if (closedCalls.TryGetValue(head.RequestId, out var closed) && closed.AtMs + NoCallMs > turn.At.MonoMs) return;
                 Leave(head, "no-call", turn);
                 continue;
             }
@@ -232,7 +241,7 @@ internal sealed class LockMachine : IMachine, IParticipantHost
             }
             Grant(head.SessionId, head.HolderId, head.RequestId, head.Mode, head.Label, turn);
             calls.Remove(head.RequestId);
-            callClosedAtMs.Remove(head.RequestId);
+            closedCalls.Remove(head.RequestId);
             turn.Answer(open.Call, LockReplies.Granted(name, book.Holders[0]));
             foreach (var same in book.Queue.Where(w => w.SessionId == head.SessionId && w.HolderId == head.HolderId).ToArray())
             {
@@ -342,13 +351,7 @@ internal sealed class LockMachine : IMachine, IParticipantHost
     {
         turn.Emit(new Event { LockWaiterLeft = new LockWaiterLeft { RequestId = waiter.RequestId, Reason = reason } });
         calls.Remove(waiter.RequestId);
-        callClosedAtMs.Remove(waiter.RequestId);
-    }
-
-    private void CloseCall(string requestId, Turn turn)
-    {
-        calls.Remove(requestId);
-        callClosedAtMs[requestId] = turn.At.MonoMs;
+        closedCalls.Remove(waiter.RequestId);
     }
 
     /// <summary>Sessions that have nothing here any more are told so, and not asked again.</summary>

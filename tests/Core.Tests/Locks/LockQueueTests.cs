@@ -102,6 +102,16 @@ public sealed class LockQueueTests
     }
 
     [Fact]
+    public void A_late_first_attempt_does_not_wait_again_after_the_second_was_answered()
+    {
+        var scenario = Held();
+        scenario.When(Acquire(2, 2, wait: 1, attempt: 2), Alive(2));
+        scenario.WhenTimePasses(1000);
+        Assert.Equal(ErrorCode.OutcomeUnknown, scenario.When(Acquire(2, 2, wait: 30)).Code());
+        Assert.Equal([Event.BodyOneofCase.LockReleased], scenario.When(Release(1, 1)).Kinds);
+    }
+
+    [Fact]
     public void A_head_without_an_open_call_for_5_s_loses_its_place_to_the_next()
     {
         var scenario = Held();

@@ -16,11 +16,12 @@ sealed class Simulation
     private readonly List<Client> clients = [];
     private readonly int work;
 
-    public Simulation(ulong seed, RuleSwitches? rules = null, bool tracing = false)
+    public Simulation(ulong seed, RuleSwitches? rules = null, bool tracing = false, Func<Faults, Faults>? stress = null)
     {
         this.seed = seed;
         var rng = new Rng(seed ^ 0xA5A5_5A5A_0F0F_F0F0UL);
         Storm = Faults.Draw(rng);
+        if (stress is not null) Storm = stress(Storm);
         world = new SimulatedWorld(seed, rules ?? RuleSwitches.AllOn, Faults.None with { SkewMs = Storm.SkewMs }, nodes: (int)rng.Between(2, 4), shards: (int)rng.Between(2, 8), tracing);
         var lists = new ListWorkload((int)rng.Between(2, 4));
         if (rng.Chance(0.6)) workloads.Add(new RegisterWorkload((int)rng.Between(1, 3)));

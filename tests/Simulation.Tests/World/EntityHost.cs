@@ -94,12 +94,14 @@ sealed class EntityHost
         catch (InvalidHistoryException e)
         {
             if (!missing) world.Fail("recovery", e.Message);
+            world.Count("recovery refused a gap");
             Stop(clean: false);
             return;
         }
         if (recovered == Recovered.Superseded)
         {
             world.Trace($"{node} {Id}#{Epoch} is superseded");
+            world.Count("superseded");
             Stop(clean: false);
             node.Drop(world.Shards.ShardOf(Id), Epoch);
             return;
@@ -168,10 +170,16 @@ sealed class EntityHost
         world.Trace($"{node} {Id}#{Epoch} rows from {batch.FirstSequenceNr} {(stored ? "are stored" : "failed")}");
         if (!stored)
         {
+            world.Count("write failed");
             Stop(clean: false);
             return;
         }
         entity!.Persisted();
+        foreach (var row in batch.Rows)
+        {
+            foreach (var one in row.Events) world.Count($"event {one.BodyCase}");
+            if (row.Events.Count == 0) world.Count("row of outcomes alone");
+        }
         node.Clean(Id);
         state = State.Ready;
         if (world.Rng.Chance(world.Faults.SnapshotEvery)) world.Journal.SaveSnapshot(Id, entity.DurableSequenceNr, entity.TakeSnapshot());
@@ -182,6 +190,7 @@ sealed class EntityHost
     {
         foreach (var effect in batch.Afterwards) Perform(effect);
         if (state != State.Ready) return;
+        if (batch.StopAfterwards) world.Count("answered a read of nothing");
         if (batch.StopAfterwards || whenStopped is not null)
         {
             Stop(clean: true);
@@ -198,13 +207,19 @@ sealed class EntityHost
         {
             case AnswerEffect answer when answer.Call.Id != 0:
                 if (!openCalls.Remove(answer.Call.Id)) world.Fail("answering", $"{Id} answered call {answer.Call.Id} twice: {answer.Reply}");
-                else if (open) world.Network.Answer(answer.Call.Id, answer.Reply);
+                else if (open)
+                {
+                    world.Count($"answer {answer.Reply.Failure?.Code.ToString() ?? answer.Reply.BodyCase.ToString()}");
+                    world.Network.Answer(answer.Call.Id, answer.Reply);
+                }
                 else Refuse(answer.Call.Id, answer.Call.IsMutation, begun: true);
                 break;
             case SendEffect send when open:
+                world.Count($"sent {send.Command.BodyCase}{(send.Command.Vote is { } vote ? $" {vote.Kind}" : "")}");
                 world.Network.Send(send.To, send.Command);
                 break;
             default:
+                world.Count("kept back by the gate");
                 break;
         }
     }

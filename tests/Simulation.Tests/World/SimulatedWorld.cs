@@ -44,6 +44,11 @@ sealed class SimulatedWorld
 
     public IReadOnlyList<string> TraceLines => trace;
 
+    /// <summary>How often what happened: a storm that never reaches a rule says nothing about it.</summary>
+    public Dictionary<string, int> Counts { get; } = new(StringComparer.Ordinal);
+
+    public void Count(string what) => Counts[what] = Counts.GetValueOrDefault(what) + 1;
+
     /// <summary>What the machinery itself found wrong.</summary>
     public List<Violation> Violations { get; } = [];
 
