@@ -25,7 +25,7 @@ if ((${#need[@]})); then
 fi
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 AKKAHA_LONG=$long
-patience=900
+patience=1500
 if ((long)); then export AKKAHA_SEEDS=${AKKAHA_SEEDS:-20000}; patience=7200; fi
 if ! dotnet build AkkaHa.sln -v quiet -clp:NoSummary; then echo "0 passed, 1 failed"; exit 1; fi
 
