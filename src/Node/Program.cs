@@ -71,6 +71,13 @@ static void StopWhenInputEnds(IHostApplicationLifetime lifetime) => new Thread((
     // time, and then leaving the cluster in peace would take as long as the patience with them lasts.
     lifetime.StopApplication();
     Thread.Sleep(TimeSpan.FromSeconds(3));
+    new Thread(() =>
+    {
+        // Exit closes SQLite's files, which waits for the other processes that have them open.
+        Thread.Sleep(TimeSpan.FromSeconds(1));
+        System.Diagnostics.Process.GetCurrentProcess().Kill();
+    })
+    { IsBackground = true, Name = "end" }.Start();
     Environment.Exit(3);
 })
 { IsBackground = true, Name = "input" }.Start();

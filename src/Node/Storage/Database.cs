@@ -28,7 +28,8 @@ internal sealed class Database
         }
         Directory.CreateDirectory(settings.DataDirectory);
         JournalConnection = settings.Storage.ConnectionString.Length > 0
-            ? settings.Storage.ConnectionString
+            // In a shared cache, reads would see what is not committed yet.
+            ? new SqliteConnectionStringBuilder(settings.Storage.ConnectionString) { Cache = SqliteCacheMode.Private }.ConnectionString
             : Sqlite(Path.Combine(settings.DataDirectory, "journal.db"));
         var journalFile = new SqliteConnectionStringBuilder(JournalConnection).DataSource;
         OwnershipConnection = Sqlite(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(journalFile))!, "ownership.db"));

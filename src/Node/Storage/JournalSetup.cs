@@ -24,6 +24,9 @@ internal static class JournalSetup
         // The default filter of the replay takes events of a shard that went A→B→A for a zombie's and drops them; the unique index on
         // (persistence_id, sequence_number), the claim and the gap check are what protects us. tests/Cluster.Tests/ThereAndBackTests shows it.
         var ours = !settings.Testing.DefaultReplayFilter;
+        // To Microsoft.Data.Sqlite, this is what makes a transaction begin without the write lock, which every recovery would else take several times. Nothing
+        // uncommitted is read all the same: the caches are private (see Database).
+        var read = database.IsPostgres ? "unspecified" : "read-uncommitted";
         return ConfigurationFactory.ParseString($$"""
             akka.persistence {
               max-concurrent-recoveries = 48
@@ -33,6 +36,7 @@ internal static class JournalSetup
                   connection-string = "{{Escape(database.JournalConnection)}}"
                   provider-name = "{{provider}}"
                   auto-initialize = off
+                  read-isolation-level = {{read}}
                   tag-write-mode = Csv
                   parallelism = {{(database.IsPostgres ? 3 : 1)}}
                   batch-size = 400
@@ -47,6 +51,7 @@ internal static class JournalSetup
                   connection-string = "{{Escape(database.JournalConnection)}}"
                   provider-name = "{{provider}}"
                   auto-initialize = off
+                  read-isolation-level = {{read}}
                   circuit-breaker { max-failures = 10, call-timeout = 20s, reset-timeout = 500ms }
                 }
               }
