@@ -18,18 +18,21 @@ need=()
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || need+=(postgresql)
 if ((${#need[@]})); then
   echo "Installing ${need[*]}"
+  if ((EUID != 0)); then echo "as root: apt-get install ${need[*]}; then run this again"; echo "0 passed, 1 failed"; exit 1; fi
   if ! { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${need[@]}"; } >/tmp/akkaha-apt.log 2>&1; then
     tail -5 /tmp/akkaha-apt.log; echo "0 passed, 1 failed"; exit 1
   fi
 fi
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 AKKAHA_LONG=$long
+patience=1500
+if ((long)); then export AKKAHA_SEEDS=${AKKAHA_SEEDS:-20000}; patience=7200; fi
 if ! dotnet build AkkaHa.sln -v quiet -clp:NoSummary; then echo "0 passed, 1 failed"; exit 1; fi
 
 results=$(mktemp -d); trap 'rm -rf "$results"' EXIT
 status=0
 for project in tests/*.Tests/*.csproj; do
-  dotnet test "$project" --no-build -v quiet --logger "trx;LogFileName=$results/$(basename "$project").trx" || status=1
+  timeout -k 30 "$patience" dotnet test "$project" --no-build -v quiet --logger "trx;LogFileName=$results/$(basename "$project").trx" || status=1
 done
 
 count() { grep -ho '<Counters [^>]*' "$results"/*.trx 2>/dev/null | grep -o " $1=\"[0-9]*\"" | grep -o '[0-9]*' | awk '{ n += $1 } END { print n + 0 }'; }

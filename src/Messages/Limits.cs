@@ -69,6 +69,9 @@ public static class Limits
     /// <summary>How long the outcome of a transaction can be asked for, in hours after it was last applied.</summary>
     public const int TransactionOutcomeHours = 24;
 
+    /// <summary>Results kept for repeats in one slot of transactions, in bytes; beyond it the oldest go first.</summary>
+    public const int TransactionResultBytesPerSlot = TransactionResultBytes;
+
     /// <summary>How long a transaction's results (not its outcome) are kept for a repeat, in minutes.</summary>
     public const int TransactionResultMinutes = 10;
 }

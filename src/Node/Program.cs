@@ -1,4 +1,3 @@
-using System.Net;
 using AkkaHa.Node.Api;
 using AkkaHa.Node.Membership;
 using AkkaHa.Node.Ownership;
@@ -28,9 +27,9 @@ builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLe
 builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
 builder.WebHost.ConfigureKestrel(kestrel =>
 {
-    kestrel.Listen(Endpoint(settings.Http.Host, settings.Http.Port), listen => listen.Protocols = HttpProtocols.Http1);
-    kestrel.Listen(Endpoint(settings.Grpc.Host, settings.Grpc.Port), listen => listen.Protocols = HttpProtocols.Http2);
-    kestrel.Listen(Endpoint(settings.Management.Host, settings.Management.Port), listen => listen.Protocols = HttpProtocols.Http1);
+    kestrel.Listen(SettingsCheck.Endpoint("Http", settings.Http.Host, settings.Http.Port), listen => listen.Protocols = HttpProtocols.Http1);
+    kestrel.Listen(SettingsCheck.Endpoint("Grpc", settings.Grpc.Host, settings.Grpc.Port), listen => listen.Protocols = HttpProtocols.Http2);
+    kestrel.Listen(SettingsCheck.Endpoint("Management", settings.Management.Host, settings.Management.Port), listen => listen.Protocols = HttpProtocols.Http1);
 });
 builder.Services.AddSingleton(settings);
 builder.Services.AddSingleton(SettingsCheck.Rules(settings.Testing));
@@ -60,9 +59,6 @@ catch (IOException e)
     return 1;
 }
 return Environment.ExitCode;
-
-static IPEndPoint Endpoint(string host, int port) =>
-    new(host switch { "localhost" => IPAddress.Loopback, "*" or "+" => IPAddress.Any, _ => IPAddress.TryParse(host, out var ip) ? ip : Dns.GetHostAddresses(host)[0] }, port);
 
 static void StopWhenInputEnds(IHostApplicationLifetime lifetime) => new Thread(() =>
 {

@@ -125,7 +125,7 @@ public sealed class Entity
         void Take(Call call, Action<Turn> decide)
         {
             var stamp = new Stamp(decidedSequenceNr + 1, Math.Max(now.WallMs, lastTimeMs));
-            var turn = new Turn(Id, machine, now, stamp, DurableSequenceNr, outcomes.FloorMs, atOnce, afterwards);
+            var turn = new Turn(Id, machine, now, stamp, DurableSequenceNr, outcomes, atOnce, afterwards);
             decide(turn);
             if (turn.Row(Epoch, call) is not { } row) return;
             Account(row);
@@ -177,8 +177,13 @@ public sealed class Entity
         {
             if (outcomes.Find(call.RequestId) is { } outcome)
             {
-                var same = outcome.PayloadHash.IsEmpty || outcome.PayloadHash.Equals(call.PayloadHash);
-                turn.AnswerForNow(call, same ? outcome.Reply : Replies.Failure(ErrorCode.InvalidArgument, "requestId was used before with another payload"));
+                var cancelled = outcome.PayloadHash.IsEmpty;
+                if (!cancelled && !outcome.PayloadHash.Equals(call.PayloadHash))
+                    turn.AnswerForNow(call, Replies.Failure(ErrorCode.InvalidArgument, "requestId was used before with another payload"));
+                // That a later attempt has heard of a grant is remembered: a cancel of the earlier ones must not take it back then.
+                else if (command.BodyCase == Command.BodyOneofCase.AcquireLock && !cancelled && call.Attempt > outcome.Attempt) turn.Answer(call, outcome.Reply);
+                else if (!cancelled || call.Attempt <= outcome.Attempt) turn.AnswerForNow(call, outcome.Reply);
+                else machine.Handle(command, call, turn);
                 return;
             }
             if (RequestIdTime.IssuedAtMs(call.RequestId) is { } issued)

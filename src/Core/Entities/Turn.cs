@@ -17,17 +17,17 @@ public sealed class Turn
     private readonly List<Outcome> outcomes = [];
     private readonly List<Effect> now;
     private readonly List<Effect> afterwards;
-    private readonly long floorMs;
+    private readonly Outcomes known;
     private bool rowNeeded;
 
-    internal Turn(EntityId self, IMachine machine, Moment at, Stamp stamp, long durableSequenceNr, long floorMs, List<Effect> now, List<Effect> afterwards)
+    internal Turn(EntityId self, IMachine machine, Moment at, Stamp stamp, long durableSequenceNr, Outcomes known, List<Effect> now, List<Effect> afterwards)
     {
         Self = self;
         this.machine = machine;
         At = at;
         Stamp = stamp;
         DurableSequenceNr = durableSequenceNr;
-        this.floorMs = floorMs;
+        this.known = known;
         this.now = now;
         this.afterwards = afterwards;
     }
@@ -66,12 +66,15 @@ public sealed class Turn
     /// <summary>Sends before the row is durable. Only for what may turn out never to have been.</summary>
     public void SendAtOnce(EntityId to, Command command) => now.Add(Addressed(to, command));
 
-    /// <summary>Makes this the answer to any later call with this request id, whatever its payload.</summary>
-    public void Settle(string requestId, Reply reply)
+    /// <summary>Makes this the answer to any later call with this request id, up to this attempt, whatever its payload.</summary>
+    public void Settle(string requestId, Reply reply, uint upToAttempt = uint.MaxValue)
     {
-        outcomes.Add(new Outcome { RequestId = requestId, Attempt = 1, Reply = reply, KeepUntilMs = KeepUntil(requestId) });
+        outcomes.Add(new Outcome { RequestId = requestId, Attempt = upToAttempt, Reply = reply, KeepUntilMs = KeepUntil(requestId) });
         rowNeeded = true;
     }
+
+    /// <summary>The last attempt of this request that was given a remembered answer; null when none is remembered.</summary>
+    public uint? LastAttemptAnswered(string requestId) => known.Find(requestId)?.Attempt;
 
     internal Envelope? Row(long epoch, Call call)
     {
@@ -94,7 +97,7 @@ public sealed class Turn
         if (call.Attempt >= 2) rowNeeded = true;
     }
 
-    private long KeepUntil(string requestId) => Math.Max(Math.Max(Stamp.TimeMs, floorMs), RequestIdTime.IssuedAtMs(requestId) ?? 0);
+    private long KeepUntil(string requestId) => Math.Max(Math.Max(Stamp.TimeMs, known.FloorMs), RequestIdTime.IssuedAtMs(requestId) ?? 0);
 
     private SendEffect Addressed(EntityId to, Command command)
     {

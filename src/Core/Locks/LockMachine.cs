@@ -281,30 +281,51 @@ internal sealed class LockMachine : IMachine, IParticipantHost
         participant.Pump(turn);
     }
 
+    /// <summary>Takes an acquire back: all its attempts, or only those up to one, when their caller has gone and a later one may have come since.</summary>
     private void Cancel(CancelLockRequest request, Call call, Turn turn)
     {
+        var all = request.OnlyAttemptsTo == 0;
         var cancelled = LockReplies.Held(name, book, request.RequestId, "was asked for by a request that is cancelled", turn.At.WallMs);
         void Finish(Turn t, bool tookBack)
         {
-            t.Settle(request.RequestId, cancelled);
-            t.Answer(call, new Reply { CancelLock = new CancelLockResponse { Name = name, Cancelled = tookBack } });
+            t.Settle(request.RequestId, cancelled, all ? uint.MaxValue : request.OnlyAttemptsTo);
+            Answer(t, tookBack);
         }
+        void Answer(Turn t, bool tookBack) => t.Answer(call, new Reply { CancelLock = new CancelLockResponse { Name = name, Cancelled = tookBack } });
+        bool Covers(uint? attempt) => all || attempt <= request.OnlyAttemptsTo;
+
         if (admissions.Find(a => a.Call.RequestId == request.RequestId && a.Request.SessionId == request.SessionId) is { } admission)
         {
+            if (!Covers(admission.Call.Attempt))
+            {
+                Answer(turn, tookBack: false);
+                return;
+            }
             admissions.Remove(admission);
             turn.AnswerForNow(admission.Call, cancelled);
             Finish(turn, tookBack: true);
         }
         else if (book.Waiting(request.RequestId) is { } waiter && waiter.SessionId == request.SessionId)
         {
-            if (calls.TryGetValue(waiter.RequestId, out var open)) turn.AnswerForNow(open.Call, cancelled);
+            var open = calls.GetValueOrDefault(waiter.RequestId);
+            // After a failover the attempt is not known (0), and the place is left to whoever comes for it in time.
+            if (!Covers(open?.Call.Attempt ?? (closedCalls.TryGetValue(waiter.RequestId, out var closed) && closed.Attempt > 0 ? closed.Attempt : null)))
+            {
+                Answer(turn, tookBack: false);
+                return;
+            }
+            if (open is not null) turn.AnswerForNow(open.Call, cancelled);
             Leave(waiter, "cancelled", turn);
             Finish(turn, tookBack: true);
             GrantNext(turn);
         }
         else if (book.Holders.FirstOrDefault(h => h.RequestId == request.RequestId && h.SessionId == request.SessionId) is { } holder)
-            Close(new Closing(holder.Fence, "cancelled", t => Finish(t, tookBack: true)), turn);
-        else Finish(turn, tookBack: false);
+        {
+            if (Covers(turn.LastAttemptAnswered(request.RequestId))) Close(new Closing(holder.Fence, "cancelled", t => Finish(t, tookBack: true)), turn);
+            else Answer(turn, tookBack: false);
+        }
+        else if (Covers(turn.LastAttemptAnswered(request.RequestId) ?? 0)) Finish(turn, tookBack: false);
+        else Answer(turn, tookBack: false);
     }
 
     private void OnLiveness(Liveness said, Turn turn)

@@ -15,6 +15,7 @@ namespace AkkaHa.Core.Sessions;
 internal sealed class SessionSlotMachine : IMachine, IParticipantHost
 {
     private const long TickMs = 200;
+    private const long LateMs = 50;
     private const long TellAgainMs = 1000;
 
     private sealed class Session(SessionCreated created)
@@ -62,7 +63,8 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
     {
         participant.Tick(turn);
         if (tickAtMs is not { } due || due > turn.At.MonoMs) return;
-        var lateMs = turn.At.MonoMs - due;
+        // What a timer is late by as a rule is no standing still; adding it each time would stretch long sessions.
+        var lateMs = turn.At.MonoMs - due is var late and > LateMs ? late : 0;
         foreach (var session in sessions.Values.ToArray())
         {
             session.DeadlineMs += lateMs;

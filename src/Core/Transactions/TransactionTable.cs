@@ -15,7 +15,8 @@ internal sealed class TransactionTable
 
     private readonly Dictionary<string, TransactionRecord> records = new(StringComparer.Ordinal);
     private readonly Queue<(string Id, long TimeMs)> settled = new();
-    private readonly Queue<(string Id, long TimeMs)> withResults = new();
+    private readonly Queue<(string Id, long TimeMs, int Bytes)> withResults = new();
+    private long resultBytes;
 
     public TransactionRecord? Find(string transactionId) => records.GetValueOrDefault(transactionId);
 
@@ -52,7 +53,7 @@ internal sealed class TransactionTable
         if (record.Started?.Attempt != committed.Attempt) throw new InvalidHistoryException($"transaction {record.Id}: attempt {committed.Attempt} was committed, but never begun");
         record.Committed = committed;
         record.TimeMs = stamp.TimeMs;
-        withResults.Enqueue((record.Id, stamp.TimeMs));
+        KeepResults(record, stamp.TimeMs);
     }
 
     private void Abort(TransactionAborted aborted, Stamp stamp)
@@ -76,11 +77,22 @@ internal sealed class TransactionTable
     private void Forget(long nowMs)
     {
         while (settled.TryPeek(out var oldest) && oldest.TimeMs < nowMs - OutcomeKeptMs) records.Remove(settled.Dequeue().Id);
-        while (withResults.TryPeek(out var oldest) && oldest.TimeMs < nowMs - ResultKeptMs)
+        while (withResults.TryPeek(out var oldest) && (oldest.TimeMs < nowMs - ResultKeptMs || (resultBytes > Limits.TransactionResultBytesPerSlot && withResults.Count > 1)))
         {
-            if (records.GetValueOrDefault(withResults.Dequeue().Id)?.Committed is not { } committed) continue;
-            committed.Result.Results.Clear();
+            withResults.Dequeue();
+            resultBytes -= oldest.Bytes;
+            if (records.GetValueOrDefault(oldest.Id) is not { Committed: { } committed } record) continue;
+            // Another object: this one may be on its way into a snapshot.
+            record.Committed = committed.Clone();
+            record.Committed.Result.Results.Clear();
         }
+    }
+
+    private void KeepResults(TransactionRecord record, long timeMs)
+    {
+        var bytes = record.Committed!.Result.CalculateSize();
+        withResults.Enqueue((record.Id, timeMs, bytes));
+        resultBytes += bytes;
     }
 
     private TransactionRecord Get(string id) => records.GetValueOrDefault(id) ?? throw new InvalidHistoryException($"transaction {id} was never heard of");
@@ -95,7 +107,7 @@ internal sealed class TransactionTable
                 Started = stored.Started, Committed = stored.Committed, Aborted = stored.Aborted, Settled = stored.Settled, TimeMs = stored.TimeMs,
             };
             if (stored.Settled) settled.Enqueue((id, stored.TimeMs));
-            if (stored.Committed?.Result.Results.Count > 0) withResults.Enqueue((id, stored.TimeMs));
+            if (stored.Committed?.Result.Results.Count > 0) KeepResults(records[id], stored.TimeMs);
         }
     }
 

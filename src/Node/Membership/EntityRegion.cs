@@ -10,9 +10,22 @@ using AkkaHa.Node.Settings;
 namespace AkkaHa.Node.Membership;
 
 /// <summary>The entities, through the sharding region of the present incarnation.</summary>
-internal sealed class EntityRegion(NodeLifecycle lifecycle, NodeSettings settings) : IEntities
+internal sealed class EntityRegion : IEntities, IDisposable
 {
-    public ShardMap Shards { get; } = new(settings.Shards);
+    /// <summary>After the order to stop, what is still being waited for gets this long.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
+
+    private readonly NodeLifecycle lifecycle;
+    private readonly CancellationTokenSource stopping = new();
+
+    public EntityRegion(NodeLifecycle lifecycle, NodeSettings settings, IHostApplicationLifetime lifetime)
+    {
+        this.lifecycle = lifecycle;
+        Shards = new ShardMap(settings.Shards);
+        lifetime.ApplicationStopping.Register(() => stopping.CancelAfter(Grace));
+    }
+
+    public ShardMap Shards { get; }
 
     public async Task<Reply> AskAsync(Command command, TimeSpan timeout, CancellationToken ct)
     {
@@ -22,15 +35,23 @@ internal sealed class EntityRegion(NodeLifecycle lifecycle, NodeSettings setting
             return Replies.Failure(ErrorCode.Unavailable, "this node is not a member of the cluster yet");
         try
         {
-            return await node.Region.Ask<Reply>(command, timeout, ct);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, stopping.Token);
+            return await node.Region.Ask<Reply>(command, timeout, either.Token);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested && !ct.IsCancellationRequested)
+        {
+            return NotAnswered(command, "this node is leaving");
         }
         catch (AskTimeoutException)
         {
-            return Entity.IsMutation(command)
-                ? Replies.Failure(ErrorCode.OutcomeUnknown, $"no answer from the owner of '{command.Entity}' within {timeout.TotalSeconds:0.###} s")
-                : Replies.Failure(ErrorCode.Unavailable, $"no answer from the owner of '{command.Entity}' within {timeout.TotalSeconds:0.###} s");
+            return NotAnswered(command, $"no answer from the owner of '{command.Entity}' within {timeout.TotalSeconds:0.###} s");
         }
     }
 
+    private static Reply NotAnswered(Command command, string why) =>
+        Replies.Failure(Entity.IsMutation(command) ? ErrorCode.OutcomeUnknown : ErrorCode.Unavailable, why);
+
     public void Tell(Command command) => lifecycle.Running?.Region.Tell(command, ActorRefs.NoSender);
+
+    public void Dispose() => stopping.Dispose();
 }

@@ -31,16 +31,29 @@ internal sealed class Readiness(NodeLifecycle lifecycle, IEntities entities, Own
         while (!stoppingToken.IsCancellationRequested)
         {
             var reasons = new List<string>();
-            if (lifecycle.Running is not { } node) reasons.Add($"waiting for {lifecycle.WaitingFor}");
-            else if (node.Cluster.SelfMember.Status != MemberStatus.Up) reasons.Add($"not a member of the cluster yet ({node.Cluster.SelfMember.Status})");
-            else
+            try
             {
-                await AskDatabaseAsync(reasons, stoppingToken);
-                node.Parts.DatabaseAnswers = reasons.Count == 0;
-                if (reasons.Count == 0) await AskSlotsAsync(reasons, stoppingToken);
+                await ProbeAsync(reasons, stoppingToken);
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                // Whatever it is, it is a reason not to be ready, and none to bring the process down.
+                reasons.Add(e.Message);
             }
             Report(reasons.Count == 0 ? ReadinessReport.Yes : new ReadinessReport(false, reasons));
             await Task.Delay(Every, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task ProbeAsync(List<string> reasons, CancellationToken ct)
+    {
+        if (lifecycle.Running is not { } node) reasons.Add($"waiting for {lifecycle.WaitingFor}");
+        else if (node.Cluster.SelfMember.Status != MemberStatus.Up) reasons.Add($"not a member of the cluster ({node.Cluster.SelfMember.Status})");
+        else
+        {
+            await AskDatabaseAsync(reasons, ct);
+            node.Parts.DatabaseAnswers = reasons.Count == 0;
+            if (reasons.Count == 0) await AskSlotsAsync(reasons, ct);
         }
     }
 

@@ -21,8 +21,9 @@ internal sealed class Grants
 
     public void Enter(int shard, long epoch, Action<Exception>? lost)
     {
-        byShard[shard] = (epoch, lost);
-        Taken?.Invoke(shard);
+        // An acquire whose answer came late must not put an older epoch in the place of a newer.
+        var now = byShard.AddOrUpdate(shard, (epoch, lost), (_, there) => there.Epoch >= epoch ? there : (epoch, lost));
+        if (now.Epoch == epoch) Taken?.Invoke(shard);
     }
 
     public void Leave(int shard) => byShard.TryRemove(shard, out _);

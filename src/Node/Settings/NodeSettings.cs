@@ -89,6 +89,9 @@ public sealed record ManagementSettings
 
     /// <summary>1 to 65,535, default 8558.</summary>
     public int Port { get; init; } = 8558;
+
+    /// <summary>Whether members can be changed through this port. Default false; true is refused as long as there is nothing to allow.</summary>
+    public bool AllowWrites { get; init; }
 }
 
 /// <summary>Membership.</summary>

@@ -1,8 +1,12 @@
 using System.Collections;
+using System.Net;
+using System.Net.Sockets;
 using System.Reflection;
 using AkkaHa.Core.Entities;
 using AkkaHa.Messages.Placement;
 using Akka.Actor;
+using Microsoft.Data.Sqlite;
+using Npgsql;
 
 namespace AkkaHa.Node.Settings;
 
@@ -43,6 +47,8 @@ public static class SettingsCheck
             var nested = property.PropertyType.Namespace == typeof(NodeSettings).Namespace;
             if (nested && child.Value is { Length: > 0 }) throw new InvalidSettingsException($"{child.Path} is a group of settings, not a value");
             if (nested) RefuseUnknown(child, property.PropertyType);
+            else if (child.Value is { Length: > 0 } && property.PropertyType != typeof(string) && typeof(IEnumerable).IsAssignableFrom(property.PropertyType))
+                throw new InvalidSettingsException($"{child.Path} is a list; write its first value as {child.Path}:0 ({child.Path.Replace(":", "__", StringComparison.Ordinal)}__0 in the environment)");
             else if (child.GetChildren().Any() && !typeof(IEnumerable).IsAssignableFrom(property.PropertyType))
                 throw new InvalidSettingsException($"{child.Path} is a single value; '{child.GetChildren().First().Path}' is no setting");
         }
@@ -64,13 +70,22 @@ public static class SettingsCheck
         NotEmpty("Grpc:Host", s.Grpc.Host);
         NotEmpty("Management:Host", s.Management.Host);
         NotEmpty("DataDirectory", s.DataDirectory);
+        HostName("Remote:Host", s.Remote.Host);
+        if (s.Remote.BindHost.Length > 0) HostName("Remote:BindHost", s.Remote.BindHost);
+        Endpoint("Http", s.Http.Host, s.Http.Port);
+        Endpoint("Grpc", s.Grpc.Host, s.Grpc.Port);
+        Endpoint("Management", s.Management.Host, s.Management.Port);
+        foreach (var role in s.Cluster.Roles)
+            if (!role.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')) throw Wrong("Cluster:Roles", $"'{role}' may have letters, digits, '-', '_' and '.' only");
         Url("Http:AdvertisedUrl", s.Http.AdvertisedUrl);
         Url("Grpc:AdvertisedUrl", s.Grpc.AdvertisedUrl);
         foreach (var seed in s.Cluster.SeedNodes)
             if (!ActorPath.TryParse(seed + "/x", out var path) || path.Address.System != NodeNames.ActorSystem || path.Address.Port is null)
                 throw Wrong("Cluster:SeedNodes", $"'{seed}' is no address of the form akka.tcp://{NodeNames.ActorSystem}@host:port");
+        if (s.Management.AllowWrites) throw Wrong("Management:AllowWrites", "is true, but this version has nothing on that port that writes");
         if (s.Storage.Provider is not ("sqlite" or "postgres")) throw Wrong("Storage:Provider", $"is '{s.Storage.Provider}'; it must be sqlite or postgres");
         if (s.Storage.Provider == "postgres" && s.Storage.ConnectionString.Length == 0) throw Wrong("Storage:ConnectionString", "is needed with Storage:Provider postgres");
+        Connection(s);
         foreach (var rule in s.Testing.Break.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)) RuleNamed(rule);
     }
 
@@ -97,6 +112,51 @@ public static class SettingsCheck
     private static void NotEmpty(string name, string value)
     {
         if (string.IsNullOrWhiteSpace(value)) throw Wrong(name, "must not be empty");
+    }
+
+    private static void Connection(NodeSettings s)
+    {
+        try
+        {
+            if (s.Storage.Provider == "postgres") _ = new NpgsqlConnectionStringBuilder(s.Storage.ConnectionString);
+            else if (s.Storage.ConnectionString.Length > 0) _ = new SqliteConnectionStringBuilder(s.Storage.ConnectionString);
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or KeyNotFoundException)
+        {
+            throw Wrong("Storage:ConnectionString", $"can't be read: {e.Message}");
+        }
+        if (s.Storage.Provider != "sqlite") return;
+        try
+        {
+            Directory.CreateDirectory(s.DataDirectory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw Wrong("DataDirectory", $"can't be made: {e.Message}");
+        }
+    }
+
+    /// <summary>Where to listen.</summary>
+    /// <exception cref="InvalidSettingsException">The host has no address.</exception>
+    public static IPEndPoint Endpoint(string group, string host, int port)
+    {
+        if (host == "localhost") return new IPEndPoint(IPAddress.Loopback, port);
+        if (host is "*" or "+") return new IPEndPoint(IPAddress.Any, port);
+        if (IPAddress.TryParse(host, out var address)) return new IPEndPoint(address, port);
+        try
+        {
+            if (Dns.GetHostAddresses(host) is [var first, ..]) return new IPEndPoint(first, port);
+        }
+        catch (Exception e) when (e is SocketException or ArgumentException)
+        {
+            throw Wrong($"{group}:Host", $"is '{host}', which has no address here: {e.Message}");
+        }
+        throw Wrong($"{group}:Host", $"is '{host}', which has no address here");
+    }
+
+    private static void HostName(string name, string value)
+    {
+        if (Uri.CheckHostName(value) == UriHostNameType.Unknown) throw Wrong(name, $"is '{value}', which is no host name or address");
     }
 
     private static void Url(string name, string value)

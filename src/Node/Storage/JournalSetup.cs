@@ -22,7 +22,7 @@ internal static class JournalSetup
     {
         var provider = Provider(database);
         // The default filter of the replay takes events of a shard that went A→B→A for a zombie's and drops them; the unique index on
-        // (persistence_id, sequence_number), the claim and the gap check are what protects us. ReplayFilterTests shows it.
+        // (persistence_id, sequence_number), the claim and the gap check are what protects us. tests/Cluster.Tests/ThereAndBackTests shows it.
         var ours = !settings.Testing.DefaultReplayFilter;
         // To Microsoft.Data.Sqlite, this is what makes a transaction begin without the write lock, which every recovery would else take several times. Nothing
         // uncommitted is read all the same: the caches are private (see Database).

@@ -88,4 +88,50 @@ public sealed class LockCancelTests
         scenario.When(Release(1, 1));
         Assert.Equal(2, scenario.When(Cancel(2, 2), Alive(3)).ReplyTo(third).LockGrant.Fence);
     }
+
+    /// <summary>The caller of attempt 1 has gone; the node that noticed it was slow to say so, and attempt 2 has been there since.</summary>
+    [Fact]
+    public void A_cancel_of_an_earlier_attempt_leaves_the_grant_of_a_later_one()
+    {
+        var scenario = Held();
+        scenario.Ask(2, 2, wait: 30);
+        scenario.When(Acquire(2, 2, wait: 30, attempt: 2));
+        scenario.When(Cancel(1, 1));
+        var late = scenario.When(CancelUpTo(2, 2, attempt: 1));
+        Assert.False(late.Reply().CancelLock.Cancelled);
+        Assert.Empty(late.Kinds);
+        Assert.Single(scenario.When(State).Reply().Lock.Holders);
+        Assert.Equal(2, scenario.When(Acquire(2, 2, wait: 30, attempt: 3)).Reply().LockGrant.Fence);
+    }
+
+    [Fact]
+    public void A_cancel_of_an_earlier_attempt_leaves_the_place_of_a_later_one()
+    {
+        var scenario = Held();
+        scenario.Ask(2, 2, wait: 30);
+        scenario.When(Acquire(2, 2, wait: 30, attempt: 2));
+        Assert.False(scenario.When(CancelUpTo(2, 2, attempt: 1)).Reply().CancelLock.Cancelled);
+        Assert.Single(scenario.When(State).Reply().Lock.Waiters);
+    }
+
+    [Fact]
+    public void A_grant_that_a_repeat_has_heard_of_is_not_taken_back_by_the_cancel_of_the_first_attempt()
+    {
+        var scenario = Held();
+        Assert.Equal(1, scenario.When(Acquire(1, 1, attempt: 2)).Reply().LockGrant.Fence);
+        Assert.False(scenario.RestartFromSnapshot(epoch: 2).When(CancelUpTo(1, 1, attempt: 1)).Reply().CancelLock.Cancelled);
+        Assert.Single(scenario.When(State).Reply().Lock.Holders);
+    }
+
+    [Fact]
+    public void After_a_cancel_of_the_first_attempt_the_second_is_decided_anew_and_the_first_stays_refused()
+    {
+        var scenario = Held();
+        scenario.Ask(2, 2, wait: 30);
+        Assert.True(scenario.When(CancelUpTo(2, 2, attempt: 1)).Reply().CancelLock.Cancelled);
+        scenario.When(Cancel(1, 1));
+        Assert.Equal(ErrorCode.LockHeld, scenario.When(Acquire(2, 2, wait: 30)).Code());
+        scenario.Ask(2, 2, wait: 30, attempt: 2);
+        Assert.Single(scenario.When(State).Reply().Lock.Holders);
+    }
 }

@@ -28,6 +28,13 @@ static class LockScenario
         CancelLock = new CancelLockRequest { Name = "l", SessionId = Session(session), RequestId = Make.RequestId(number: request) }, RequestId = Make.RequestId(number: request),
     };
 
+    public static Command CancelUpTo(byte session, byte request, uint attempt)
+    {
+        var cancel = Cancel(session, request);
+        cancel.CancelLock.OnlyAttemptsTo = attempt;
+        return cancel;
+    }
+
     public static Command Alive(byte session, long remainingMs = 10_000) =>
         Make.From(EntityId.SessionSlot(4), new Command { Liveness = new Liveness { SessionId = Session(session), Alive = remainingMs > 0, RemainingMs = remainingMs } });
 
@@ -45,9 +52,9 @@ static class LockScenario
     }
 
     /// <summary>Asks for the lock, and has the session answer that it lives.</summary>
-    public static Then Ask(this Scenario scenario, byte session, byte request, double wait = 0)
+    public static Then Ask(this Scenario scenario, byte session, byte request, double wait = 0, uint attempt = 1)
     {
-        var asked = scenario.When(Acquire(session, request, wait));
+        var asked = scenario.When(Acquire(session, request, wait, attempt));
         scenario.When(Alive(session));
         return asked;
     }

@@ -6,12 +6,16 @@ using Grpc.Core;
 
 namespace AkkaHa.Node.Api.Locks;
 
-/// <summary>Locks over gRPC and HTTP. A caller that goes away while it waits takes its acquire back.</summary>
+/// <summary>
+/// Locks over gRPC and HTTP. A gRPC call that is cancelled while it waits takes its attempt back, and so does a lost HTTP connection when its
+/// request has no id of its own: nobody can ask for it again. With an id, the place or the grant waits for the repeat.
+/// </summary>
 internal sealed class LocksService(EntityCalls calls) : Messages.V1.Locks.LocksBase
 {
     public override async Task<LockGrant> Acquire(AcquireLockRequest request, ServerCallContext context)
     {
         Refusals.ThrowIf(LockValidation.Check(request, calls.Shards));
+        var mayComeAgain = request.RequestId.Length > 0 && !Transport.IsGrpc(context.GetHttpContext());
         (request.RequestId, request.Attempt) = (RequestIds.OrNew(request.RequestId), RequestIds.Attempt(request.Attempt));
         if (request.HolderId.Length == 0) request.HolderId = request.RequestId;
         var command = new Command { RequestId = request.RequestId, Attempt = request.Attempt, AcquireLock = request };
@@ -23,7 +27,7 @@ internal sealed class LocksService(EntityCalls calls) : Messages.V1.Locks.LocksB
         finally
         {
             // Also when the grant came at the same moment: nobody is there to be told of it.
-            if (context.CancellationToken.IsCancellationRequested) TakeBack(request);
+            if (context.CancellationToken.IsCancellationRequested && !mayComeAgain) TakeBack(request);
         }
     }
 
@@ -52,7 +56,7 @@ internal sealed class LocksService(EntityCalls calls) : Messages.V1.Locks.LocksB
 
     private void TakeBack(AcquireLockRequest acquire) => calls.Tell(
         EntityId.Lock(acquire.Name),
-        CancelCommand(new CancelLockRequest { Name = acquire.Name, SessionId = acquire.SessionId, RequestId = acquire.RequestId }));
+        CancelCommand(new CancelLockRequest { Name = acquire.Name, SessionId = acquire.SessionId, RequestId = acquire.RequestId, OnlyAttemptsTo = acquire.Attempt }));
 
     // Without a request id of its own: the id inside is the acquire's, whose remembered outcome must not answer the cancel.
     private static Command CancelCommand(CancelLockRequest request) => new() { CancelLock = request };
