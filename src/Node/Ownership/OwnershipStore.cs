@@ -15,9 +15,13 @@ internal sealed record ShardRow(int Shard, long Epoch, string? Holder);
 /// </summary>
 internal sealed class OwnershipStore(Database database)
 {
+    // Hundreds of shards change hands at once. On SQLite each write that finds another's lock sleeps on its thread: one at a time then, or none is left for heartbeats.
+    private readonly SemaphoreSlim writers = new(database.IsPostgres ? 16 : 1);
+
     /// <summary>Takes a shard for this holder, under a new epoch. Durable when this returns.</summary>
     public async Task<long> TakeAsync(int shard, string holder, CancellationToken ct)
     {
+        using var turn = await TurnAsync(ct);
         await using var connection = await database.OpenOwnershipAsync(ct);
         await using var command = connection.CreateCommand();
         command.CommandText = """
@@ -33,6 +37,7 @@ internal sealed class OwnershipStore(Database database)
     /// <summary>Gives a shard back, if it is still held under this epoch.</summary>
     public async Task ReleaseAsync(int shard, long epoch, CancellationToken ct)
     {
+        using var turn = await TurnAsync(ct);
         await using var connection = await database.OpenOwnershipAsync(ct);
         await using var command = connection.CreateCommand();
         command.CommandText = "UPDATE shard SET holder = NULL WHERE shard = @shard AND epoch = @epoch";
@@ -51,6 +56,17 @@ internal sealed class OwnershipStore(Database database)
         var rows = new List<ShardRow>();
         while (await reader.ReadAsync(ct)) rows.Add(new ShardRow(reader.GetInt32(0), reader.GetInt64(1), reader.IsDBNull(2) ? null : reader.GetString(2)));
         return rows;
+    }
+
+    private async Task<Turn> TurnAsync(CancellationToken ct)
+    {
+        await writers.WaitAsync(ct);
+        return new Turn(writers);
+    }
+
+    private readonly struct Turn(SemaphoreSlim of) : IDisposable
+    {
+        public void Dispose() => of.Release();
     }
 
     private static void Add(DbCommand command, string name, object value)
