@@ -25,7 +25,7 @@ public sealed record AkkaHaClientOptions
     /// <summary>How long connecting to a node may take before another is tried. 50 ms to 30 s; default 300 ms.</summary>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromMilliseconds(300);
 
-    /// <summary>How long one attempt may stay without an answer before the next goes elsewhere, beyond any wait that was asked for. 100 ms to 60 s; default 3 s.</summary>
+    /// <summary>How long one attempt may stay without an answer before the next goes elsewhere, beyond any wait that was asked for. 100 ms to 60 s; default 3 s. For a lock 6 s at least: to hang up takes the request back.</summary>
     public TimeSpan AttemptTimeout { get; set; } = TimeSpan.FromSeconds(3);
 
     /// <summary>

@@ -12,6 +12,9 @@ internal sealed record Call<TResponse>(string Name, Func<ShardMap, int?> Shard, 
 
     /// <summary>Without an answer for this long (and <see cref="Wait"/>) an attempt is given up. Null: the option's.</summary>
     public TimeSpan? AttemptTimeout { get; init; }
+
+    /// <summary>But not before this (and <see cref="Wait"/>), whatever the option says.</summary>
+    public TimeSpan LeastAttemptTimeout { get; init; } = TimeSpan.Zero;
 }
 
 /// <summary>Where calls belong.</summary>

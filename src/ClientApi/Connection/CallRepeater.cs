@@ -50,7 +50,8 @@ internal sealed class CallRepeater(EndpointPool endpoints, OwnerRing ring, Serve
             var owner = (await ring.CurrentAsync(stop))?.OwnerOf(call.Shard);
             var endpoint = endpoints.Choose(owner, last);
             var left = limit - _time.GetElapsedTime(startedAt);
-            var timeout = (call.AttemptTimeout ?? options.AttemptTimeout) + call.Wait;
+            var patience = call.AttemptTimeout ?? options.AttemptTimeout;
+            var timeout = (patience > call.LeastAttemptTimeout ? patience : call.LeastAttemptTimeout) + call.Wait;
             var (answer, failure) = await TryAsync(call, endpoint, mutation, timeout < left ? timeout : left, stop);
             if (failure is null) return answer;
             if (failure.Verdict == AttemptVerdict.Refused) throw failure.Error;

@@ -84,7 +84,7 @@ internal sealed class LockAcquisition(CallRepeater calls, LockReturns returns, T
                 options))
         {
             Wait = wait,
-            AttemptTimeout = NodePatience,
+            LeastAttemptTimeout = NodePatience,
         };
         var grant = (await calls.MutateAsync(call, mutation, stop)).Value;
         if (session.IsLost) throw new SessionExpiredException($"lock '{name}' was granted to a session that is lost");

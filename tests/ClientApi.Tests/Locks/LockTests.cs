@@ -92,6 +92,44 @@ public sealed class LockTests
         Assert.Empty(node.Seen<CancelLockRequest>());
     }
 
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(0)]
+    public async Task A_request_that_a_node_took_back_when_its_call_broke_off_is_followed_by_another(int timeoutMs)
+    {
+        await using var node = await FakeNode.StartAsync();
+        string? spent = null;
+        node.On<AcquireLockRequest, LockGrant>((request, context) =>
+        {
+            spent ??= request.RequestId;
+            if (request.RequestId != spent) return Task.FromResult(FakeLocks.Grant(request));
+            // To the node the caller has gone: it takes the request back, and from then on answers it so.
+            throw request.Attempt == 1 ? FakeNode.HangUp(context) : Refusal.Of(ErrorCode.LockHeld, "was asked for by a request that is cancelled");
+        });
+        await using var client = TestClient.Connect(node);
+
+        await using var held = await client.Locks.TryAcquireAsync("l", TimeSpan.FromMilliseconds(timeoutMs)).WaitAsync(TestClient.Generous);
+
+        Assert.NotNull(held);
+        Assert.NotEqual(spent, held.HolderId);
+    }
+
+    [Fact]
+    public async Task An_acquire_is_not_hung_up_on_while_its_node_may_still_answer()
+    {
+        await using var node = await FakeNode.StartAsync();
+        node.On<AcquireLockRequest, LockGrant>(async (request, context) =>
+        {
+            await Task.Delay(TimeSpan.FromSeconds(2), context.CancellationToken);
+            return FakeLocks.Grant(request);
+        });
+        await using var client = TestClient.Connect(new AkkaHaClientOptions { AttemptTimeout = TimeSpan.FromMilliseconds(500) }, node);
+
+        await using var held = await client.Locks.AcquireAsync("l");
+
+        Assert.Single(node.Seen<AcquireLockRequest>());
+    }
+
     [Fact]
     public async Task Cancelling_a_wait_gives_a_grant_that_races_with_it_back()
     {

@@ -83,6 +83,7 @@ public sealed class RunTests
     [InlineData(ErrorCode.TxnConflict, """{}""", true)]
     [InlineData(ErrorCode.TxnAborted, """{"reason":"deadline"}""", true)]
     [InlineData(ErrorCode.TxnAborted, """{"reason":"recovery"}""", true)]
+    [InlineData(ErrorCode.TxnAborted, """{"reason":"never started"}""", true)]
     [InlineData(ErrorCode.TxnAborted, """{"reason":"overflow"}""", false)]
     [InlineData(ErrorCode.TxnAborted, """{"reason":"resolved"}""", false)]
     [InlineData(ErrorCode.InvalidArgument, """{}""", false)]
