@@ -16,6 +16,50 @@ public sealed class DemoTests(ITestOutputHelper output)
         output.WriteLine(text);
         Assert.Equal(0, exitCode);
         Assert.DoesNotContain("BROKEN", text, StringComparison.Ordinal);
+        Assert.Empty(NodesOf(text));
+    }
+
+    [Theory]
+    [InlineData(9)]
+    [InlineData(2)]
+    public async Task However_the_demonstration_is_ended_its_nodes_end_too(int signal)
+    {
+        using var process = Start("demo", "--quick");
+        var text = new System.Text.StringBuilder();
+        try
+        {
+            while (!text.ToString().Contains("Ready after", StringComparison.Ordinal))
+                text.AppendLine(await process.StandardOutput.ReadLineAsync().WaitAsync(Patience) ?? throw new InvalidOperationException($"it ended by itself: {text}"));
+            Assert.Equal(3, NodesOf(text.ToString()).Count);
+            using var kill = Process.Start("kill", [$"-{signal}", $"{process.Id}"]);
+            await process.WaitForExitAsync().WaitAsync(Patience);
+            await ClusterUnderTest.EventuallyAsync(() => Task.FromResult(NodesOf(text.ToString()).Count == 0), "nodes stayed behind");
+        }
+        finally
+        {
+            if (!process.HasExited) process.Kill();
+        }
+    }
+
+    /// <summary>Processes that name the demonstration's directory.</summary>
+    private static List<string> NodesOf(string text)
+    {
+        var directory = System.Text.RegularExpressions.Regex.Match(text, @"/\S*/akkaha-\w+").Value;
+        Assert.NotEmpty(directory);
+        var found = new List<string>();
+        foreach (var process in Directory.GetDirectories("/proc").Where(d => int.TryParse(Path.GetFileName(d), out _)))
+        {
+            try
+            {
+                var command = File.ReadAllText(Path.Combine(process, "cmdline"));
+                if (command.Contains(directory, StringComparison.Ordinal)) found.Add(command);
+            }
+            catch (IOException)
+            {
+                // It has just ended.
+            }
+        }
+        return found;
     }
 
     [Fact]
@@ -39,12 +83,17 @@ public sealed class DemoTests(ITestOutputHelper output)
         }
     }
 
-    private static async Task<(int ExitCode, string Text)> RunAsync(params string[] arguments)
+    private static Process Start(params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         start.ArgumentList.Add(CliAssembly);
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
-        using var process = Process.Start(start)!;
+        return Process.Start(start)!;
+    }
+
+    private static async Task<(int ExitCode, string Text)> RunAsync(params string[] arguments)
+    {
+        using var process = Start(arguments);
         var error = process.StandardError.ReadToEndAsync();
         var text = await process.StandardOutput.ReadToEndAsync().WaitAsync(Patience);
         await process.WaitForExitAsync().WaitAsync(Patience);

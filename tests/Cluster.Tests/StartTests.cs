@@ -14,6 +14,10 @@ public sealed class StartTests
     [InlineData("--AkkaHa:Storage:Provider=mysql", "AkkaHa:Storage:Provider")]
     [InlineData("--AkkaHa:Storage:Provider=postgres", "AkkaHa:Storage:ConnectionString")]
     [InlineData("--AkkaHa:Cluster:SeedNodes:7=tcp://nowhere", "AkkaHa:Cluster:SeedNodes")]
+    [InlineData("--AkkaHa:Cluster:SeedNodes=akka.tcp://AkkaHa@127.0.0.1:4053", "AkkaHa:Cluster:SeedNodes:0")]
+    [InlineData("--AkkaHa:Http:Host=no.such.host.invalid", "AkkaHa:Http:Host")]
+    [InlineData("--AkkaHa:DataDirectory=/dev/null/x", "AkkaHa:DataDirectory")]
+    [InlineData("--AkkaHa:Storage:ConnectionString=Hosst=x", "AkkaHa:Storage:ConnectionString")]
     public async Task A_wrong_or_unknown_setting_stops_the_start_and_is_named(string setting, string named)
     {
         await using var cluster = LocalCluster.Create(1, setting);

@@ -44,7 +44,10 @@ public static class PayloadHash
     {
         var bare = request.Clone();
         bare.TransactionId = "";
-        bare.DeadlineSeconds = 0;
+        // Cleared rather than 0, which would be written: journals hold hashes from when 0 was not.
+        bare.ClearDeadlineSeconds();
+        bare.RequestId = "";
+        bare.Attempt = 0;
         return Hash(bare);
     }
 

@@ -28,9 +28,9 @@ internal static class Fields
         ? null
         : Refusals.Invalid(field, Invariant($"is {seconds}; it must be from {min} to {max} seconds"));
 
-    /// <summary>0 counts as left out.</summary>
-    public static Failure? OptionalSeconds(string field, double seconds, double min, double max) =>
-        seconds == 0 ? null : Seconds(field, seconds, min, max);
+    /// <summary>Seconds that may be left out; an explicit 0 is no way to do so.</summary>
+    public static Failure? OptionalSeconds(string field, bool given, double seconds, double min, double max) =>
+        given ? Seconds(field, seconds, min, max) : null;
 
     /// <summary>A fence that was granted: 1 or more.</summary>
     public static Failure? Fence(string field, long fence) =>

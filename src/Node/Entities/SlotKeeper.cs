@@ -60,6 +60,7 @@ internal sealed class SlotKeeper : ReceiveActor, IWithTimers
 
     private void Wake(int shard)
     {
+        if (parts.Leaving) return;
         foreach (var slot in (ReadOnlySpan<EntityId>)[EntityId.SessionSlot(shard), EntityId.TransactionSlot(shard)])
             region.Tell(new Command { Entity = slot.ToString(), Sender = "node", Wake = new Wake() }, ActorRefs.NoSender);
     }

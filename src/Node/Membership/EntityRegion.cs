@@ -31,6 +31,7 @@ internal sealed class EntityRegion : IEntities, IDisposable
     {
         if (lifecycle.Running is not { } node)
             return Replies.Failure(ErrorCode.Unavailable, $"this node has not started yet; it waits for {lifecycle.WaitingFor}");
+        if (node.Parts.Leaving) return Replies.Failure(ErrorCode.Unavailable, "this node is leaving");
         if (node.Cluster.SelfMember.Status is MemberStatus.Joining or MemberStatus.WeaklyUp or MemberStatus.Removed)
             return Replies.Failure(ErrorCode.Unavailable, "this node is not a member of the cluster yet");
         try

@@ -76,6 +76,7 @@ internal sealed class NodeLifecycle(
         try
         {
             await node.LeaveAsync().WaitAsync(LeaveAtMost, CancellationToken.None);
+            if (node.Parts.Releases.LastFailure is { } failure) log.LogWarning("Not every shard could be given back in the database: {Failure}", failure);
         }
         catch (TimeoutException)
         {

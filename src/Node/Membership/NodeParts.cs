@@ -17,6 +17,8 @@ internal sealed class NodeParts(NodeSettings settings, OwnershipStore ownership,
 
     public Grants Grants { get; } = grants;
 
+    public Releases Releases { get; } = new();
+
     public DirtyEntities Dirty { get; } = new();
 
     public ShardMap Shards { get; } = new(settings.Shards);
@@ -28,6 +30,12 @@ internal sealed class NodeParts(NodeSettings settings, OwnershipStore ownership,
 
     /// <summary>Where commands for entities go.</summary>
     public IActorRef Region { get; set; } = ActorRefs.Nobody;
+
+    /// <summary>
+    /// Set when this incarnation begins to leave: nothing new is sent to entities then. A message that waits for a shard without an owner keeps the region from ending,
+    /// and where this is the last node, no shard gets an owner any more.
+    /// </summary>
+    public bool Leaving { get; set; }
 
     /// <summary>False while the database is known not to answer: then nothing is begun that would only fail.</summary>
     public bool DatabaseAnswers { get; set; } = true;

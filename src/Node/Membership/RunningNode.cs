@@ -67,5 +67,10 @@ internal sealed class RunningNode
     }
 
     /// <summary>Leaves the cluster, handing the shards over, and ends.</summary>
-    public Task LeaveAsync() => CoordinatedShutdown.Get(System).Run(CoordinatedShutdown.ClrExitReason.Instance);
+    public async Task LeaveAsync()
+    {
+        Parts.Leaving = true;
+        await CoordinatedShutdown.Get(System).Run(CoordinatedShutdown.ClrExitReason.Instance);
+        await Parts.Releases.WhenDoneAsync();
+    }
 }

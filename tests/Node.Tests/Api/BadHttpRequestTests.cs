@@ -46,6 +46,18 @@ public sealed class BadHttpRequestTests : IClassFixture<ApiHost>
         Assert.Equal(["DELETE", "GET", "PUT"], response.Content.Headers.Allow.Order());
     }
 
+    // As docs/operating.md tells it: no code of ours hears of these.
+    [Theory]
+    [InlineData("/v1/kv/a%00b", 400)]
+    [InlineData(null, 414)]
+    public async Task What_the_web_server_refuses_has_an_empty_body(string? target, int status)
+    {
+        using var response = await host.SendAsync($"GET {target ?? "/v1/kv/" + new string('x', 8 * 1024)}");
+
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Empty(await response.Content.ReadAsByteArrayAsync());
+    }
+
     [Fact]
     public async Task A_head_request_that_is_refused_has_the_status_and_no_body()
     {

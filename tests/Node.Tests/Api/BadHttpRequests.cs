@@ -46,6 +46,8 @@ internal static class BadHttpRequests
         new("gRPC content type on a JSON route", "PUT /v1/kv/a", "{}", "content-type", 415, ContentType: "application/grpc"),
         new("wrong charset", "PUT /v1/kv/a", "{}", "content-type", 415, ContentType: "application/json; charset=utf-16"),
         new("unknown charset", "PUT /v1/kv/a", "{}", "content-type", 415, ContentType: "application/json; charset=nonsense"),
+        new("wrong content type without a body", "POST /v1/sessions", "", "content-type", 415, ContentType: "text/plain"),
+        new("wrong content type on a put without a body", "PUT /v1/kv/a", "", "content-type", 415, ContentType: "application/x-www-form-urlencoded"),
         new("put without a body", "PUT /v1/kv/a", "", "body"),
         new("malformed JSON", "PUT /v1/kv/a", """{"value":""", "body"),
         new("rubbish after the JSON", "PUT /v1/kv/a", """{"value":"AA=="} x""", "body"),
@@ -120,11 +122,16 @@ internal static class BadHttpRequests
         new("fence without lock", "DELETE /v1/kv/a?fence=3", null, "lock"),
         new("empty lock with fence", "DELETE /v1/kv/a?fence=3&lock=", null, "lock"),
         new("fence 0", "PUT /v1/kv/a", """{"lock":"l","fence":"0"}""", "fence"),
+        new("time to live of a key", "PUT /v1/kv/a", """{"value":"AA==","ttlSeconds":60}""", "ttlSeconds is not offered yet"),
+        new("session of a key", "PUT /v1/kv/a", $$"""{"value":"AA==","sessionId":"{{Session}}"}""", "sessionId is not offered yet"),
+        new("session of a key by its other name", "PUT /v1/kv/a", """{"session_id":"x"}""", "session_id is not offered yet"),
+        new("what is not offered there is no field elsewhere", "POST /v1/transactions", """{"then":[{"put":{"key":"a","ttlSeconds":1}}]}""", "ttlSeconds is not a field"),
         new("request id too long", "PUT /v1/kv/a", $$"""{"requestId":"{{LongId}}"}""", "64"),
     ];
 
     public static IEnumerable<BadHttpRequest> Sessions =>
     [
+        new("ttl 0", "POST /v1/sessions", """{"ttlSeconds":0}""", "ttlSeconds is 0"),
         new("ttl below the least", "POST /v1/sessions", """{"ttlSeconds":1.999}""", "ttlSeconds"),
         new("ttl beyond the most", "POST /v1/sessions", """{"ttlSeconds":3600.001}""", "3600"),
         new("negative ttl", "POST /v1/sessions", """{"ttlSeconds":-10}""", "ttlSeconds"),
@@ -145,7 +152,10 @@ internal static class BadHttpRequests
         new("negative wait", "POST /v1/locks/a:acquire", Acquire(""","waitSeconds":-0.001"""), "waitSeconds"),
         new("wait too long", "POST /v1/locks/a:acquire", Acquire(""","waitSeconds":60.001"""), "60"),
         new("holder id too long", "POST /v1/locks/a:acquire", Acquire($$""","holderId":"{{LongId}}" """), "holderId"),
-        new("permits are not known yet", "POST /v1/locks/a:acquire", Acquire(""","permits":1"""), "permits"),
+        new("more than one permit", "POST /v1/locks/a:acquire", Acquire(""","permits":2"""), "permits is 2; it must be 1, since only exclusive"),
+        new("more than one allowed", "POST /v1/locks/a:acquire", Acquire(""","limit":3"""), "limit is 3; it must be 1, since only exclusive"),
+        new("permit below 0", "POST /v1/locks/a:acquire", Acquire(""","permits":-1"""), "permits"),
+        new("permits beyond their range", "POST /v1/locks/a:acquire", Acquire(""","permits":2147483648"""), "permits"),
         new("release without a fence", "POST /v1/locks/a:release", Acquire(""), "fence"),
         new("cancel without a request id", "POST /v1/locks/a:cancel", Acquire(""), "requestId"),
     ];
@@ -153,6 +163,10 @@ internal static class BadHttpRequests
     public static IEnumerable<BadHttpRequest> Transactions =>
     [
         new("empty transaction", "POST /v1/transactions", "", "conditions"),
+        new("deadline 0", "POST /v1/transactions", """{"deadlineSeconds":0,"then":[{"get":{"key":"a"}}]}""", "deadlineSeconds is 0"),
+        new("request id of a transaction too long", "POST /v1/transactions", "{\"requestId\":\"" + LongId + "\",\"then\":[{\"get\":{\"key\":\"a\"}}]}", "requestId"),
+        new("request id of a resolve too long", "POST /v1/transactions/t:resolve", $$"""{"requestId":"{{LongId}}"}""", "requestId"),
+        new("request id of a keep alive too long", $"POST /v1/sessions/{Session}:keepAlive", $$"""{"requestId":"{{LongId}}"}""", "requestId"),
         new("deadline too long", "POST /v1/transactions", """{"deadlineSeconds":61,"then":[{"get":{"key":"a"}}]}""", "deadlineSeconds"),
         new("negative deadline", "POST /v1/transactions", """{"deadlineSeconds":-1,"then":[{"get":{"key":"a"}}]}""", "deadlineSeconds"),
         new("transaction id too long", "POST /v1/transactions", "{\"transactionId\":\"" + LongId + "\",\"then\":[{\"get\":{\"key\":\"a\"}}]}", "transactionId"),

@@ -67,6 +67,22 @@ public sealed class CallerGoneTests : IClassFixture<ApiHost>
     }
 
     [Fact]
+    public async Task A_dropped_http_connection_leaves_an_acquire_with_an_id_of_its_own_for_the_repeat()
+    {
+        using (var socket = new TcpClient())
+        {
+            await socket.ConnectAsync(host.HttpAddress.Host, host.HttpAddress.Port);
+            var body = $$"""{"sessionId":"{{Session}}","waitSeconds":30,"requestId":"mine"}""";
+            var request = $"POST /v1/locks/a%2Fb:acquire HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}";
+            await socket.GetStream().WriteAsync(Encoding.ASCII.GetBytes(request));
+            await waiting.Task.WaitAsync(Patience);
+        }
+
+        await Task.Delay(TimeSpan.FromSeconds(1));
+        Assert.Empty(host.Entities.Told);
+    }
+
+    [Fact]
     public async Task A_grant_that_comes_as_the_caller_goes_is_given_back()
     {
         using var cancel = new CancellationTokenSource();
@@ -99,7 +115,7 @@ public sealed class CallerGoneTests : IClassFixture<ApiHost>
     private static void AssertTakenBack(Command told, string requestId)
     {
         Assert.Equal("lock/a/b", told.Entity);
-        Assert.Equal(new CancelLockRequest { Name = "a/b", SessionId = Session, RequestId = requestId }, told.CancelLock);
+        Assert.Equal(new CancelLockRequest { Name = "a/b", SessionId = Session, RequestId = requestId, OnlyAttemptsTo = 1 }, told.CancelLock);
         Assert.Equal("", told.RequestId);
     }
 

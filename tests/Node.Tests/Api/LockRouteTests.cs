@@ -32,6 +32,28 @@ public sealed class LockRouteTests : IClassFixture<ApiHost>
     }
 
     [Fact]
+    public async Task One_permit_of_one_is_what_exclusive_means_and_the_lock_hears_nothing_of_it()
+    {
+        host.Entities.AnswerWith(new Reply { LockGrant = new LockGrant { Name = "a/b", Fence = 17 } });
+        var body = $$"""{"sessionId":"{{Session}}","requestId":"r","holderId":"h","mode":"exclusive","permits":1,"limit":1,"waitSeconds":0,"label":"l"}""";
+
+        await host.JsonAsync("POST /v1/locks/a/b:acquire", body);
+
+        var request = new AcquireLockRequest { Name = "a/b", SessionId = Session, RequestId = "r", HolderId = "h", Label = "l", Attempt = 1 };
+        Assert.Equal(request, host.Entities.OnlyCommand.AcquireLock);
+    }
+
+    [Fact]
+    public async Task A_cancel_may_say_which_attempt_it_is()
+    {
+        host.Entities.AnswerWith(new Reply { CancelLock = new CancelLockResponse { Name = "a", Cancelled = true } });
+
+        await host.JsonAsync("POST /v1/locks/a:cancel", $$"""{"sessionId":"{{Session}}","requestId":"r","attempt":2}""");
+
+        Assert.Equal("r", host.Entities.OnlyCommand.CancelLock.RequestId);
+    }
+
+    [Fact]
     public async Task The_holder_is_the_request_when_none_is_given()
     {
         host.Entities.AnswerWith(new Reply { LockGrant = new LockGrant { Name = "a" } });

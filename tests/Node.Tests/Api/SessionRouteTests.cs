@@ -46,6 +46,16 @@ public sealed class SessionRouteTests : IClassFixture<ApiHost>
     }
 
     [Fact]
+    public async Task A_keep_alive_may_have_a_request_id_and_attempt()
+    {
+        host.Entities.AnswerWith(new Reply { KeepAlive = new KeepAliveResponse { TtlSeconds = 10 } });
+
+        await host.JsonAsync($"POST /v1/sessions/{Session}:keepAlive", """{"requestId":"r","attempt":2}""");
+
+        Assert.Equal(("session/7", ""), (host.Entities.OnlyCommand.Entity, host.Entities.OnlyCommand.RequestId));
+    }
+
+    [Fact]
     public async Task Other_calls_go_to_the_slot_in_the_session_id()
     {
         host.Entities.Answer = (command, _) => Task.FromResult(command.BodyCase switch

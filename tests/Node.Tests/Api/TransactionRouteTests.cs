@@ -1,3 +1,4 @@
+using AkkaHa.Core.Entities;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
@@ -77,6 +78,27 @@ public sealed class TransactionRouteTests : IClassFixture<ApiHost>
         Assert.NotNull(RequestIdTime.IssuedAtMs(command.RunTransaction.TransactionId));
         Assert.Equal((10, 15_000u), (command.RunTransaction.DeadlineSeconds, command.TimeoutMs));
         Assert.Equal(host.Entities.Shards.TransactionSlotOf(command.RunTransaction.TransactionId).ToString(), command.Entity);
+    }
+
+    [Fact]
+    public async Task Request_id_and_attempt_are_taken_and_the_transaction_id_alone_says_what_it_is()
+    {
+        host.Entities.Answer = (command, _) => Task.FromResult(command.BodyCase == Command.BodyOneofCase.RunTransaction
+            ? new Reply { Transaction = new TransactionResult() }
+            : new Reply { TransactionStatus = new TransactionStatus() });
+        const string then = "\"then\":[{\"get\":{\"key\":\"a\"}}]";
+
+        await host.JsonAsync("POST /v1/transactions", $$"""{"transactionId":"t",{{then}}}""");
+        await host.JsonAsync("POST /v1/transactions", $$"""{"transactionId":"t","requestId":"r","attempt":2,"deadlineSeconds":3,{{then}}}""");
+        await host.JsonAsync("POST /v1/transactions/t:resolve", """{"requestId":"r","attempt":2}""");
+
+        Assert.Equal([("", 1u), ("", 2u), ("", 2u)], host.Entities.Asked.Select(c => (c.RequestId, c.Attempt)));
+        Assert.Single(host.Entities.Asked.Select(c => c.Entity).Distinct());
+        var hashes = host.Entities.Asked.Take(2).Select(c => PayloadHash.Of(c.RunTransaction)).ToArray();
+        Assert.Equal(hashes[0], hashes[1]);
+        // As it has always been: journals hold it, and a repeat is held against it.
+        var bare = new TransactionRequest { Then = { new Operation { Get = new() { Key = "a" } } } };
+        Assert.Equal(System.IO.Hashing.XxHash128.Hash(bare.ToByteArray()), hashes[0].ToByteArray());
     }
 
     [Fact]

@@ -18,8 +18,8 @@ public sealed class ValidationLimitTests
     private static readonly ShardMap Shards = new(64);
 
     [Theory]
-    [InlineData(0, true)]
-    [InlineData(-0.0, true)]
+    [InlineData(0, false)]
+    [InlineData(-0.0, false)]
     [InlineData(2, true)]
     [InlineData(3600, true)]
     [InlineData(1.9999, false)]
@@ -40,13 +40,31 @@ public sealed class ValidationLimitTests
         AssertField(valid, "waitSeconds", LockValidation.Check(new AcquireLockRequest { Name = "a", SessionId = Session, WaitSeconds = seconds }, Shards));
 
     [Theory]
-    [InlineData(0, true)]
+    [InlineData(0, false)]
     [InlineData(0.001, true)]
     [InlineData(60, true)]
     [InlineData(0.0001, false)]
     [InlineData(60.0001, false)]
     public void A_transaction_has_at_most_60_seconds(double seconds, bool valid) =>
         AssertField(valid, "deadlineSeconds", TransactionValidation.Check(new TransactionRequest { DeadlineSeconds = seconds, Then = { Get("a") } }, Shards));
+
+    [Fact]
+    public void Time_to_live_and_deadline_may_be_left_out()
+    {
+        AssertField(true, "ttlSeconds", SessionValidation.Check(new CreateSessionRequest()));
+        AssertField(true, "deadlineSeconds", TransactionValidation.Check(new TransactionRequest { Then = { Get("a") } }, Shards));
+    }
+
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(1, true)]
+    [InlineData(2, false)]
+    [InlineData(-1, false)]
+    public void Exclusive_has_one_permit_of_one(int count, bool valid)
+    {
+        AssertField(valid, "permits", LockValidation.Check(new AcquireLockRequest { Name = "a", SessionId = Session, Permits = count }, Shards));
+        AssertField(valid, "limit", LockValidation.Check(new AcquireLockRequest { Name = "a", SessionId = Session, Limit = count }, Shards));
+    }
 
     [Theory]
     [InlineData(Limits.NameBytes, true)]

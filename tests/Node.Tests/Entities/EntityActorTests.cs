@@ -237,6 +237,7 @@ public sealed class EntityActorTests : TestKit
         await Ask(entity, Put("x"));
         await StopAsync(entity);
         Exception? lost = null;
+        parts.Grants.Leave(shard);
         parts.Grants.Enter(shard, 6, e => lost = e);
         Assert.Equal(ErrorCode.Unavailable, (await Ask(Start(), Get())).Failure.Code);
         Assert.Null(parts.Grants.EpochOf(shard));

@@ -26,9 +26,12 @@ internal sealed class StrictRequests(RequestDelegate next, MethodShapes shapes)
     {
         var request = context.Request;
         var body = await RequestBodies.ReadAsync(context);
-        if (body.Length > 0) CheckContentType(request);
-        else if (HttpMethods.IsPost(request.Method)) body = new MemoryStream(EmptyObject, 0, EmptyObject.Length, writable: false, publiclyVisible: true);
-        else throw new RefusedException(Refusals.Invalid("body", "is empty; it must be a JSON object"));
+        if (body.Length > 0 || !string.IsNullOrEmpty(request.ContentType)) CheckContentType(request);
+        if (body.Length == 0)
+        {
+            if (!HttpMethods.IsPost(request.Method)) throw new RefusedException(Refusals.Invalid("body", "is empty; it must be a JSON object"));
+            body = new MemoryStream(EmptyObject, 0, EmptyObject.Length, writable: false, publiclyVisible: true);
+        }
         Refusals.ThrowIf(StrictJson.Check(body.GetBuffer().AsSpan(0, (int)body.Length), shape.Request, shape.BoundBy(request.Path.Value ?? "")));
         body.Position = 0;
         request.Body = body;

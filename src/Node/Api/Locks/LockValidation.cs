@@ -1,3 +1,4 @@
+using System.Globalization;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.Placement;
@@ -14,6 +15,8 @@ internal static class LockValidation
         ?? Fields.Id("requestId", request.RequestId)
         ?? Fields.Id("holderId", request.HolderId)
         ?? Mode(request.Mode)
+        ?? One("permits", request.Permits)
+        ?? One("limit", request.Limit)
         ?? Fields.Seconds("waitSeconds", request.WaitSeconds, 0, Limits.WaitMaxSeconds)
         ?? Fields.Label("label", request.Label)
         ?? Fields.Session("sessionId", request.SessionId, shards);
@@ -33,4 +36,8 @@ internal static class LockValidation
 
     private static Failure? Mode(LockMode mode) =>
         mode == LockMode.Exclusive ? null : Refusals.Invalid("mode", $"is {mode.ToString().ToLowerInvariant()}; only exclusive is offered so far");
+
+    // Of permits and of their limit exclusive has one.
+    private static Failure? One(string field, int value) =>
+        value is 0 or 1 ? null : Refusals.Invalid(field, string.Create(CultureInfo.InvariantCulture, $"is {value}; it must be 1, since only exclusive is offered so far"));
 }

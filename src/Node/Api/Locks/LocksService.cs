@@ -18,6 +18,8 @@ internal sealed class LocksService(EntityCalls calls) : Messages.V1.Locks.LocksB
         var mayComeAgain = request.RequestId.Length > 0 && !Transport.IsGrpc(context.GetHttpContext());
         (request.RequestId, request.Attempt) = (RequestIds.OrNew(request.RequestId), RequestIds.Attempt(request.Attempt));
         if (request.HolderId.Length == 0) request.HolderId = request.RequestId;
+        // Left out is the same as 1 of 1, and a repeat may say it either way.
+        (request.Permits, request.Limit) = (0, 0);
         var command = new Command { RequestId = request.RequestId, Attempt = request.Attempt, AcquireLock = request };
         try
         {

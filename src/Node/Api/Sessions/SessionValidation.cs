@@ -9,11 +9,12 @@ namespace AkkaHa.Node.Api.Sessions;
 internal static class SessionValidation
 {
     public static Failure? Check(CreateSessionRequest request) =>
-        Fields.OptionalSeconds("ttlSeconds", request.TtlSeconds, Limits.SessionTtlMinSeconds, Limits.SessionTtlMaxSeconds)
+        Fields.OptionalSeconds("ttlSeconds", request.HasTtlSeconds, request.TtlSeconds, Limits.SessionTtlMinSeconds, Limits.SessionTtlMaxSeconds)
         ?? Fields.Label("label", request.Label)
         ?? Fields.Id("requestId", request.RequestId);
 
-    public static Failure? Check(KeepAliveRequest request, ShardMap shards) => Fields.Session("sessionId", request.SessionId, shards);
+    public static Failure? Check(KeepAliveRequest request, ShardMap shards) =>
+        Fields.Id("requestId", request.RequestId) ?? Fields.Session("sessionId", request.SessionId, shards);
 
     public static Failure? Check(GetSessionRequest request, ShardMap shards) => Fields.Session("sessionId", request.SessionId, shards);
 

@@ -14,7 +14,7 @@ internal sealed class SessionsService(EntityCalls calls) : Messages.V1.Sessions.
     {
         Refusals.ThrowIf(SessionValidation.Check(request));
         (request.RequestId, request.Attempt) = (RequestIds.OrNew(request.RequestId), RequestIds.Attempt(request.Attempt));
-        if (request.TtlSeconds == 0) request.TtlSeconds = Limits.SessionTtlDefaultSeconds;
+        if (!request.HasTtlSeconds) request.TtlSeconds = Limits.SessionTtlDefaultSeconds;
         var slot = calls.Shards.SessionSlotFor(request.RequestId);
         var id = SessionId.Create(int.Parse(slot.Name, CultureInfo.InvariantCulture), Guid.CreateVersion7());
         var command = new Command

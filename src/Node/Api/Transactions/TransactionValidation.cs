@@ -11,12 +11,13 @@ namespace AkkaHa.Node.Api.Transactions;
 /// <summary>What requests for transactions must look like.</summary>
 internal static class TransactionValidation
 {
-    // As short as a deadline can be told apart from none: resolution is a millisecond.
+    // The least above 0: resolution is a millisecond.
     private const double ShortestDeadlineSeconds = 0.001;
 
     public static Failure? Check(TransactionRequest request, ShardMap shards) =>
         OwnId(request.TransactionId)
-        ?? Fields.OptionalSeconds("deadlineSeconds", request.DeadlineSeconds, ShortestDeadlineSeconds, Limits.TransactionDeadlineMaxSeconds)
+        ?? Fields.Id("requestId", request.RequestId)
+        ?? Fields.OptionalSeconds("deadlineSeconds", request.HasDeadlineSeconds, request.DeadlineSeconds, ShortestDeadlineSeconds, Limits.TransactionDeadlineMaxSeconds)
         ?? Steps(request)
         ?? Bytes(request)
         ?? ConditionValidation.Check(request.Conditions, shards)
@@ -26,7 +27,7 @@ internal static class TransactionValidation
 
     public static Failure? Check(GetTransactionRequest request) => AnyId(request.TransactionId);
 
-    public static Failure? Check(ResolveTransactionRequest request) => AnyId(request.TransactionId);
+    public static Failure? Check(ResolveTransactionRequest request) => AnyId(request.TransactionId) ?? Fields.Id("requestId", request.RequestId);
 
     private static Failure? OwnId(string id) => id.StartsWith(GuardedWrite.IdPrefix, StringComparison.Ordinal)
         ? Refusals.Invalid("transactionId", $"begins with '{GuardedWrite.IdPrefix}', which is kept for guarded writes")

@@ -13,8 +13,8 @@ internal sealed class TransactionsService(EntityCalls calls) : Messages.V1.Trans
     {
         Refusals.ThrowIf(TransactionValidation.Check(request, calls.Shards));
         request.TransactionId = RequestIds.OrNew(request.TransactionId);
-        if (request.DeadlineSeconds == 0) request.DeadlineSeconds = Limits.TransactionDeadlineDefaultSeconds;
-        var command = new Command { Attempt = 1, RunTransaction = request };
+        if (!request.HasDeadlineSeconds) request.DeadlineSeconds = Limits.TransactionDeadlineDefaultSeconds;
+        var command = new Command { Attempt = RequestIds.Attempt(request.Attempt), RunTransaction = request };
         var timeout = ApiTimes.AskAfter(request.DeadlineSeconds);
         var reply = await calls.AskAsync(calls.Shards.TransactionSlotOf(request.TransactionId), command, timeout, context.CancellationToken);
         return EntityCalls.Expect(reply.Transaction, reply);
@@ -31,7 +31,7 @@ internal sealed class TransactionsService(EntityCalls calls) : Messages.V1.Trans
     public override async Task<TransactionStatus> Resolve(ResolveTransactionRequest request, ServerCallContext context)
     {
         Refusals.ThrowIf(TransactionValidation.Check(request));
-        var command = new Command { Attempt = 1, ResolveTransaction = request };
+        var command = new Command { Attempt = RequestIds.Attempt(request.Attempt), ResolveTransaction = request };
         var reply = await calls.AskAsync(calls.Shards.TransactionSlotOf(request.TransactionId), command, context.CancellationToken);
         return EntityCalls.Expect(reply.TransactionStatus, reply);
     }
