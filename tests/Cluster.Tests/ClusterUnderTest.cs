@@ -1,3 +1,4 @@
+using AkkaHa.Servers;
 using System.Net;
 using System.Text;
 using System.Text.Json;

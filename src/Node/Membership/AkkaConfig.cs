@@ -1,4 +1,3 @@
-using System.Globalization;
 using Akka.Cluster.Sharding;
 using Akka.Configuration;
 using AkkaHa.Messages;
@@ -45,7 +44,8 @@ internal static class AkkaConfig
                 dot-netty.tcp {
                   public-hostname = "{{settings.Remote.Host}}"
                   hostname = "{{(settings.Remote.BindHost.Length > 0 ? settings.Remote.BindHost : settings.Remote.Host)}}"
-                  port = {{settings.Remote.Port.ToString(CultureInfo.InvariantCulture)}}
+                  public-port = {{settings.Remote.Port}}
+                  port = {{(settings.Remote.BindPort > 0 ? settings.Remote.BindPort : settings.Remote.Port)}}
                   connection-timeout = 2s
                   maximum-frame-size = {{Limits.RemotingFrameBytes}}b
                   send-buffer-size = {{2 * Limits.RemotingFrameBytes}}b

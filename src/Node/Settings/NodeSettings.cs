@@ -51,8 +51,11 @@ public sealed record RemoteSettings
     /// <summary>The address to listen on, when it is not <see cref="Host"/>.</summary>
     public string BindHost { get; init; } = "";
 
-    /// <summary>0 to 65,535, default 4053; 0: any free one.</summary>
+    /// <summary>By which other nodes reach this one: 0 to 65,535, default 4053; 0: any free one.</summary>
     public int Port { get; init; } = 4053;
+
+    /// <summary>The port to listen on, when it is not <see cref="Port"/> (containers, NAT): 0 to 65,535, default 0: the same.</summary>
+    public int BindPort { get; init; }
 }
 
 /// <summary>HTTP.</summary>

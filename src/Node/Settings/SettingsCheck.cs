@@ -57,6 +57,7 @@ public static class SettingsCheck
     private static void Check(NodeSettings s)
     {
         Range("Remote:Port", s.Remote.Port, 0, 65_535);
+        Range("Remote:BindPort", s.Remote.BindPort, 0, 65_535);
         Range("Http:Port", s.Http.Port, 1, 65_535);
         Range("Grpc:Port", s.Grpc.Port, 1, 65_535);
         Range("Management:Port", s.Management.Port, 1, 65_535);

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using AkkaHa.Cli.Local;
 using Npgsql;
 
-namespace AkkaHa.Cluster.Tests;
+namespace AkkaHa.Servers;
 
 /// <summary>A PostgreSQL server of Debian's packages, for the tests alone: on a free port, with its data in a temporary directory.</summary>
 public sealed class PostgresServer : IAsyncDisposable
