@@ -125,7 +125,7 @@ public sealed class Entity
         void Take(Call call, Action<Turn> decide)
         {
             var stamp = new Stamp(decidedSequenceNr + 1, Math.Max(now.WallMs, lastTimeMs));
-            var turn = new Turn(Id, machine, now, stamp, DurableSequenceNr, outcomes, atOnce, afterwards);
+            var turn = new Turn(Id, machine, now, stamp, DurableSequenceNr, outcomes, rules, atOnce, afterwards);
             decide(turn);
             if (turn.Row(Epoch, call) is not { } row) return;
             Account(row);
@@ -146,7 +146,7 @@ public sealed class Entity
             Take(call, turn => Dispatch(one.Command, call, turn));
         }
 
-        if (rows.Count > 0 || claimed) return new Batch(rows, first, atOnce, afterwards, StopAfterwards: false);
+        if (rows.Count > 0 || claimed || !rules.ClaimWithoutEvents) return new Batch(rows, first, atOnce, afterwards, StopAfterwards: false);
         if (pristine) return new Batch(rows, first, atOnce, afterwards, StopAfterwards: true);
         var claim = new Envelope { Schema = Schema, Epoch = Epoch, TimeMs = Math.Max(now.WallMs, lastTimeMs), Events = { new Event { Claimed = new Claimed() } } };
         Account(claim);
@@ -188,7 +188,7 @@ public sealed class Entity
             }
             if (RequestIdTime.IssuedAtMs(call.RequestId) is { } issued)
             {
-                if (issued < outcomes.FloorMs)
+                if (issued < outcomes.FloorMs && rules.OutcomeFloor)
                 {
                     turn.AnswerForNow(call, Replies.Failure(ErrorCode.OutcomeUnknown,
                         $"requestId was issued more than {Limits.OutcomeSeconds} s ago; whether it was done is not known any more"));

@@ -15,14 +15,41 @@ public sealed record RuleSwitches
     /// <summary>The first row under a new epoch is written before anything is answered.</summary>
     public bool Claim { get; init; } = true;
 
+    /// <summary>Where the first batch under a new epoch has no row of its own, one is added.</summary>
+    public bool ClaimWithoutEvents { get; init; } = true;
+
     /// <summary>Recovery fails on a gap in the sequence numbers.</summary>
     public bool GapCheck { get; init; } = true;
 
-    /// <summary>Answers leave only while the grant is held.</summary>
+    /// <summary>Answers leave only while the grant is held and the node's lease is valid.</summary>
     public bool Gate { get; init; } = true;
+
+    /// <summary>Whoever takes a shard of a node whose lease has run out fences that node in the same transaction.</summary>
+    public bool FenceInTaking { get; init; } = true;
+
+    /// <summary>Whoever takes a shard that was not released waits until the holder's lease has run out.</summary>
+    public bool WaitOutLease { get; init; } = true;
+
+    /// <summary>Rows of shards that this node holds and does not run are released.</summary>
+    public bool OrphanSweep { get; init; } = true;
+
+    /// <summary>Rows are deleted long after their snapshot only, and only below the older of two.</summary>
+    public bool Retention { get; init; } = true;
+
+    /// <summary>A persist that was rejected ends the activation.</summary>
+    public bool RejectedPersistStops { get; init; } = true;
+
+    /// <summary>Hand-over ends an activation after the write in flight, and after what has been taken in.</summary>
+    public bool StopAfterWrite { get; init; } = true;
 
     /// <summary>Outcomes are remembered for repeats.</summary>
     public bool RememberOutcomes { get; init; } = true;
+
+    /// <summary>Answers to second and later attempts that have no event of their own are stored all the same.</summary>
+    public bool PersistedRefusals { get; init; } = true;
+
+    /// <summary>An unknown request id from below the floor is not executed.</summary>
+    public bool OutcomeFloor { get; init; } = true;
 
     /// <summary>Reads and writes wait for the outcome of a transaction that holds an intent on the key.</summary>
     public bool IntentBlocking { get; init; } = true;

@@ -18,9 +18,10 @@ public sealed class Turn
     private readonly List<Effect> now;
     private readonly List<Effect> afterwards;
     private readonly Outcomes known;
+    private readonly RuleSwitches rules;
     private bool rowNeeded;
 
-    internal Turn(EntityId self, IMachine machine, Moment at, Stamp stamp, long durableSequenceNr, Outcomes known, List<Effect> now, List<Effect> afterwards)
+    internal Turn(EntityId self, IMachine machine, Moment at, Stamp stamp, long durableSequenceNr, Outcomes known, RuleSwitches rules, List<Effect> now, List<Effect> afterwards)
     {
         Self = self;
         this.machine = machine;
@@ -28,6 +29,7 @@ public sealed class Turn
         Stamp = stamp;
         DurableSequenceNr = durableSequenceNr;
         this.known = known;
+        this.rules = rules;
         this.now = now;
         this.afterwards = afterwards;
     }
@@ -94,7 +96,7 @@ public sealed class Turn
             RequestId = call.RequestId, Attempt = call.Attempt, PayloadHash = call.PayloadHash, Reply = reply, KeepUntilMs = KeepUntil(call.RequestId),
         });
         // A repeat's answer is always stored: else a first attempt that is still on its way could act after it.
-        if (call.Attempt >= 2) rowNeeded = true;
+        if (call.Attempt >= 2 && rules.PersistedRefusals) rowNeeded = true;
     }
 
     private long KeepUntil(string requestId) => Math.Max(Math.Max(Stamp.TimeMs, known.FloorMs), RequestIdTime.IssuedAtMs(requestId) ?? 0);
