@@ -34,6 +34,7 @@ builder.WebHost.ConfigureKestrel(kestrel =>
 builder.Services.AddSingleton(settings);
 builder.Services.AddSingleton(SettingsCheck.Rules(settings.Testing));
 builder.Services.AddSingleton<Database>();
+builder.Services.AddSingleton<LeaseStore>();
 builder.Services.AddSingleton<OwnershipStore>();
 builder.Services.AddSingleton<Ownerships>();
 builder.Services.AddSingleton<NodeLifecycle>();

@@ -39,7 +39,7 @@ public sealed class LeaseWatch(LeaseTimings timings)
 
     /// <summary>The counter at which the node's lease has run out; null when it has not, or that is not known.</summary>
     public long? ExpiredAt(string node, long nowMs) =>
-        UnchangedMs(node, nowMs) is { } unchanged && unchanged > timings.WatchMs ? seen[node].Row.Counter : null;
+        UnchangedMs(node, nowMs) is { } unchanged && seen[node].Row is var row && unchanged > LeaseTimings.WatchOf(row.LeaseMs) ? row.Counter : null;
 
     private long SilenceMs => 4 * timings.RenewEveryMs;
 }

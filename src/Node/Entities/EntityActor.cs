@@ -28,6 +28,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
     private readonly bool hasGrant;
     private readonly Queue<(IActorRef Caller, Command Command)> queue = new();
     private readonly Dictionary<long, IActorRef> callers = [];
+    private readonly Retention retention;
     private readonly ILoggingAdapter log = Context.GetLogger();
     private Batch? inFlight;
     private int rowsToGo;
@@ -45,6 +46,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         shard = parts.Shards.ShardOf(id);
         var epoch = parts.Grants.EpochOf(shard);
         hasGrant = epoch is not null;
+        retention = new Retention(parts.Settings.Storage.KeepEventsSeconds * 1000L, parts.Rules);
         entity = new Entity(id, Machines.For(id, parts.Rules), epoch ?? 0, parts.Dirty.Contains(entityId), parts.Rules);
     }
 
@@ -61,7 +63,8 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         {
             case SnapshotOffer { Snapshot: Messages.Storage.Snapshot snapshot } offer:
                 entity.RecoverSnapshot(offer.Metadata.SequenceNr, snapshot);
-                lastSnapshotNr = offer.Metadata.SequenceNr;
+                lastSnapshotNr = snapshotBeforeNr = offer.Metadata.SequenceNr;
+                retention.Saved(offer.Metadata.SequenceNr, NodeClock.Now().MonoMs);
                 break;
             case Envelope row:
                 entity.RecoverRow(LastSequenceNr, row);
@@ -90,7 +93,8 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
             case ReceiveTimeout: if (entity.IsIdle && queue.Count == 0) Context.Parent.Tell(new Passivate(StopEntity.Instance)); break;
             case SaveSnapshotSuccess saved: OnSnapshotSaved(saved.Metadata.SequenceNr); break;
             case SaveSnapshotFailure failed: log.Warning("{0}: snapshot {1} was not saved: {2}", PersistenceId, failed.Metadata.SequenceNr, failed.Cause.Message); break;
-            case DeleteSnapshotsSuccess: break;
+            case DeleteSnapshotsSuccess or DeleteMessagesSuccess: break;
+            case DeleteMessagesFailure failed: log.Debug("{0}: rows up to {1} were not deleted, and will be with the next: {2}", PersistenceId, failed.ToSequenceNr, failed.Cause.Message); break;
             case DeleteSnapshotsFailure failed: log.Debug("{0}: old snapshots were not deleted: {1}", PersistenceId, failed.Cause.Message); break;
             default: Unhandled(message); break;
         }
@@ -176,7 +180,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
     /// <summary>The gate: what is decided here leaves only while this node still owns the shard under this epoch.</summary>
     private void Run(IReadOnlyList<Effect> effects)
     {
-        var open = !parts.Rules.Gate || parts.Grants.Holds(shard, entity.Epoch);
+        var open = !parts.Rules.Gate || parts.Grants.MayAnswer(shard, entity.Epoch);
         foreach (var effect in effects)
         {
             switch (effect)
@@ -215,7 +219,8 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
     {
         log.Error(cause, "{0}: row {1} was rejected", PersistenceId, sequenceNr);
         Unknown();
-        Context.Stop(Self);
+        // Akka would only log it and go on, with a gap behind it.
+        if (parts.Rules.RejectedPersistStops) Context.Stop(Self);
     }
 
     /// <summary>For the callers of a batch in flight the outcome is unknown; what was not decided was certainly not done.</summary>
@@ -240,6 +245,9 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         // Two are kept: the one before is the way back should this one not be readable.
         if (snapshotBeforeNr > 0) DeleteSnapshots(new SnapshotSelectionCriteria(snapshotBeforeNr - 1));
         snapshotBeforeNr = sequenceNr;
+        var now = NodeClock.Now().MonoMs;
+        retention.Saved(sequenceNr, now);
+        if (retention.DeleteUpTo(now) is { } upTo) DeleteMessages(upTo);
     }
 
     private sealed class TimerDue

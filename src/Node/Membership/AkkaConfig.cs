@@ -1,6 +1,7 @@
 using Akka.Cluster.Sharding;
 using Akka.Configuration;
 using AkkaHa.Messages;
+using AkkaHa.Node.Detection;
 using AkkaHa.Node.Entities;
 using AkkaHa.Node.Ownership;
 using AkkaHa.Node.Settings;
@@ -57,9 +58,10 @@ internal static class AkkaConfig
                 app-version = "{{MemberFacts.Version}}"
                 seed-nodes = []
                 seed-node-timeout = 3s
-                gossip-interval = 200ms
-                leader-actions-interval = 200ms
-                unreachable-nodes-reaper-interval = 200ms
+                gossip-interval = {{d.GossipMs}}ms
+                leader-actions-interval = {{d.GossipMs}}ms
+                unreachable-nodes-reaper-interval = {{d.GossipMs}}ms
+                use-dispatcher = akkaha.cluster-dispatcher
                 periodic-tasks-initial-delay = 300ms
                 retry-unsuccessful-join-after = 2s
                 shutdown-after-unsuccessful-join-seed-nodes = off
@@ -68,19 +70,18 @@ internal static class AkkaConfig
                   acceptable-heartbeat-pause = {{d.PauseMs}}ms
                   expected-response-after = {{d.HeartbeatMs}}ms
                 }
-                downing-provider-class = "Akka.Cluster.SBR.SplitBrainResolverProvider, Akka.Cluster"
-                down-removal-margin = 200ms
+                downing-provider-class = "{{TypeName<EvidenceDowning>()}}"
                 split-brain-resolver {
                   active-strategy = keep-majority
                   stable-after = {{d.StableAfterMs}}ms
                 }
-                singleton { hand-over-retry-interval = 200ms }
+                singleton { hand-over-retry-interval = 200ms, use-lease = "{{LeasePath}}", lease-retry-interval = 100ms }
                 sharding {
                   state-store-mode = ddata
                   remember-entities = off
                   passivate-idle-entity-after = off
                   use-lease = "{{LeasePath}}"
-                  lease-retry-interval = 300ms
+                  lease-retry-interval = 100ms
                   retry-interval = 300ms
                   rebalance-interval = 1s
                   handoff-timeout = 10s
@@ -99,9 +100,16 @@ internal static class AkkaConfig
             }
             {{LeasePath}} {
               lease-class = "{{TypeName<ShardLease>()}}"
-              heartbeat-timeout = 1500ms
-              heartbeat-interval = 300ms
-              lease-operation-timeout = 6s
+              heartbeat-timeout = {{settings.Ownership.LeaseMs}}ms
+              heartbeat-interval = {{settings.Ownership.RenewEveryMs}}ms
+              lease-operation-timeout = 10s
+            }
+            # Heartbeats have threads of their own: a pool that is busy with clients' work must not make a node look dead.
+            akkaha.cluster-dispatcher {
+              type = ForkJoinDispatcher
+              executor = fork-join-executor
+              throughput = 5
+              dedicated-thread-pool { thread-count = 2, threadtype = background }
             }
             """)
             .WithFallback(JournalSetup.Config(database, settings))

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Globalization;
 using Akka.Cluster;
+using AkkaHa.Core.Ownership;
 using AkkaHa.Messages;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Api;
@@ -31,11 +32,12 @@ internal sealed class ClusterView(NodeLifecycle lifecycle, Ownerships ownerships
         foreach (var member in state.Members.OrderBy(m => m.Address.ToString(), StringComparer.Ordinal))
         {
             var facts = MemberFacts.Of(member);
-            var holder = HolderOf(member, facts);
+            var holder = MemberFacts.HolderOf(member);
             var shown = new ClusterMember
             {
                 Address = member.Address.ToString(), Incarnation = facts.Incarnation, Status = member.Status.ToString(), Version = member.AppVersion.ToString(),
                 Shards = rows.Count(r => r.Holder == holder), Http = facts.Http, Grpc = facts.Grpc,
+                LeaseSeconds = LeaseSeconds(node, holder),
                 UptimeSeconds = Math.Max(0, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() - facts.StartedAtMs) / 1000.0,
             };
             shown.Roles.AddRange(facts.Roles);
@@ -58,7 +60,7 @@ internal sealed class ClusterView(NodeLifecycle lifecycle, Ownerships ownerships
         }
         var state = node.Cluster.State;
         var members = state.Members.Where(m => m.Status is MemberStatus.Up or MemberStatus.Leaving or MemberStatus.Exiting)
-            .ToDictionary(m => HolderOf(m, MemberFacts.Of(m)), m => (Member: m, Facts: MemberFacts.Of(m), Reachable: !state.Unreachable.Contains(m)), StringComparer.Ordinal);
+            .ToDictionary(m => MemberFacts.HolderOf(m), m => (Member: m, Facts: MemberFacts.Of(m), Reachable: !state.Unreachable.Contains(m)), StringComparer.Ordinal);
         var byShard = rows.ToDictionary(r => r.Shard);
         ShardOwner Owner(int shard)
         {
@@ -86,8 +88,17 @@ internal sealed class ClusterView(NodeLifecycle lifecycle, Ownerships ownerships
         return all;
     }
 
+    /// <summary>What is left of a member's lease: of its own, this node knows exactly; of others, no less than they have.</summary>
+    private double LeaseSeconds(RunningNode node, string holder)
+    {
+        var leases = node.Parts.Leases;
+        var leftMs = holder == node.Parts.Holder
+            ? leases.Lease.ValidUntilMs - MonotonicClock.NowMs
+            : leases.UnchangedMs(holder) is { } unchanged && leases.Find(holder) is { } row ? LeaseTimings.WatchOf(row.LeaseMs) - unchanged : 0;
+        return Math.Max(0, leftMs) / 1000.0;
+    }
+
     private RunningNode Running() =>
         lifecycle.Running ?? throw new RefusedException(Refusals.Of(ErrorCode.Unavailable, $"this node has not started yet; it waits for {lifecycle.WaitingFor}"));
 
-    private static string HolderOf(Member member, MemberFacts facts) => $"{member.Address} {facts.Incarnation}";
 }

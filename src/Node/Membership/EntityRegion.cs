@@ -5,6 +5,7 @@ using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.Placement;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Api;
+using AkkaHa.Node.Ownership;
 using AkkaHa.Node.Settings;
 
 namespace AkkaHa.Node.Membership;
@@ -34,10 +35,10 @@ internal sealed class EntityRegion : IEntities, IDisposable
         if (node.Parts.Leaving) return Replies.Failure(ErrorCode.Unavailable, "this node is leaving");
         if (node.Cluster.SelfMember.Status is MemberStatus.Joining or MemberStatus.WeaklyUp or MemberStatus.Removed)
             return Replies.Failure(ErrorCode.Unavailable, "this node is not a member of the cluster yet");
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, stopping.Token);
         try
         {
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, stopping.Token);
-            return await node.Region.Ask<Reply>(command, timeout, either.Token);
+            return await AskAsync(node, command, timeout, either.Token);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested && !ct.IsCancellationRequested)
         {
@@ -46,6 +47,27 @@ internal sealed class EntityRegion : IEntities, IDisposable
         catch (AskTimeoutException)
         {
             return NotAnswered(command, $"no answer from the owner of '{command.Entity}' within {timeout.TotalSeconds:0.###} s");
+        }
+    }
+
+    /// <summary>
+    /// A call that was under way to a node that died is lost without a word. It is sent again when a member goes, as it was: the owner tells repeats of one attempt from
+    /// new requests, and the first answer counts.
+    /// </summary>
+    private static async Task<Reply> AskAsync(RunningNode node, Command command, TimeSpan timeout, CancellationToken ct)
+    {
+        var until = MonotonicClock.NowMs + (long)timeout.TotalMilliseconds;
+        var lost = node.OwnersLost.Next;
+        var asked = new List<Task<Reply>>(1) { node.Region.Ask<Reply>(command, timeout, ct) };
+        while (true)
+        {
+            var first = await Task.WhenAny([.. asked, lost]);
+            if (first is Task<Reply> answered && (!answered.IsFaulted || asked.Count == 1)) return await answered;
+            if (first is Task<Reply> failed) asked.Remove(failed);
+            if (first != lost) continue;
+            lost = node.OwnersLost.Next;
+            var left = until - MonotonicClock.NowMs;
+            if (left > 0) asked.Add(node.Region.Ask<Reply>(command, TimeSpan.FromMilliseconds(left), ct));
         }
     }
 

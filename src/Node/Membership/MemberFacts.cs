@@ -33,6 +33,9 @@ internal sealed record MemberFacts(string Http, string Grpc, int Weight, string 
             [.. member.Roles.Where(r => !r.StartsWith(Prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal)]);
     }
 
+    /// <summary>The member's incarnation, as the rows of ownership name it.</summary>
+    public static string HolderOf(Member member) => $"{member.Address} {Of(member).Incarnation}";
+
     /// <summary>As roles.</summary>
     public IEnumerable<string> AsRoles() =>
     [

@@ -1,5 +1,4 @@
 using AkkaHa.Core.Entities;
-using AkkaHa.Node.Ownership;
 using AkkaHa.Node.Settings;
 using AkkaHa.Node.Storage;
 
@@ -10,7 +9,7 @@ namespace AkkaHa.Node.Membership;
 /// Until then the process answers that it is alive, and not ready.
 /// </summary>
 internal sealed class NodeLifecycle(
-    NodeSettings settings, Database database, OwnershipStore ownership, RuleSwitches rules, ILoggerFactory loggers, IHostApplicationLifetime lifetime)
+    NodeSettings settings, Database database, RuleSwitches rules, ILoggerFactory loggers, IHostApplicationLifetime lifetime)
     : BackgroundService
 {
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(1);
@@ -38,15 +37,15 @@ internal sealed class NodeLifecycle(
                 waitingFor = "the database";
                 await new Schema(database, settings).EnsureAsync(stoppingToken);
                 waitingFor = "the actor system";
-                var node = await RunningNode.StartAsync(settings, database, ownership, rules, loggers);
+                var node = await RunningNode.StartAsync(settings, database, rules, loggers, stoppingToken);
                 running = node;
                 log.LogInformation("Node {Address}, incarnation {Incarnation}: HTTP {Http}, gRPC {Grpc}", node.Cluster.SelfAddress, node.Parts.Incarnation, node.Facts.Http, node.Facts.Grpc);
-                var ended = node.System.WhenTerminated;
-                await Task.WhenAny(ended, Task.Delay(Timeout.Infinite, stoppingToken));
+                var over = await Task.WhenAny(node.System.WhenTerminated, node.Parts.Leases.WhenFenced, Task.Delay(Timeout.Infinite, stoppingToken));
                 if (stoppingToken.IsCancellationRequested) break;
                 running = null;
-                node.Parts.Grants.Clear();
-                log.LogWarning("Incarnation {Incarnation} was taken out of the cluster; starting another", node.Parts.Incarnation);
+                log.LogWarning("Incarnation {Incarnation} {What}; starting another", node.Parts.Incarnation, over == node.Parts.Leases.WhenFenced ? "has been fenced by another node" : "was taken out of the cluster");
+                waitingFor = "the end of the last incarnation";
+                await node.EndAsync();
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -76,7 +75,7 @@ internal sealed class NodeLifecycle(
         try
         {
             await node.LeaveAsync().WaitAsync(LeaveAtMost, CancellationToken.None);
-            if (node.Parts.Releases.LastFailure is { } failure) log.LogWarning("Not every shard could be given back in the database: {Failure}", failure);
+            if (node.Parts.GrantKeeper.LastFailure is { } failure) log.LogWarning("Not every shard could be given back in the database: {Failure}", failure);
         }
         catch (TimeoutException)
         {

@@ -1,23 +1,19 @@
 using Akka.Actor;
 using Akka.Actor.Setup;
 using AkkaHa.Core.Entities;
+using AkkaHa.Core.Ownership;
 using AkkaHa.Messages.Placement;
 using AkkaHa.Node.Entities;
 using AkkaHa.Node.Ownership;
 using AkkaHa.Node.Settings;
+using AkkaHa.Node.Storage;
 
 namespace AkkaHa.Node.Membership;
 
-/// <summary>What the actors of one actor system need from the process, handed in when the system is made.</summary>
-internal sealed class NodeParts(NodeSettings settings, OwnershipStore ownership, Grants grants, string incarnation, RuleSwitches rules) : Setup
+/// <summary>What the actors of one actor system, one incarnation of this node, need from the process. Handed in when the system is made.</summary>
+internal sealed class NodeParts(NodeSettings settings, string incarnation, RuleSwitches rules) : Setup
 {
     public NodeSettings Settings { get; } = settings;
-
-    public OwnershipStore Ownership { get; } = ownership;
-
-    public Grants Grants { get; } = grants;
-
-    public Releases Releases { get; } = new();
 
     public DirtyEntities Dirty { get; } = new();
 
@@ -27,6 +23,21 @@ internal sealed class NodeParts(NodeSettings settings, OwnershipStore ownership,
 
     /// <summary>Fresh at every start of the actor system.</summary>
     public string Incarnation { get; } = incarnation;
+
+    /// <summary>This node and incarnation, as the rows of ownership name it: address, blank, incarnation.</summary>
+    public string Holder { get; private set; } = "";
+
+    /// <summary>Renews this incarnation's lease and watches the others'.</summary>
+    public LeaseKeeper Leases { get; private set; } = null!;
+
+    /// <summary>The shards that are owned here.</summary>
+    public Grants Grants { get; set; } = null!;
+
+    /// <summary>Takes shards and gives them back.</summary>
+    public GrantKeeper GrantKeeper { get; private set; } = null!;
+
+    /// <summary>The rows of nodes.</summary>
+    public LeaseStore LeaseStore { get; private set; } = null!;
 
     /// <summary>Where commands for entities go.</summary>
     public IActorRef Region { get; set; } = ActorRefs.Nobody;
@@ -40,9 +51,30 @@ internal sealed class NodeParts(NodeSettings settings, OwnershipStore ownership,
     /// <summary>False while the database is known not to answer: then nothing is begun that would only fail.</summary>
     public bool DatabaseAnswers { get; set; } = true;
 
-    /// <summary>This node and incarnation, as the rows of ownership name it: address, blank, incarnation.</summary>
-    public string Holder { get; set; } = "";
-
     public static NodeParts Of(ActorSystem system) =>
         system.Settings.Setup.Get<NodeParts>() is { HasValue: true } parts ? parts.Value : throw new InvalidOperationException("the actor system was made without its parts");
+
+    /// <summary>
+    /// Enters this incarnation into the database and begins to renew its lease. Only then can it take shards.
+    /// </summary>
+    public async Task OwnAsync(string holder, Database database, ILoggerFactory loggers, CancellationToken ct)
+    {
+        var timings = new LeaseTimings(Settings.Ownership.LeaseMs, Settings.Ownership.RenewEveryMs, Settings.Ownership.WithoutLeaseMs);
+        Holder = holder;
+        LeaseStore = new LeaseStore(database);
+        Leases = new LeaseKeeper(database, holder, timings, loggers.CreateLogger("AkkaHa.Lease"));
+        Grants = new Grants(Leases.Lease);
+        GrantKeeper = new GrantKeeper(new OwnershipStore(database, LeaseStore, Rules), Leases, Grants, holder, Rules, loggers.CreateLogger("AkkaHa.Ownership"));
+        await LeaseStore.RegisterAsync(holder, timings.LeaseMs, ct);
+        Leases.Start();
+        GrantKeeper.Start();
+    }
+
+    /// <summary>After the actor system has ended: nothing is renewed or taken any more.</summary>
+    public async Task DisownAsync()
+    {
+        Grants.Clear();
+        await GrantKeeper.EndAsync();
+        Leases.Dispose();
+    }
 }

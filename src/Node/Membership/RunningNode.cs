@@ -1,10 +1,10 @@
 using Akka.Actor;
 using Akka.Actor.Setup;
+using Akka.Cluster;
 using Akka.Cluster.Sharding;
 using Akka.Hosting.Logging;
 using AkkaHa.Core.Entities;
 using AkkaHa.Node.Entities;
-using AkkaHa.Node.Ownership;
 using AkkaHa.Node.Placement;
 using AkkaHa.Node.Settings;
 using AkkaHa.Node.Storage;
@@ -14,54 +14,58 @@ namespace AkkaHa.Node.Membership;
 /// <summary>One incarnation of this node: an actor system that is, or tries to be, a member of the cluster.</summary>
 internal sealed class RunningNode
 {
-    private RunningNode(ActorSystem system, NodeParts parts, IActorRef region, MemberFacts facts)
+    private static readonly TimeSpan EndAtMost = TimeSpan.FromSeconds(5);
+
+    private RunningNode(ActorSystem system, NodeParts parts, MemberFacts facts)
     {
         System = system;
         Parts = parts;
-        Region = region;
         Facts = facts;
+        Cluster = Akka.Cluster.Cluster.Get(system);
+        OwnersLost = new OwnersLost(Cluster);
     }
 
     public ActorSystem System { get; }
 
     public NodeParts Parts { get; }
 
-    public IActorRef Region { get; }
+    public IActorRef Region => Parts.Region;
 
     public MemberFacts Facts { get; }
 
-    public Akka.Cluster.Cluster Cluster => Akka.Cluster.Cluster.Get(System);
+    public Akka.Cluster.Cluster Cluster { get; }
 
-    public static async Task<RunningNode> StartAsync(
-        NodeSettings settings, Database database, OwnershipStore ownership, RuleSwitches rules, ILoggerFactory loggers)
+    /// <summary>Tells when a member is gone, and what was sent to it is lost.</summary>
+    public OwnersLost OwnersLost { get; }
+
+    public static async Task<RunningNode> StartAsync(NodeSettings settings, Database database, RuleSwitches rules, ILoggerFactory loggers, CancellationToken ct)
     {
         var incarnation = Guid.CreateVersion7().ToString("N");
         var facts = MemberFacts.Of(settings, incarnation, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
-        var parts = new NodeParts(settings, ownership, new Grants(), incarnation, rules);
+        var parts = new NodeParts(settings, incarnation, rules);
         var setup = ActorSystemSetup.Empty
             .And(BootstrapSetup.Create().WithConfig(AkkaConfig.For(settings, facts, database)))
             .And(new LoggerFactorySetup(loggers))
-            .And(JournalSetup.Connection(database))
+            .And(JournalSetup.Connection(database, incarnation))
             .And(parts);
         var system = ActorSystem.Create(NodeNames.ActorSystem, setup);
         try
         {
             var cluster = Akka.Cluster.Cluster.Get(system);
-            parts.Holder = $"{cluster.SelfAddress} {incarnation}";
-            var extractor = new EntityExtractor(parts.Shards);
-            var region = await ClusterSharding.Get(system).StartAsync(
-                NodeNames.Region, EntityActor.Props, ClusterShardingSettings.Create(system), extractor,
-                new RingAllocation(settings.Shards, () => cluster.State, () => cluster.SelfAddress), StopEntity.Instance);
-            parts.Region = region;
-            system.ActorOf(Props.Create(() => new SlotKeeper(parts, region)), "slot-keeper");
+            await parts.OwnAsync($"{cluster.SelfAddress} {incarnation}", database, loggers, ct);
+            parts.Region = await ClusterSharding.Get(system).StartAsync(
+                NodeNames.Region, EntityActor.Props, ClusterShardingSettings.Create(system), new EntityExtractor(parts.Shards),
+                new RingAllocation(settings.Shards, () => cluster.State, () => cluster.SelfAddress), rules.StopAfterWrite ? StopEntity.Instance : PoisonPill.Instance);
+            system.ActorOf(Props.Create(() => new SlotKeeper(parts, parts.Region)), "slot-keeper");
             var seeds = settings.Cluster.SeedNodes.Select(Address.Parse).ToArray();
             if (seeds.Length == 0) cluster.Join(cluster.SelfAddress);
             else cluster.JoinSeedNodes(seeds);
-            return new RunningNode(system, parts, region, facts);
+            return new RunningNode(system, parts, facts);
         }
         catch
         {
             await system.Terminate();
+            if (parts.GrantKeeper is not null) await parts.DisownAsync();
             throw;
         }
     }
@@ -71,6 +75,22 @@ internal sealed class RunningNode
     {
         Parts.Leaving = true;
         await CoordinatedShutdown.Get(System).Run(CoordinatedShutdown.ClrExitReason.Instance);
-        await Parts.Releases.WhenDoneAsync();
+        await Parts.GrantKeeper.WhenReleasedAsync();
+        await Parts.LeaseStore.RetireAsync(Parts.Holder, CancellationToken.None);
+        await Parts.DisownAsync();
+    }
+
+    /// <summary>
+    /// Ends an incarnation that is over: fenced, or out of the cluster. It answers nothing from here on. Others take its shards when its lease has run out; there is nothing to hand over.
+    /// </summary>
+    public async Task EndAsync()
+    {
+        Parts.Leaving = true;
+        Parts.Leases.Stop();
+        Parts.Grants.Clear();
+        // Says so, where that can be heard; then the others need not find out.
+        if (Cluster.SelfMember.Status is not (MemberStatus.Down or MemberStatus.Removed)) Cluster.Down(Cluster.SelfAddress);
+        if (await Task.WhenAny(System.WhenTerminated, Task.Delay(EndAtMost)) != System.WhenTerminated) await Task.WhenAny(System.Terminate(), Task.Delay(EndAtMost));
+        await Parts.DisownAsync();
     }
 }

@@ -1,32 +1,39 @@
 using System.Collections.Concurrent;
+using AkkaHa.Core.Ownership;
 
 namespace AkkaHa.Node.Ownership;
 
 /// <summary>
-/// The shards that this node owns, each with the epoch of its grant: what every answer is checked against as it leaves (the gate).
+/// The shards that this incarnation owns, each with the epoch of its grant, and its lease: what every answer is checked against as it leaves (the gate).
 /// A grant enters after its commit and leaves before its release is sent.
 /// </summary>
-internal sealed class Grants
+internal sealed class Grants(NodeLease lease)
 {
     private readonly ConcurrentDictionary<int, (long Epoch, Action<Exception>? Lost)> byShard = new();
 
     /// <summary>A grant has entered: what must happen by itself in this shard can.</summary>
     public event Action<int>? Taken;
 
-    public int Count => byShard.Count;
+    /// <summary>How many, not counting the coordinator.</summary>
+    public int Count => byShard.Count - (byShard.ContainsKey(ShardRow.Coordinator) ? 1 : 0);
 
     public long? EpochOf(int shard) => byShard.TryGetValue(shard, out var grant) ? grant.Epoch : null;
 
     public bool Holds(int shard, long epoch) => byShard.TryGetValue(shard, out var grant) && grant.Epoch == epoch;
 
+    /// <summary>The gate. The clock is read last: what was read before it, no later owner can have changed.</summary>
+    public bool MayAnswer(int shard, long epoch) => Holds(shard, epoch) && lease.IsOpen(MonotonicClock.NowMs);
+
     public void Enter(int shard, long epoch, Action<Exception>? lost)
     {
-        // An acquire whose answer came late must not put an older epoch in the place of a newer.
-        var now = byShard.AddOrUpdate(shard, (epoch, lost), (_, there) => there.Epoch >= epoch ? there : (epoch, lost));
-        if (now.Epoch == epoch) Taken?.Invoke(shard);
+        byShard[shard] = (epoch, lost);
+        if (shard != ShardRow.Coordinator) Taken?.Invoke(shard);
     }
 
-    public void Leave(int shard) => byShard.TryRemove(shard, out _);
+    public void Leave(int shard, long epoch)
+    {
+        if (byShard.TryGetValue(shard, out var grant) && grant.Epoch == epoch) byShard.TryRemove(new KeyValuePair<int, (long, Action<Exception>?)>(shard, grant));
+    }
 
     /// <summary>A later owner has been seen: this grant is over, and the shard must be taken anew if it is still ours.</summary>
     public void Supersede(int shard, long epoch)

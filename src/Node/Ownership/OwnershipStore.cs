@@ -1,79 +1,93 @@
 using System.Data.Common;
+using AkkaHa.Core.Entities;
+using AkkaHa.Core.Ownership;
 using AkkaHa.Node.Storage;
 
 namespace AkkaHa.Node.Ownership;
 
-/// <summary>One shard's row.</summary>
-/// <param name="Shard">Its number.</param>
-/// <param name="Epoch">Of the last grant; it only grows.</param>
-/// <param name="Holder">Address and incarnation of who has it; null: nobody.</param>
-internal sealed record ShardRow(int Shard, long Epoch, string? Holder);
-
-/// <summary>
-/// Who owns which shard, in the database. An epoch is given out once and only grows. Whether the last owner is really gone is not checked
-/// here yet: a delayed write of his is kept out by the claim, a stale read of a paused node is not.
-/// </summary>
-internal sealed class OwnershipStore(Database database)
+/// <summary>The rows of shards in the database: who owns which, under which epoch. An epoch is given out once and only grows.</summary>
+internal sealed class OwnershipStore(Database database, LeaseStore leases, RuleSwitches rules)
 {
-    // Hundreds of shards change hands at once. On SQLite each write that finds another's lock sleeps on its thread: one at a time then, or none is left for heartbeats.
-    private readonly SemaphoreSlim writers = new(database.IsPostgres ? 16 : 1);
-
-    /// <summary>Takes a shard for this holder, under a new epoch. Durable when this returns.</summary>
-    public async Task<long> TakeAsync(int shard, string holder, CancellationToken ct)
+    /// <summary>
+    /// Takes what can be taken of these shards, all in one transaction, each under a new epoch. Durable when this returns.
+    /// </summary>
+    /// <param name="shards">Which.</param>
+    /// <param name="taker">For whom.</param>
+    /// <param name="expiredAt">The counter at which a node's lease was seen to run out; null: it was not.</param>
+    /// <param name="ct">Gives up; whether anything was taken is not known then.</param>
+    /// <returns>The epochs of those that were taken, and who holds the others.</returns>
+    /// <exception cref="FencedException">The taker is fenced.</exception>
+    public async Task<TakeResult> TakeAsync(IReadOnlyCollection<int> shards, string taker, Func<string, long?> expiredAt, CancellationToken ct)
     {
-        using var turn = await TurnAsync(ct);
         await using var connection = await database.OpenOwnershipAsync(ct);
-        await using var command = connection.CreateCommand();
-        command.CommandText = """
-            INSERT INTO shard (shard, epoch, holder) VALUES (@shard, 1, @holder)
-            ON CONFLICT (shard) DO UPDATE SET epoch = shard.epoch + 1, holder = excluded.holder
-            RETURNING epoch
-            """;
-        Add(command, "shard", shard);
-        Add(command, "holder", holder);
-        return Convert.ToInt64(await command.ExecuteScalarAsync(ct), System.Globalization.CultureInfo.InvariantCulture);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        // Nodes' rows are locked before shards', by everybody: so first a look at whose rows these will be.
+        var seen = await ShardsAsync(connection, transaction, shards, forUpdate: false, ct);
+        var nodes = await leases.LockAsync(connection, transaction, [taker, .. seen.Values.Select(r => r.Holder).OfType<string>()], ct);
+        var locked = await ShardsAsync(connection, transaction, shards, forUpdate: true, ct);
+        var self = nodes.GetValueOrDefault(taker, new NodeRow(taker, 0, Fenced: true));
+        var take = new List<int>();
+        var fence = new HashSet<string>(StringComparer.Ordinal);
+        var held = new Dictionary<int, string>();
+        foreach (var (shard, row) in locked)
+        {
+            NodeRow? holder = row.Holder is not null && nodes.TryGetValue(row.Holder, out var there) ? there : null;
+            // It changed hands between the two looks: the holder's row is not locked.
+            var verdict = row.Holder != seen[shard].Holder ? TakeVerdict.Held : Taking.Decide(rules, self, row.Holder, holder, row.Holder is null ? null : expiredAt(row.Holder));
+            switch (verdict)
+            {
+                case TakeVerdict.TakerFenced: throw new FencedException(taker);
+                case TakeVerdict.Held: held[shard] = row.Holder ?? ""; break;
+                case TakeVerdict.Take: take.Add(shard); break;
+                case TakeVerdict.TakeAndFence:
+                    take.Add(shard);
+                    fence.Add(row.Holder!);
+                    break;
+                default: throw new InvalidOperationException($"no such verdict: {verdict}");
+            }
+        }
+        if (take.Count == 0) return new TakeResult(new Dictionary<int, long>(), held);
+        foreach (var node in fence)
+            await using (var set = connection.Command(transaction, "UPDATE node SET fenced = @yes WHERE node = @node AND counter = @counter", ("yes", true), ("node", node), ("counter", nodes[node].Counter)))
+                await set.ExecuteNonQueryAsync(ct);
+        await using (var set = connection.Command(transaction, $"UPDATE shard SET epoch = epoch + 1, holder = @taker WHERE shard IN ({Sql.List(take)})", ("taker", taker)))
+            await set.ExecuteNonQueryAsync(ct);
+        await transaction.CommitAsync(ct);
+        return new TakeResult(take.ToDictionary(s => s, s => locked[s].Epoch + 1), held);
     }
 
-    /// <summary>Gives a shard back, if it is still held under this epoch.</summary>
-    public async Task ReleaseAsync(int shard, long epoch, CancellationToken ct)
+    /// <summary>Gives shards back, those that are still held under these epochs.</summary>
+    public async Task ReleaseAsync(IReadOnlyCollection<(int Shard, long Epoch)> shards, string holder, CancellationToken ct)
     {
-        using var turn = await TurnAsync(ct);
         await using var connection = await database.OpenOwnershipAsync(ct);
-        await using var command = connection.CreateCommand();
-        command.CommandText = "UPDATE shard SET holder = NULL WHERE shard = @shard AND epoch = @epoch";
-        Add(command, "shard", shard);
-        Add(command, "epoch", epoch);
-        await command.ExecuteNonQueryAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        var rows = await ShardsAsync(connection, transaction, [.. shards.Select(s => s.Shard)], forUpdate: true, ct);
+        var mine = shards.Where(s => rows[s.Shard].Holder == holder && rows[s.Shard].Epoch == s.Epoch).Select(s => s.Shard).ToArray();
+        if (mine.Length == 0) return;
+        await using (var set = connection.Command(transaction, $"UPDATE shard SET holder = NULL WHERE shard IN ({Sql.List(mine)})")) await set.ExecuteNonQueryAsync(ct);
+        await transaction.CommitAsync(ct);
     }
 
-    /// <summary>All rows, one for each shard that was ever taken.</summary>
+    /// <summary>All rows.</summary>
     public async Task<IReadOnlyList<ShardRow>> ReadAsync(CancellationToken ct)
     {
         await using var connection = await database.OpenOwnershipAsync(ct);
-        await using var command = connection.CreateCommand();
-        command.CommandText = "SELECT shard, epoch, holder FROM shard ORDER BY shard";
-        await using var reader = await command.ExecuteReaderAsync(ct);
+        await using var command = connection.Command(null, "SELECT shard, epoch, holder FROM shard WHERE shard >= 0 ORDER BY shard");
+        return await RowsAsync(command, ct);
+    }
+
+    private async Task<Dictionary<int, ShardRow>> ShardsAsync(DbConnection connection, DbTransaction transaction, IReadOnlyCollection<int> shards, bool forUpdate, CancellationToken ct)
+    {
+        await using var command = connection.Command(transaction,
+            $"SELECT shard, epoch, holder FROM shard WHERE shard IN ({Sql.List(shards)}) ORDER BY shard{(forUpdate && database.IsPostgres ? " FOR UPDATE" : "")}");
+        return (await RowsAsync(command, ct)).ToDictionary(r => r.Shard);
+    }
+
+    private static async Task<List<ShardRow>> RowsAsync(DbCommand command, CancellationToken ct)
+    {
         var rows = new List<ShardRow>();
+        await using var reader = await command.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct)) rows.Add(new ShardRow(reader.GetInt32(0), reader.GetInt64(1), reader.IsDBNull(2) ? null : reader.GetString(2)));
         return rows;
-    }
-
-    private async Task<Turn> TurnAsync(CancellationToken ct)
-    {
-        await writers.WaitAsync(ct);
-        return new Turn(writers);
-    }
-
-    private readonly struct Turn(SemaphoreSlim of) : IDisposable
-    {
-        public void Dispose() => of.Release();
-    }
-
-    private static void Add(DbCommand command, string name, object value)
-    {
-        var parameter = command.CreateParameter();
-        parameter.ParameterName = name;
-        parameter.Value = value;
-        command.Parameters.Add(parameter);
     }
 }

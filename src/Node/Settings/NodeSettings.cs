@@ -26,6 +26,9 @@ public sealed record NodeSettings
     /// <summary>Which database.</summary>
     public StorageSettings Storage { get; init; } = new();
 
+    /// <summary>How long a node may answer without hearing from the database.</summary>
+    public OwnershipSettings Ownership { get; init; } = new();
+
     /// <summary>When an unreachable node counts as dead.</summary>
     public DetectionSettings Detection { get; init; } = new();
 
@@ -118,19 +121,47 @@ public sealed record StorageSettings
 
     /// <summary>Npgsql's form for postgres (needed; several hosts allowed); for sqlite, left out, the files are in <see cref="NodeSettings.DataDirectory"/>.</summary>
     public string ConnectionString { get; init; } = "";
+
+    /// <summary>
+    /// How long an entity's events stay in the journal after the snapshot that covers them, in seconds: 600 to 31,536,000, default 600. While they are there, no delayed
+    /// write of an earlier owner can land in their place.
+    /// </summary>
+    public int KeepEventsSeconds { get; init; } = 600;
 }
 
-/// <summary>Failure detection, all in milliseconds. Smaller is quicker, and takes more short pauses for deaths.</summary>
+/// <summary>Leases, all in milliseconds. Longer bears a slower database; a node that dies is replaced no sooner than its lease has run out.</summary>
+public sealed record OwnershipSettings
+{
+    /// <summary>For how long a node answers after a renewal was sent: 500 to 60,000, default 1,500. At least three times <see cref="RenewEveryMs"/>.</summary>
+    public int LeaseMs { get; init; } = 1500;
+
+    /// <summary>Between renewals: 50 to 10,000, default 300. Each is a small write to the database.</summary>
+    public int RenewEveryMs { get; init; } = 300;
+
+    /// <summary>A member that others reach, but that has not renewed for so long while they have, is taken out: 2,000 to 600,000, default 5,000. At least twice <see cref="LeaseMs"/>.</summary>
+    public int WithoutLeaseMs { get; init; } = 5000;
+}
+
+/// <summary>Failure detection, all in milliseconds. Unreachable alone costs nothing but that shards do not move, so that it may be quick.</summary>
 public sealed record DetectionSettings
 {
-    /// <summary>Between heartbeats: 100 to 10,000, default 300.</summary>
-    public int HeartbeatMs { get; init; } = 300;
+    /// <summary>Between heartbeats: 50 to 10,000, default 200.</summary>
+    public int HeartbeatMs { get; init; } = 200;
 
-    /// <summary>How long heartbeats may be missing before a node counts as unreachable: 300 to 60,000, default 1,500.</summary>
-    public int PauseMs { get; init; } = 1500;
+    /// <summary>How long heartbeats may be missing before a node counts as unreachable: 300 to 60,000, default 700.</summary>
+    public int PauseMs { get; init; } = 700;
 
-    /// <summary>How long the picture must be the same before unreachable nodes are downed: 500 to 60,000, default 2,000.</summary>
-    public int StableAfterMs { get; init; } = 2000;
+    /// <summary>Between two knocks at an unreachable node's port; one that is refused twice has ended: 20 to 10,000, default 100.</summary>
+    public int ProbeEveryMs { get; init; } = 100;
+
+    /// <summary>How long one knock may take: 50 to 10,000, default 500.</summary>
+    public int ProbeTimeoutMs { get; init; } = 500;
+
+    /// <summary>Between rounds of gossip: 50 to 5,000, default 200. The members agree on a change after some of them.</summary>
+    public int GossipMs { get; init; } = 200;
+
+    /// <summary>How long the picture must be the same before nodes are downed without evidence (all reach the database, but not one another): 500 to 60,000, default 3,000.</summary>
+    public int StableAfterMs { get; init; } = 3000;
 }
 
 /// <summary>Test-only.</summary>

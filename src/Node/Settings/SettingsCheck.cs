@@ -63,9 +63,8 @@ public static class SettingsCheck
         Range("Management:Port", s.Management.Port, 1, 65_535);
         Range("Shards", s.Shards, 1, ShardMap.MaxShardCount);
         Range("Cluster:Weight", s.Cluster.Weight, 1, 100);
-        Range("Detection:HeartbeatMs", s.Detection.HeartbeatMs, 100, 10_000);
-        Range("Detection:PauseMs", s.Detection.PauseMs, 300, 60_000);
-        Range("Detection:StableAfterMs", s.Detection.StableAfterMs, 500, 60_000);
+        Range("Storage:KeepEventsSeconds", s.Storage.KeepEventsSeconds, 600, 31_536_000);
+        Timings(s);
         NotEmpty("Remote:Host", s.Remote.Host);
         NotEmpty("Http:Host", s.Http.Host);
         NotEmpty("Grpc:Host", s.Grpc.Host);
@@ -88,6 +87,23 @@ public static class SettingsCheck
         if (s.Storage.Provider == "postgres" && s.Storage.ConnectionString.Length == 0) throw Wrong("Storage:ConnectionString", "is needed with Storage:Provider postgres");
         Connection(s);
         foreach (var rule in s.Testing.Break.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)) RuleNamed(rule);
+    }
+
+    private static void Timings(NodeSettings s)
+    {
+        Range("Ownership:LeaseMs", s.Ownership.LeaseMs, 500, 60_000);
+        Range("Ownership:RenewEveryMs", s.Ownership.RenewEveryMs, 50, 10_000);
+        Range("Ownership:WithoutLeaseMs", s.Ownership.WithoutLeaseMs, 2_000, 600_000);
+        Range("Detection:HeartbeatMs", s.Detection.HeartbeatMs, 50, 10_000);
+        Range("Detection:PauseMs", s.Detection.PauseMs, 300, 60_000);
+        Range("Detection:ProbeEveryMs", s.Detection.ProbeEveryMs, 20, 10_000);
+        Range("Detection:ProbeTimeoutMs", s.Detection.ProbeTimeoutMs, 50, 10_000);
+        Range("Detection:GossipMs", s.Detection.GossipMs, 50, 5_000);
+        Range("Detection:StableAfterMs", s.Detection.StableAfterMs, 500, 60_000);
+        if (s.Ownership.LeaseMs < 3 * s.Ownership.RenewEveryMs)
+            throw Wrong("Ownership:LeaseMs", $"is {s.Ownership.LeaseMs}; it must be at least three times Ownership:RenewEveryMs ({s.Ownership.RenewEveryMs}), or one slow renewal stops all answers");
+        if (s.Ownership.WithoutLeaseMs < 2 * s.Ownership.LeaseMs)
+            throw Wrong("Ownership:WithoutLeaseMs", $"is {s.Ownership.WithoutLeaseMs}; it must be at least twice Ownership:LeaseMs ({s.Ownership.LeaseMs})");
     }
 
     /// <summary>The rules, less those that a test switches off.</summary>

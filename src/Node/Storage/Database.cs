@@ -15,6 +15,9 @@ internal sealed class Database
     private const string PostgresSession =
         "SET idle_in_transaction_session_timeout = '1s'; SET statement_timeout = '10s'; SET synchronous_commit = on";
 
+    private const string LeaseSession =
+        "SET idle_in_transaction_session_timeout = '1s'; SET statement_timeout = '2s'; SET lock_timeout = '1s'; SET synchronous_commit = on";
+
     public Database(NodeSettings settings)
     {
         IsPostgres = settings.Storage.Provider == "postgres";
@@ -24,6 +27,8 @@ internal sealed class Database
             {
                 ApplicationName = "akkaha", KeepAlive = 10, TcpKeepAlive = true, Timeout = 3, CommandTimeout = 10,
             }.ConnectionString;
+            // Short times, and no pool: a lease waits for nothing, and its connection is nobody else's.
+            LeaseConnection = new NpgsqlConnectionStringBuilder(OwnershipConnection) { ApplicationName = "akkaha-lease", Pooling = false, Timeout = 1, CommandTimeout = 2 }.ConnectionString;
             return;
         }
         Directory.CreateDirectory(settings.DataDirectory);
@@ -33,6 +38,7 @@ internal sealed class Database
             : Sqlite(Path.Combine(settings.DataDirectory, "journal.db"));
         var journalFile = new SqliteConnectionStringBuilder(JournalConnection).DataSource;
         OwnershipConnection = Sqlite(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(journalFile))!, "ownership.db"));
+        LeaseConnection = new SqliteConnectionStringBuilder(OwnershipConnection) { Pooling = false, DefaultTimeout = 2 }.ConnectionString;
     }
 
     public bool IsPostgres { get; }
@@ -40,6 +46,35 @@ internal sealed class Database
     public string JournalConnection { get; }
 
     public string OwnershipConnection { get; }
+
+    private string LeaseConnection { get; }
+
+    /// <summary>What a node's writes to the journal are known by on the PostgreSQL server, so that whoever fences it can end them.</summary>
+    /// <param name="node">Address, blank, incarnation.</param>
+    public static string ApplicationNameOf(string node) => $"akkaha-{node[(node.LastIndexOf(' ') + 1)..]}";
+
+    /// <summary>The journal, for one incarnation.</summary>
+    public string JournalConnectionOf(string incarnation) =>
+        IsPostgres ? new NpgsqlConnectionStringBuilder(JournalConnection) { ApplicationName = ApplicationNameOf(incarnation) }.ConnectionString : JournalConnection;
+
+    /// <summary>An open connection for the renewals of a lease. Blocks its thread.</summary>
+    public DbConnection OpenLease()
+    {
+        DbConnection connection = IsPostgres ? new NpgsqlConnection(LeaseConnection) : new SqliteConnection(LeaseConnection);
+        try
+        {
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText = IsPostgres ? LeaseSession : "PRAGMA busy_timeout = 1000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL";
+            command.ExecuteNonQuery();
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>An open connection to the tables of ownership.</summary>
     public Task<DbConnection> OpenOwnershipAsync(CancellationToken ct) => OpenAsync(OwnershipConnection, ct);

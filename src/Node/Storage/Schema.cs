@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Globalization;
+using AkkaHa.Node.Ownership;
 using AkkaHa.Node.Settings;
 
 namespace AkkaHa.Node.Storage;
@@ -37,6 +38,7 @@ internal sealed class Schema(Database database, NodeSettings settings)
 
     private const string SqliteOwnership = """
         CREATE TABLE IF NOT EXISTS shard (shard INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, holder TEXT NULL);
+        CREATE TABLE IF NOT EXISTS node (node TEXT PRIMARY KEY, counter INTEGER NOT NULL, fenced INTEGER NOT NULL, lease_ms INTEGER NOT NULL);
         CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
         """;
 
@@ -62,6 +64,7 @@ internal sealed class Schema(Database database, NodeSettings settings)
           serializer_id INTEGER NULL,
           PRIMARY KEY (persistence_id, sequence_number));
         CREATE TABLE IF NOT EXISTS shard (shard INTEGER PRIMARY KEY, epoch BIGINT NOT NULL, holder TEXT NULL);
+        CREATE TABLE IF NOT EXISTS node (node TEXT PRIMARY KEY, counter BIGINT NOT NULL, fenced BOOLEAN NOT NULL, lease_ms BIGINT NOT NULL);
         CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
         """;
 
@@ -94,6 +97,11 @@ internal sealed class Schema(Database database, NodeSettings settings)
         var stored = (string?)await command.ExecuteScalarAsync(ct);
         if (stored != mine)
             throw new InvalidSettingsException($"AkkaHa:Shards is {mine}, but the data was made with {stored}; the number of shards can't change");
+        // All rows are there from the start, that of the coordinator too: taking one is never an insert, which could not be locked before.
+        var rows = database.IsPostgres
+            ? $"SELECT number, 0, NULL FROM generate_series({ShardRow.Coordinator}, {settings.Shards - 1}) AS number"
+            : $"WITH RECURSIVE numbers(number) AS (SELECT {ShardRow.Coordinator} UNION ALL SELECT number + 1 FROM numbers WHERE number < {settings.Shards - 1}) SELECT number, 0, NULL FROM numbers WHERE true";
+        await RunAsync(connection, $"INSERT INTO shard (shard, epoch, holder) {rows} ON CONFLICT (shard) DO NOTHING", ct);
     }
 
     private static async Task RunAsync(DbConnection connection, string sql, CancellationToken ct)

@@ -3,6 +3,7 @@ using Akka.Actor.Setup;
 using Akka.Configuration;
 using Akka.TestKit.Xunit2;
 using AkkaHa.Core.Entities;
+using AkkaHa.Core.Ownership;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
@@ -39,7 +40,9 @@ public sealed class EntityActorTests : TestKit
     private static ActorSystemSetup Setup(out NodeParts parts)
     {
         var settings = new NodeSettings { DataDirectory = Path.Combine(Path.GetTempPath(), "akkaha-tests") };
-        parts = new NodeParts(settings, new OwnershipStore(new Database(settings)), new Grants(), "test", RuleSwitches.AllOn);
+        var lease = new NodeLease(new LeaseTimings());
+        lease.Renewed(MonotonicClock.NowMs + 600_000);
+        parts = new NodeParts(settings, "test", RuleSwitches.AllOn) { Grants = new Grants(lease) };
         var config = ConfigurationFactory.ParseString($$"""
             akka.loglevel = OFF
             akka.stdout-loglevel = OFF
@@ -127,7 +130,7 @@ public sealed class EntityActorTests : TestKit
         var put = Ask(entity, Put("x"));
         var get = Ask(entity, Get());
         await AwaitConditionAsync(() => Task.FromResult(WritesSoFar() == 1), Patience);
-        parts.Grants.Leave(shard);
+        parts.Grants.Leave(shard, parts.Grants.EpochOf(shard)!.Value);
         script.Hold.SetResult();
         Assert.Equal(ErrorCode.OutcomeUnknown, (await put).Failure.Code);
         Assert.Equal(ErrorCode.Unavailable, (await get).Failure.Code);
@@ -237,7 +240,7 @@ public sealed class EntityActorTests : TestKit
         await Ask(entity, Put("x"));
         await StopAsync(entity);
         Exception? lost = null;
-        parts.Grants.Leave(shard);
+        parts.Grants.Leave(shard, parts.Grants.EpochOf(shard)!.Value);
         parts.Grants.Enter(shard, 6, e => lost = e);
         Assert.Equal(ErrorCode.Unavailable, (await Ask(Start(), Get())).Failure.Code);
         Assert.Null(parts.Grants.EpochOf(shard));
@@ -254,7 +257,7 @@ public sealed class EntityActorTests : TestKit
     [Fact]
     public async Task Without_a_grant_nothing_is_answered_but_unavailable()
     {
-        parts.Grants.Leave(shard);
+        parts.Grants.Leave(shard, parts.Grants.EpochOf(shard)!.Value);
         Assert.Equal(ErrorCode.Unavailable, (await Ask(Start(), Get())).Failure.Code);
     }
 

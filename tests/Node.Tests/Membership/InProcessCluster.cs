@@ -24,6 +24,13 @@ internal sealed class InProcessCluster : IAsyncDisposable
     private readonly List<RunningNode> nodes = [];
     private readonly int seed = FreePort();
 
+    /// <summary>The owners' rows, as the database has them.</summary>
+    public Task<IReadOnlyList<ShardRow>> OwnersAsync()
+    {
+        var database = new Database(new NodeSettings { DataDirectory = DataDirectory });
+        return new OwnershipStore(database, new LeaseStore(database), RuleSwitches.AllOn).ReadAsync(default);
+    }
+
     public string DataDirectory { get; } = Directory.CreateTempSubdirectory("akkaha-inproc-").FullName;
 
     /// <summary>Starts one more, and waits until all are members.</summary>
@@ -36,7 +43,7 @@ internal sealed class InProcessCluster : IAsyncDisposable
         };
         var database = new Database(settings);
         await new Schema(database, settings).EnsureAsync(default);
-        var node = await RunningNode.StartAsync(settings, database, new OwnershipStore(database), RuleSwitches.AllOn, NullLoggerFactory.Instance);
+        var node = await RunningNode.StartAsync(settings, database, RuleSwitches.AllOn, NullLoggerFactory.Instance, default);
         nodes.Add(node);
         await EventuallyAsync(() => node.Cluster.State.Members.Count(m => m.Status == MemberStatus.Up) == nodes.Count);
         return node;

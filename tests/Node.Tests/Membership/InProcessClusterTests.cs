@@ -24,7 +24,7 @@ public sealed class InProcessClusterTests
         Assert.Equal(0, first.Parts.Grants.Count);
         await InProcessCluster.EventuallyAsync(() => second.Parts.Grants.Count == InProcessCluster.Shards);
         for (var i = 0; i < 40; i++) Assert.Equal(3, (await PutAsync(second, i)).PutKey.Revision);
-        Assert.All(await second.Parts.Ownership.ReadAsync(default), row => Assert.Equal(second.Parts.Holder, row.Holder));
+        Assert.All(await cluster.OwnersAsync(), row => Assert.Equal(second.Parts.Holder, row.Holder));
     }
 
     private static Task<Reply> PutAsync(RunningNode node, int i) => InProcessCluster.AskAsync(node, InProcessCluster.Put($"k/{i}"));

@@ -1,0 +1,124 @@
+using System.Data.Common;
+using AkkaHa.Core.Ownership;
+using AkkaHa.Node.Storage;
+
+namespace AkkaHa.Node.Ownership;
+
+/// <summary>
+/// Renews this incarnation's lease and watches those of the others, on a thread of its own: a pool whose threads are all busy must not cost the lease.
+/// Losing the database closes the lease and harms nothing else; being fenced is final.
+/// </summary>
+internal sealed class LeaseKeeper : IDisposable
+{
+    private readonly Database database;
+    private readonly string node;
+    private readonly LeaseTimings timings;
+    private readonly ILogger log;
+    private readonly LeaseWatch watch;
+    private readonly Lock watching = new();
+    private readonly ManualResetEventSlim stop = new();
+    private readonly TaskCompletionSource fenced = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Thread thread;
+    private bool wasOpen;
+
+    public LeaseKeeper(Database database, string node, LeaseTimings timings, ILogger log)
+    {
+        this.database = database;
+        this.node = node;
+        this.timings = timings;
+        this.log = log;
+        watch = new LeaseWatch(timings);
+        Lease = new NodeLease(timings);
+        thread = new Thread(Run) { IsBackground = true, Name = "lease", Priority = ThreadPriority.AboveNormal };
+    }
+
+    /// <summary>The lease itself.</summary>
+    public NodeLease Lease { get; }
+
+    /// <summary>Done when this incarnation has been fenced by another node.</summary>
+    public Task WhenFenced => fenced.Task;
+
+    /// <summary>Why the last renewal failed; null: it did not.</summary>
+    public string? LastFailure { get; private set; }
+
+    /// <summary>After each successful renewal: the shards that the database says are held by this node.</summary>
+    public event Action<IReadOnlyList<(int Shard, long Epoch)>>? Renewed;
+
+    public void Start() => thread.Start();
+
+    /// <summary>Renews no more: what is left of the lease runs out.</summary>
+    public void Stop() => stop.Set();
+
+    /// <summary>The counter at which the lease of this node was seen to run out; null when it was not, or that is not known.</summary>
+    public long? ExpiredAt(string other)
+    {
+        lock (watching) return watch.ExpiredAt(other, MonotonicClock.NowMs);
+    }
+
+    /// <summary>How long the node has not renewed; null when that is not known.</summary>
+    public long? UnchangedMs(string other)
+    {
+        lock (watching) return watch.UnchangedMs(other, MonotonicClock.NowMs);
+    }
+
+    /// <summary>The node's row as it was last read.</summary>
+    public NodeRow? Find(string other)
+    {
+        lock (watching) return watch.Find(other);
+    }
+
+    public void Dispose()
+    {
+        Stop();
+        if (thread.IsAlive) thread.Join(TimeSpan.FromSeconds(5));
+        stop.Dispose();
+    }
+
+    private void Run()
+    {
+        DbConnection? connection = null;
+        while (!stop.IsSet)
+        {
+            // Before it is sent: whatever the database takes is taken off the lease.
+            var sent = MonotonicClock.NowMs;
+            try
+            {
+                connection ??= database.OpenLease();
+                var reading = LeaseStore.Renew(connection, node);
+                var received = MonotonicClock.NowMs;
+                if (!reading.Renewed)
+                {
+                    Lease.Fenced();
+                    fenced.TrySetResult();
+                    break;
+                }
+                Lease.Renewed(sent);
+                lock (watching) watch.Saw(reading.Nodes, received);
+                if (LastFailure is not null) log.LogInformation("The lease is renewed again");
+                LastFailure = null;
+                Renewed?.Invoke(reading.Mine);
+            }
+            catch (Exception e) when (e is DbException or InvalidOperationException or TimeoutException or IOException)
+            {
+                // Not known whether it was raised. The lease runs on, and out if this goes on; the others get the whole time again.
+                if (LastFailure is null) log.LogWarning("The lease could not be renewed: {Message}", e.Message);
+                LastFailure = e.Message;
+                lock (watching) watch.Interrupted();
+                connection?.Dispose();
+                connection = null;
+            }
+            SayWhenItChanges();
+            var pause = timings.RenewEveryMs - (MonotonicClock.NowMs - sent);
+            stop.Wait(TimeSpan.FromMilliseconds(Math.Clamp(pause, 10, timings.RenewEveryMs)));
+        }
+        connection?.Dispose();
+    }
+
+    private void SayWhenItChanges()
+    {
+        var open = Lease.IsOpen(MonotonicClock.NowMs);
+        if (wasOpen && !open) log.LogWarning("The lease has run out: this node answers nothing until it can renew it ({Reason})", LastFailure ?? "the renewal came late");
+        if (!wasOpen && open) log.LogDebug("The lease is valid");
+        wasOpen = open;
+    }
+}

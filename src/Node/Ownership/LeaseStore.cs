@@ -1,0 +1,96 @@
+using System.Data;
+using System.Data.Common;
+using AkkaHa.Core.Ownership;
+using AkkaHa.Node.Storage;
+
+namespace AkkaHa.Node.Ownership;
+
+/// <summary>The rows of nodes in the database: counters, and who is fenced. Every call is one transaction.</summary>
+internal sealed class LeaseStore(Database database)
+{
+    /// <summary>Enters a new incarnation, and forgets fenced ones that hold nothing any more. Durable when this returns.</summary>
+    public async Task RegisterAsync(string node, long leaseMs, CancellationToken ct)
+    {
+        await using var connection = await database.OpenOwnershipAsync(ct);
+        await using (var forget = connection.Command(null, "DELETE FROM node WHERE fenced = @yes AND NOT EXISTS (SELECT 1 FROM shard WHERE holder = node.node)", ("yes", true)))
+            await forget.ExecuteNonQueryAsync(ct);
+        await using var enter = connection.Command(null, "INSERT INTO node (node, counter, fenced, lease_ms) VALUES (@node, 0, @no, @lease) ON CONFLICT (node) DO NOTHING", ("node", node), ("no", false), ("lease", leaseMs));
+        await enter.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <summary>
+    /// Raises the node's counter, unless it is fenced, and reads what there is to know of the others. It blocks its thread: that thread has nothing else to do, and needs
+    /// none of the pool's, which may all be busy.
+    /// </summary>
+    /// <exception cref="DbException">Not known whether it was raised.</exception>
+    public static LeaseReading Renew(DbConnection connection, string node)
+    {
+        using var transaction = connection.BeginTransaction(IsolationLevel.ReadCommitted);
+        using var raise = connection.Command(transaction, "UPDATE node SET counter = counter + 1 WHERE node = @node AND fenced = @no", ("node", node), ("no", false));
+        var renewed = raise.ExecuteNonQuery() == 1;
+        var nodes = new List<NodeRow>();
+        using (var read = connection.Command(transaction, "SELECT node, counter, fenced, lease_ms FROM node"))
+        using (var rows = read.ExecuteReader())
+            while (rows.Read()) nodes.Add(new NodeRow(rows.GetString(0), rows.GetInt64(1), rows.GetBoolean(2), rows.GetInt64(3)));
+        var mine = new List<(int, long)>();
+        using (var read = connection.Command(transaction, "SELECT shard, epoch FROM shard WHERE holder = @node", ("node", node)))
+        using (var rows = read.ExecuteReader())
+            while (rows.Read()) mine.Add((rows.GetInt32(0), rows.GetInt64(1)));
+        transaction.Commit();
+        return new LeaseReading(renewed, nodes, mine);
+    }
+
+    /// <summary>
+    /// Ends another incarnation: from the commit on, it can't renew or take. Its lease still runs out. Two nodes that want to fence one another lock both rows in the same order,
+    /// so that one of them finds itself fenced.
+    /// </summary>
+    /// <param name="fencer">Who wants it; it must not be fenced itself.</param>
+    /// <param name="node">Whom.</param>
+    /// <param name="atCounter">Only while its counter is still this; null: whatever it is.</param>
+    /// <param name="ct">Gives up; whether it was done is not known then.</param>
+    /// <returns>Whether it is fenced now (also if it was before).</returns>
+    public async Task<bool> FenceAsync(string fencer, string node, long? atCounter, CancellationToken ct)
+    {
+        await using var connection = await database.OpenOwnershipAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        var rows = await LockAsync(connection, transaction, [fencer, node], ct);
+        if (!rows.TryGetValue(fencer, out var self) || self.Fenced) return false;
+        if (!rows.TryGetValue(node, out var other) || other.Fenced) return true;
+        if (atCounter is { } counter && other.Counter != counter) return false;
+        await using (var fence = connection.Command(transaction, "UPDATE node SET fenced = @yes WHERE node = @node", ("yes", true), ("node", node))) await fence.ExecuteNonQueryAsync(ct);
+        await transaction.CommitAsync(ct);
+        if (database.IsPostgres) await EndBackendsAsync(connection, node, ct);
+        return true;
+    }
+
+    /// <summary>An incarnation that has given everything back ends itself, so that its row can be forgotten.</summary>
+    public async Task RetireAsync(string node, CancellationToken ct)
+    {
+        await using var connection = await database.OpenOwnershipAsync(ct);
+        await using var retire = connection.Command(null, "UPDATE node SET fenced = @yes WHERE node = @node", ("yes", true), ("node", node));
+        await retire.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <summary>Locks the rows of these nodes until the end of the transaction, in the order of their names, and reads them.</summary>
+    public async Task<Dictionary<string, NodeRow>> LockAsync(DbConnection connection, DbTransaction transaction, IEnumerable<string> nodes, CancellationToken ct)
+    {
+        var rows = new Dictionary<string, NodeRow>(StringComparer.Ordinal);
+        foreach (var node in nodes.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
+        {
+            // SQLite has one writer at a time: there, the whole transaction is the lock.
+            await using var read = connection.Command(transaction, "SELECT counter, fenced, lease_ms FROM node WHERE node = @node" + (database.IsPostgres ? " FOR UPDATE" : ""), ("node", node));
+            await using var row = await read.ExecuteReaderAsync(ct);
+            if (await row.ReadAsync(ct)) rows[node] = new NodeRow(node, row.GetInt64(0), row.GetBoolean(1), row.GetInt64(2));
+        }
+        return rows;
+    }
+
+    /// <summary>A fenced node's writes under way can't land where a new owner has claimed. Ending them only keeps their locks from being waited for.</summary>
+    private static async Task EndBackendsAsync(DbConnection connection, string node, CancellationToken ct)
+    {
+        await using var end = connection.Command(null,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = @name AND usename = current_user AND datname = current_database()",
+            ("name", Database.ApplicationNameOf(node)));
+        await end.ExecuteNonQueryAsync(ct);
+    }
+}
