@@ -31,6 +31,7 @@ public sealed class AkkaHaClient : IAsyncDisposable
         Locks = new LockClient(calls, ids, _sessions, new LockReturns(calls, ids, options, _closing.Token), options.TimeProvider);
         Keys = new KeyClient(calls, ids);
         Transactions = new TransactionClient(calls, Keys, ids, options);
+        Cluster = new ClusterClient(calls);
         _close = new Lazy<Task>(CloseAsync);
     }
 
@@ -45,6 +46,9 @@ public sealed class AkkaHaClient : IAsyncDisposable
 
     /// <summary>The client's own session, and a look at those of others.</summary>
     public SessionClient Sessions { get; }
+
+    /// <summary>Who is in the cluster, and taking nodes out of it.</summary>
+    public ClusterClient Cluster { get; }
 
     /// <summary>Makes a client. Nothing is sent until the first call, so no node need be up yet.</summary>
     /// <param name="endpoints">One or more gRPC addresses, separated by commas: <c>http://a:5081,http://b:5081</c>.</param>

@@ -41,6 +41,7 @@ builder.Services.AddSingleton<NodeLifecycle>();
 builder.Services.AddHostedService(services => services.GetRequiredService<NodeLifecycle>());
 builder.Services.AddSingleton<IEntities, EntityRegion>();
 builder.Services.AddSingleton<IClusterView, ClusterView>();
+builder.Services.AddSingleton<IClusterControl, ClusterControl>();
 builder.Services.AddSingleton<Readiness>();
 builder.Services.AddSingleton<IReadiness>(services => services.GetRequiredService<Readiness>());
 builder.Services.AddHostedService(services => services.GetRequiredService<Readiness>());

@@ -9,6 +9,6 @@ internal static class ApiTimes
     /// <summary>For a command that may itself wait (for a lock, for a decision): that long, and then as for any other.</summary>
     public static TimeSpan AskAfter(double seconds) => TimeSpan.FromSeconds(seconds) + Ask;
 
-    /// <summary>What UNAVAILABLE tells callers to wait before they try again. Clients with a back-off of their own may be quicker.</summary>
-    public static readonly TimeSpan RetryHint = TimeSpan.FromSeconds(1);
+    /// <summary>What UNAVAILABLE tells callers to wait before they try again: about as long as a shard takes to change hands. HTTP knows whole seconds only, and says 1.</summary>
+    public static readonly TimeSpan RetryHint = TimeSpan.FromMilliseconds(50);
 }

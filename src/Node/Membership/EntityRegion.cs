@@ -57,7 +57,7 @@ internal sealed class EntityRegion : IEntities, IDisposable
     private static async Task<Reply> AskAsync(RunningNode node, Command command, TimeSpan timeout, CancellationToken ct)
     {
         var until = MonotonicClock.NowMs + (long)timeout.TotalMilliseconds;
-        var lost = node.OwnersLost.Next;
+        var lost = node.Signals.NextMemberLost;
         var asked = new List<Task<Reply>>(1) { node.Region.Ask<Reply>(command, timeout, ct) };
         while (true)
         {
@@ -65,7 +65,7 @@ internal sealed class EntityRegion : IEntities, IDisposable
             if (first is Task<Reply> answered && (!answered.IsFaulted || asked.Count == 1)) return await answered;
             if (first is Task<Reply> failed) asked.Remove(failed);
             if (first != lost) continue;
-            lost = node.OwnersLost.Next;
+            lost = node.Signals.NextMemberLost;
             var left = until - MonotonicClock.NowMs;
             if (left > 0) asked.Add(node.Region.Ask<Reply>(command, TimeSpan.FromMilliseconds(left), ct));
         }

@@ -40,8 +40,14 @@ internal sealed class NodeLifecycle(
                 var node = await RunningNode.StartAsync(settings, database, rules, loggers, stoppingToken);
                 running = node;
                 log.LogInformation("Node {Address}, incarnation {Incarnation}: HTTP {Http}, gRPC {Grpc}", node.Cluster.SelfAddress, node.Parts.Incarnation, node.Facts.Http, node.Facts.Grpc);
-                var over = await Task.WhenAny(node.System.WhenTerminated, node.Parts.Leases.WhenFenced, Task.Delay(Timeout.Infinite, stoppingToken));
+                var over = await Task.WhenAny(node.Parts.Leases.WhenFenced, node.Signals.WhenAskedToLeave, node.System.WhenTerminated, Task.Delay(Timeout.Infinite, stoppingToken));
                 if (stoppingToken.IsCancellationRequested) break;
+                if (over == node.Signals.WhenAskedToLeave)
+                {
+                    log.LogInformation("This node was asked to leave");
+                    lifetime.StopApplication();
+                    return;
+                }
                 running = null;
                 log.LogWarning("Incarnation {Incarnation} {What}; starting another", node.Parts.Incarnation, over == node.Parts.Leases.WhenFenced ? "has been fenced by another node" : "was taken out of the cluster");
                 waitingFor = "the end of the last incarnation";

@@ -22,7 +22,7 @@ internal sealed class RunningNode
         Parts = parts;
         Facts = facts;
         Cluster = Akka.Cluster.Cluster.Get(system);
-        OwnersLost = new OwnersLost(Cluster);
+        Signals = new MembershipSignals(Cluster);
     }
 
     public ActorSystem System { get; }
@@ -35,8 +35,8 @@ internal sealed class RunningNode
 
     public Akka.Cluster.Cluster Cluster { get; }
 
-    /// <summary>Tells when a member is gone, and what was sent to it is lost.</summary>
-    public OwnersLost OwnersLost { get; }
+    /// <summary>Tells when a member is gone, and when this one is asked to go.</summary>
+    public MembershipSignals Signals { get; }
 
     public static async Task<RunningNode> StartAsync(NodeSettings settings, Database database, RuleSwitches rules, ILoggerFactory loggers, CancellationToken ct)
     {

@@ -40,7 +40,7 @@ public sealed class ApiHost : IAsyncLifetime
             kestrel.Listen(IPAddress.Loopback, 0, o => o.Protocols = HttpProtocols.Http1);
             kestrel.Listen(IPAddress.Loopback, 0, o => o.Protocols = HttpProtocols.Http2);
         });
-        builder.Services.AddSingleton<IEntities>(Entities).AddSingleton<IClusterView>(Cluster).AddSingleton<IReadiness>(Cluster);
+        builder.Services.AddSingleton<IEntities>(Entities).AddSingleton<IClusterView>(Cluster).AddSingleton<IClusterControl>(Cluster).AddSingleton<IReadiness>(Cluster);
         builder.Services.AddAkkaHaApi();
         app = builder.Build();
         app.MapAkkaHaApi();
@@ -57,6 +57,7 @@ public sealed class ApiHost : IAsyncLifetime
     internal void Reset()
     {
         Entities.Reset();
+        Cluster.Changes.Clear();
         Log.Errors.Clear();
     }
 

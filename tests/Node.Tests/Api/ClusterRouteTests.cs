@@ -47,6 +47,21 @@ public sealed class ClusterRouteTests : IClassFixture<ApiHost>
         Assert.Null(host.Cluster.AskedEntity);
     }
 
+    [Theory]
+    [InlineData("leave", "false")]
+    [InlineData("down", "true")]
+    public async Task A_node_is_taken_out_by_its_address(string verb, string fenced)
+    {
+        const string Address = "akka.tcp://AkkaHa@10.0.0.2:4053";
+
+        var json = await host.JsonAsync($"POST /v1/cluster/nodes/{Uri.EscapeDataString(Address)}:{verb}", "{}");
+
+        Assert.Equal($$"""{"address":"{{Address}}","incarnation":"abc","fenced":{{fenced}}}""", json);
+        Assert.Equal([$"{verb} {Address}"], host.Cluster.Changes);
+        using var other = await host.SendAsync($"POST /v1/cluster/nodes/akka.tcp:%2F%2FAkkaHa@10.0.0.2:9:{verb}", "{}");
+        Assert.Equal(System.Net.HttpStatusCode.NotFound, other.StatusCode);
+    }
+
     [Fact]
     public void A_method_is_a_read_by_its_name_exactly_when_http_gets_it()
     {

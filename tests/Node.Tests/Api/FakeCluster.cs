@@ -5,7 +5,7 @@ using AkkaHa.Messages.V1;
 
 namespace AkkaHa.Node.Tests.Api;
 
-internal sealed class FakeCluster : IClusterView, IReadiness
+internal sealed class FakeCluster : IClusterView, IClusterControl, IReadiness
 {
     public EntityId? AskedEntity { get; private set; }
 
@@ -21,5 +21,19 @@ internal sealed class FakeCluster : IClusterView, IReadiness
     {
         AskedEntity = entity;
         return Task.FromResult(new RingState { Shard = "7", Epoch = 9, Allocated = true, ShardCount = 64 });
+    }
+
+    /// <summary>What was asked of the membership: <c>leave ADDRESS</c>.</summary>
+    public List<string> Changes { get; } = [];
+
+    public Task<NodeChange?> LeaveAsync(string address, CancellationToken ct) => Change("leave", address, fenced: false);
+
+    public Task<NodeChange?> DownAsync(string address, CancellationToken ct) => Change("down", address, fenced: true);
+
+    private Task<NodeChange?> Change(string what, string address, bool fenced)
+    {
+        if (address.EndsWith(":9", StringComparison.Ordinal)) return Task.FromResult<NodeChange?>(null);
+        Changes.Add($"{what} {address}");
+        return Task.FromResult<NodeChange?>(new NodeChange { Address = address, Incarnation = "abc", Fenced = fenced });
     }
 }

@@ -1,0 +1,43 @@
+using Akka.Actor;
+using Akka.Cluster;
+
+namespace AkkaHa.Node.Membership;
+
+/// <summary>What the process wants to hear of its membership.</summary>
+internal sealed class MembershipSignals
+{
+    private readonly TaskCompletionSource askedToLeave = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource memberLost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public MembershipSignals(Akka.Cluster.Cluster cluster) => cluster.System.ActorOf(Props.Create(() => new Listener(cluster, this)), "membership-signals");
+
+    /// <summary>
+    /// Done at the next removal of a member: what was sent to it is lost without a word, and its shards have, or will soon have, another owner.
+    /// </summary>
+    public Task NextMemberLost => Volatile.Read(ref memberLost).Task;
+
+    /// <summary>Done when this node's own membership begins to end because somebody, here or elsewhere, has asked for it.</summary>
+    public Task WhenAskedToLeave => askedToLeave.Task;
+
+    private void OnRemoved() => Interlocked.Exchange(ref memberLost, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+
+    private sealed class Listener : ReceiveActor
+    {
+        private readonly Akka.Cluster.Cluster cluster;
+
+        public Listener(Akka.Cluster.Cluster cluster, MembershipSignals signals)
+        {
+            this.cluster = cluster;
+            Receive<ClusterEvent.MemberRemoved>(_ => signals.OnRemoved());
+            Receive<ClusterEvent.MemberLeft>(e =>
+            {
+                if (e.Member.UniqueAddress == cluster.SelfUniqueAddress) signals.askedToLeave.TrySetResult();
+            });
+        }
+
+        protected override void PreStart() =>
+            cluster.Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.MemberRemoved), typeof(ClusterEvent.MemberLeft));
+
+        protected override void PostStop() => cluster.Unsubscribe(Self);
+    }
+}
