@@ -89,6 +89,11 @@ public sealed class ClusterUnderTest : IAsyncDisposable
         return last!.Select(o => o!).ToArray();
     }
 
+    /// <summary>The members' incarnations, by address, as this node sees them.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> IncarnationsAsync(NodeProcess asked) =>
+        (await GetAsync(asked, "/v1/cluster")).GetProperty("members").EnumerateArray()
+            .ToDictionary(m => m.GetProperty("address").GetString()!, m => m.GetProperty("incarnation").GetString()!);
+
     public static async Task EventuallyAsync(Func<Task<bool>> holds, string otherwise)
     {
         var until = DateTime.UtcNow + Patience;

@@ -6,6 +6,8 @@ namespace AkkaHa.Cli.Local;
 /// <summary>A cluster of node processes on this machine, for the demonstration and for tests.</summary>
 public sealed class LocalCluster : IAsyncDisposable
 {
+    private static int lastPort = Environment.ProcessId * 37 % 20_000;
+
     private LocalCluster(string directory, IReadOnlyList<NodeProcess> nodes)
     {
         Directory = directory;
@@ -52,10 +54,10 @@ public sealed class LocalCluster : IAsyncDisposable
     public static int[] FreePorts(int count)
     {
         var ports = new List<int>(count);
-        var next = 10_000 + (Environment.ProcessId * 37 % 20_000);
         while (ports.Count < count)
         {
-            next = next >= 32_000 ? 10_000 : next + 1;
+            // Each is given out once: two who ask at the same time must not be given the same.
+            var next = 10_000 + (int)((uint)Interlocked.Increment(ref lastPort) % 22_000);
             using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             try
             {

@@ -26,6 +26,8 @@ internal static class AkkaConfig
               log-dead-letters-during-shutdown = off
               coordinated-shutdown {
                 run-by-clr-shutdown-hook = off
+                # An incarnation that is over ends at once: there is nothing to hand over that others would not take anyway.
+                run-by-actor-system-terminate = off
                 exit-clr = off
                 phases.cluster-sharding-shutdown-region.timeout = 15s
               }
@@ -65,6 +67,7 @@ internal static class AkkaConfig
                 periodic-tasks-initial-delay = 300ms
                 retry-unsuccessful-join-after = 2s
                 shutdown-after-unsuccessful-join-seed-nodes = off
+                run-coordinated-shutdown-when-down = off
                 failure-detector {
                   heartbeat-interval = {{d.HeartbeatMs}}ms
                   acceptable-heartbeat-pause = {{d.PauseMs}}ms

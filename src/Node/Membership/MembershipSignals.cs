@@ -7,9 +7,14 @@ namespace AkkaHa.Node.Membership;
 internal sealed class MembershipSignals
 {
     private readonly TaskCompletionSource askedToLeave = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource removed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource memberLost = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public MembershipSignals(Akka.Cluster.Cluster cluster) => cluster.System.ActorOf(Props.Create(() => new Listener(cluster, this)), "membership-signals");
+    public MembershipSignals(Akka.Cluster.Cluster cluster)
+    {
+        cluster.RegisterOnMemberRemoved(() => removed.TrySetResult());
+        cluster.System.ActorOf(Props.Create(() => new Listener(cluster, this)), "membership-signals");
+    }
 
     /// <summary>
     /// Done at the next removal of a member: what was sent to it is lost without a word, and its shards have, or will soon have, another owner.
@@ -18,6 +23,9 @@ internal sealed class MembershipSignals
 
     /// <summary>Done when this node's own membership begins to end because somebody, here or elsewhere, has asked for it.</summary>
     public Task WhenAskedToLeave => askedToLeave.Task;
+
+    /// <summary>Done when this node is no member any more: it has left, or was downed.</summary>
+    public Task WhenRemoved => removed.Task;
 
     private void OnRemoved() => Interlocked.Exchange(ref memberLost, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
 

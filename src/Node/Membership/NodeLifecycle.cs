@@ -40,7 +40,7 @@ internal sealed class NodeLifecycle(
                 var node = await RunningNode.StartAsync(settings, database, rules, loggers, stoppingToken);
                 running = node;
                 log.LogInformation("Node {Address}, incarnation {Incarnation}: HTTP {Http}, gRPC {Grpc}", node.Cluster.SelfAddress, node.Parts.Incarnation, node.Facts.Http, node.Facts.Grpc);
-                var over = await Task.WhenAny(node.Parts.Leases.WhenFenced, node.Signals.WhenAskedToLeave, node.System.WhenTerminated, Task.Delay(Timeout.Infinite, stoppingToken));
+                var over = await Task.WhenAny(node.Parts.Leases.WhenFenced, node.Signals.WhenAskedToLeave, node.Signals.WhenRemoved, node.System.WhenTerminated, Task.Delay(Timeout.Infinite, stoppingToken));
                 if (stoppingToken.IsCancellationRequested) break;
                 if (over == node.Signals.WhenAskedToLeave)
                 {

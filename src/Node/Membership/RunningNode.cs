@@ -14,6 +14,8 @@ namespace AkkaHa.Node.Membership;
 /// <summary>One incarnation of this node: an actor system that is, or tries to be, a member of the cluster.</summary>
 internal sealed class RunningNode
 {
+    private static readonly TimeSpan SayGoodbyeFor = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan ReleaseFor = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan EndAtMost = TimeSpan.FromSeconds(5);
 
     private RunningNode(ActorSystem system, NodeParts parts, MemberFacts facts)
@@ -81,16 +83,22 @@ internal sealed class RunningNode
     }
 
     /// <summary>
-    /// Ends an incarnation that is over: fenced, or out of the cluster. It answers nothing from here on. Others take its shards when its lease has run out; there is nothing to hand over.
+    /// Ends an incarnation that is over: fenced, or out of the cluster. It answers nothing from here on, and so its shards can be given back at once;
+    /// where the database can't be told, others take them when its lease has run out.
     /// </summary>
     public async Task EndAsync()
     {
         Parts.Leaving = true;
         Parts.Leases.Stop();
-        Parts.Grants.Clear();
-        // Says so, where that can be heard; then the others need not find out.
-        if (Cluster.SelfMember.Status is not (MemberStatus.Down or MemberStatus.Removed)) Cluster.Down(Cluster.SelfAddress);
-        if (await Task.WhenAny(System.WhenTerminated, Task.Delay(EndAtMost)) != System.WhenTerminated) await Task.WhenAny(System.Terminate(), Task.Delay(EndAtMost));
+        Parts.GrantKeeper.ReleaseAll();
+        if (Cluster.SelfMember.Status is not (MemberStatus.Down or MemberStatus.Removed))
+        {
+            // Says so, where that can be heard: then the others need not find out.
+            Cluster.Down(Cluster.SelfAddress);
+            await Task.WhenAny(Signals.WhenRemoved, Task.Delay(SayGoodbyeFor));
+        }
+        await Task.WhenAny(Parts.GrantKeeper.WhenReleasedAsync(), Task.Delay(ReleaseFor));
+        await Task.WhenAny(System.Terminate(), Task.Delay(EndAtMost));
         await Parts.DisownAsync();
     }
 }

@@ -29,6 +29,7 @@ internal sealed class GrantKeeper
     private readonly CancellationTokenSource ending = new();
     private TaskCompletionSource quiet = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task loop = Task.CompletedTask;
+    private bool over;
 
     public GrantKeeper(OwnershipStore store, LeaseKeeper leases, Grants grants, string node, RuleSwitches rules, ILogger log)
     {
@@ -69,6 +70,7 @@ internal sealed class GrantKeeper
     {
         lock (guard)
         {
+            if (over) return Task.FromResult<long?>(null);
             if (takes.Remove(shard, out var before)) before.Done.TrySetResult(null);
             var wanted = takes[shard] = new Wanted(lost);
             Signal();
@@ -86,6 +88,19 @@ internal sealed class GrantKeeper
             if (grants.EpochOf(shard) is not { } epoch) return;
             releases[shard] = epoch;
             grants.Leave(shard, epoch);
+            Signal();
+        }
+    }
+
+    /// <summary>Gives everything back; nothing is taken any more.</summary>
+    public void ReleaseAll()
+    {
+        lock (guard)
+        {
+            over = true;
+            foreach (var wanted in takes.Values) wanted.Done.TrySetResult(null);
+            takes.Clear();
+            foreach (var (shard, epoch) in grants.Clear()) releases[shard] = epoch;
             Signal();
         }
     }
@@ -153,8 +168,13 @@ internal sealed class GrantKeeper
             }
             catch (FencedException)
             {
-                // The keeper of the lease finds out by itself, and ends this incarnation.
-                return;
+                // The keeper of the lease finds out by itself, and this incarnation ends. What it holds can still be given back.
+                lock (guard)
+                {
+                    over = true;
+                    foreach (var wanted in takes.Values) wanted.Done.TrySetResult(null);
+                    takes.Clear();
+                }
             }
             catch (Exception e)
             {

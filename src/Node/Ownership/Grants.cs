@@ -43,5 +43,12 @@ internal sealed class Grants(NodeLease lease)
             grant.Lost?.Invoke(new InvalidOperationException($"shard {shard}: a row of a later owner than epoch {epoch} was found"));
     }
 
-    public void Clear() => byShard.Clear();
+    /// <summary>Ends them all; no answer leaves any more.</summary>
+    /// <returns>What they were.</returns>
+    public IReadOnlyList<(int Shard, long Epoch)> Clear()
+    {
+        var all = byShard.Select(g => (g.Key, g.Value.Epoch)).ToArray();
+        byShard.Clear();
+        return all;
+    }
 }
