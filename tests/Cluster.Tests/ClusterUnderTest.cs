@@ -20,6 +20,8 @@ public sealed class ClusterUnderTest : IAsyncDisposable
     {
         Local = cluster;
         Postgres = postgres;
+        // To look at the nodes' logs afterwards.
+        cluster.Keep = Environment.GetEnvironmentVariable("AKKAHA_KEEP") == "1";
     }
 
     public static TheoryData<string> Providers => new("sqlite", "postgres");

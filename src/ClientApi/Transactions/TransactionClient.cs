@@ -88,7 +88,10 @@ public sealed class TransactionClient
     /// <see cref="TransactionResult.ConditionsHeld"/>.
     /// </summary>
     /// <param name="transaction">Conditions and both branches.</param>
-    /// <param name="id">Its id, when you want to know it beforehand or send it again later: the same id with the same content is the same transaction. Left out: a fresh one.</param>
+    /// <param name="id">
+    /// Its id, when you want to know it beforehand or send it again later: the same id with the same content is the same transaction, and an abort of it is final. Left out: a
+    /// fresh one, and another when that was aborted by others in its way, its deadline or a failover, up to <see cref="AkkaHaClientOptions.TransactionTries"/> in all.
+    /// </param>
     /// <param name="cancellationToken">Gives the call up; what became of the transaction is not known then.</param>
     /// <exception cref="TransactionConflictException">Others were in its way. Nothing was changed; it needs a new id.</exception>
     /// <exception cref="TransactionAbortedException">Aborted for good. Nothing was changed.</exception>
@@ -98,10 +101,28 @@ public sealed class TransactionClient
     public async Task<TransactionResult> SubmitAsync(TransactionBuilder transaction, TransactionId? id = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(transaction);
-        if (id is { } given) Require.Id("transactionId", given.Text);
-        var mutation = id is null ? await _ids.NewMutationAsync(cancellationToken) : new Mutation(id.Value.Text);
-        return await _calls.RunAsync(transaction.ToRequest(new TransactionId(mutation.Id), _options.TransactionDeadline), mutation, cancellationToken);
+        if (id is { } given)
+        {
+            Require.Id("transactionId", given.Text);
+            return await SubmitOnceAsync(transaction, new Mutation(given.Text), cancellationToken);
+        }
+        var backoff = new Backoff(FirstPause, LongestPause);
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await SubmitOnceAsync(transaction, await _ids.NewMutationAsync(cancellationToken), cancellationToken);
+            }
+            catch (AkkaHaException e) when (tries < _options.TransactionTries && IsWorthAnother(e))
+            {
+                // It certainly changed nothing.
+            }
+            await Task.Delay(backoff.Next(), _options.TimeProvider, cancellationToken);
+        }
     }
+
+    private Task<TransactionResult> SubmitOnceAsync(TransactionBuilder transaction, Mutation mutation, CancellationToken cancel) =>
+        _calls.RunAsync(transaction.ToRequest(new TransactionId(mutation.Id), _options.TransactionDeadline), mutation, cancel);
 
     /// <summary>A fresh id, for <see cref="SubmitAsync"/>: keep it before you send, and you can ask after a crash what became of it.</summary>
     public async Task<TransactionId> NewIdAsync(CancellationToken cancellationToken = default) => new(await _ids.NewAsync(cancellationToken));
