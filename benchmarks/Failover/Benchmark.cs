@@ -12,6 +12,7 @@ internal static class Benchmark
     public static async Task<int> RunAsync(FailoverOptions options, CancellationToken ct)
     {
         await using var akkaha = await AkkaHaSide.StartAsync(options, ct);
+        if (options.KeepLogs) Say($"The nodes' logs are in {akkaha.KeepLogs()}");
         try
         {
             return await RunAsync(options, akkaha, ct);
@@ -58,7 +59,7 @@ internal static class Benchmark
         CultureInfo.InvariantCulture,
         $"{r.Number + 1,3} {r.Side,-6} {r.Victim,-6} ({r.Turn}): gap {S(r.VictimHot.Longest)} (median key {S(r.VictimHot.Median)}), all answer after {S(r.VictimAll.AllAnsweredAfter)}, "
         + $"longest call {S(r.VictimAll.LongestCall)}; others {S(r.OthersHot.Longest)}; back in {S(r.BackTook)}, gap then {S(r.BackHot.Longest)}; calm {S(r.Calm.Longest)}; "
-        + $"given up {r.VictimAll.GivenUp + r.OthersAll.GivenUp}; sender late {S(r.SenderLate)}; {r.Rate:0}/s; machine load {r.MachineLoad:0.0}");
+        + $"given up {r.VictimAll.GivenUp + r.OthersAll.GivenUp}; at worst {r.Outstanding} unanswered; sender late {S(r.SenderLate)}; {r.Rate:0}/s; machine load {r.MachineLoad:0.0}");
 
     private static string S(TimeSpan? time) => time is { } t ? string.Create(CultureInfo.InvariantCulture, $"{t.TotalSeconds:0.00} s") : "never";
 

@@ -51,8 +51,9 @@ internal sealed class ClusterReader(LocalCluster cluster) : IDisposable
                 {
                     return await ask(new Cluster.ClusterClient(channels[node]), new CallOptions(deadline: DateTime.UtcNow + Patience, cancellationToken: ct));
                 }
-                catch (RpcException e) when (!ct.IsCancellationRequested)
+                catch (RpcException e)
                 {
+                    ct.ThrowIfCancellationRequested();
                     failure = e;
                 }
             }

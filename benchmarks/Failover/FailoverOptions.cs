@@ -7,4 +7,5 @@ namespace AkkaHa.Failover;
 /// <param name="Rate">Calls a second; null: half of what AkkaHa is measured to do.</param>
 /// <param name="Json">A file for the figures.</param>
 /// <param name="Check">Whether a missed goal is an error.</param>
-internal sealed record FailoverOptions(int Kills, string Provider, bool SkipEtcd, int? Rate, string? Json, bool Check);
+/// <param name="KeepLogs">Whether what the nodes wrote stays there.</param>
+internal sealed record FailoverOptions(int Kills, string Provider, bool SkipEtcd, int? Rate, string? Json, bool Check, bool KeepLogs);

@@ -52,7 +52,7 @@ internal static class RoundRunner
             Gap.Of(lanes.Hot.Where(l => !victim.Owns(l)), killedAt, backAt),
             Gap.Of(lanes.All.Where(l => !victim.Owns(l)), killedAt, backAt),
             Gap.Of(lanes.Hot, backAt, endedAt),
-            backTook, load.TakeLateness(), machine, (load.Sent - sent) / Since(startedAt).TotalSeconds);
+            backTook, load.TakeLateness(), load.WorstOutstanding, machine, (load.Sent - sent) / Since(startedAt).TotalSeconds);
     }
 
     private static async Task<bool> EndsAsync(Func<CancellationToken, Task> wait, TimeSpan within, CancellationToken ct)

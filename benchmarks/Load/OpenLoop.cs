@@ -6,8 +6,8 @@ namespace AkkaHa.Load;
 /// </summary>
 public sealed class OpenLoop : IAsyncDisposable
 {
-    /// <summary>More would be memory's trouble, not the server's: what is beyond is not sent, and counts as failed.</summary>
-    public const int MostOutstanding = 50_000;
+    /// <summary>Beyond that, calls are not sent, and count as failed: tens of thousands that all repeat leave this machine no time for the servers.</summary>
+    public const int MostOutstanding = 8_000;
 
     private readonly IKeyTarget target;
     private readonly LaneSet lanes;
@@ -18,6 +18,7 @@ public sealed class OpenLoop : IAsyncDisposable
     private readonly CancellationTokenSource abandon = new();
     private readonly Thread sender;
     private int outstanding;
+    private int most;
     private long latest;
     private long sent;
     private int hotTurn;
@@ -49,6 +50,9 @@ public sealed class OpenLoop : IAsyncDisposable
 
     /// <summary>Calls without an answer now.</summary>
     public int Outstanding => Volatile.Read(ref outstanding);
+
+    /// <summary>How many calls were without an answer at worst.</summary>
+    public int WorstOutstanding => Volatile.Read(ref most);
 
     /// <summary>How far behind its plan the sender has been at worst, since the last time that somebody asked.</summary>
     public TimeSpan TakeLateness() => TimeSpan.FromTicks(Interlocked.Exchange(ref latest, 0));
@@ -87,10 +91,11 @@ public sealed class OpenLoop : IAsyncDisposable
     private async Task CallAsync(Lane lane, long dueAt)
     {
         Interlocked.Increment(ref sent);
-        var full = Interlocked.Increment(ref outstanding) > MostOutstanding;
+        var now = Interlocked.Increment(ref outstanding);
+        most = Math.Max(most, now);
         try
         {
-            if (full) throw new InvalidOperationException($"more than {MostOutstanding} calls are unanswered");
+            if (now > MostOutstanding) throw new InvalidOperationException($"more than {MostOutstanding} calls are unanswered");
             await (lane.Action == LaneAction.Put ? target.PutAsync(lane.Key, abandon.Token) : target.GetAsync(lane.Key, abandon.Token));
             lane.Acknowledged(dueAt, TimeProvider.System.GetTimestamp());
         }
