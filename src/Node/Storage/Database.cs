@@ -20,10 +20,7 @@ internal sealed class Database
         IsPostgres = settings.Storage.Provider == "postgres";
         if (IsPostgres)
         {
-            JournalConnection = OwnershipConnection = new NpgsqlConnectionStringBuilder(settings.Storage.ConnectionString)
-            {
-                ApplicationName = "akkaha", KeepAlive = 10, TcpKeepAlive = true, Timeout = 3, CommandTimeout = 10,
-            }.ConnectionString;
+            JournalConnection = OwnershipConnection = Postgres(settings.Storage.ConnectionString);
             return;
         }
         Directory.CreateDirectory(settings.DataDirectory);
@@ -63,6 +60,23 @@ internal sealed class Database
             await connection.DisposeAsync();
             throw;
         }
+    }
+
+    private static string Postgres(string connectionString)
+    {
+        var given = new DbConnectionStringBuilder { ConnectionString = connectionString };
+        var builder = new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            ApplicationName = "akkaha", KeepAlive = 10, TcpKeepAlive = true, Timeout = 3, CommandTimeout = 10,
+            // A commit that waits for its standby and is cancelled answers success, though the standby does not have it. So a command that has run out of time breaks
+            // its connection, and its outcome is unknown, instead of asking PostgreSQL to cancel and believing what comes.
+            CancellationTimeout = -1,
+        };
+        if (builder.Host?.Contains(',', StringComparison.Ordinal) != true) return builder.ConnectionString;
+        // Of several servers, only the primary will do, and one that was promoted must be found within a second, not within Npgsql's ten.
+        builder.TargetSessionAttributes ??= "primary";
+        if (!given.ContainsKey("Host Recheck Seconds") && !given.ContainsKey("HostRecheckSeconds")) builder.HostRecheckSeconds = 1;
+        return builder.ConnectionString;
     }
 
     /// <summary>What every connection says first.</summary>
