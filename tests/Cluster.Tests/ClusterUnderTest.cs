@@ -42,6 +42,14 @@ public sealed class ClusterUnderTest : IAsyncDisposable
     /// <summary>Made with settings of each node's own, on SQLite; not started.</summary>
     public static ClusterUnderTest Create(int nodes, Func<NodePorts, IEnumerable<string>> settings) => new(LocalCluster.Create(nodes, settings), null);
 
+    /// <summary>Made on a database of the caller's, and all nodes ready.</summary>
+    public static async Task<ClusterUnderTest> StartAsync(PostgresPair pair, int nodes)
+    {
+        var cluster = new ClusterUnderTest(LocalCluster.Create(nodes, pair.Settings), null);
+        await cluster.Local.StartAsync(Patience);
+        return cluster;
+    }
+
     /// <summary>Made, and all nodes ready.</summary>
     public static async Task<ClusterUnderTest> StartAsync(string provider, int nodes, params string[] settings)
     {

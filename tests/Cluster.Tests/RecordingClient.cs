@@ -14,6 +14,8 @@ internal sealed class RecordingClient(AkkaHaClient client)
 {
     public const int Accounts = 16;
     public const long Start = 100;
+    private const int Registers = 4;
+    private const int ListKeys = 6;
 
     private readonly Stopwatch clock = Stopwatch.StartNew();
     private int nextElement;
@@ -45,7 +47,7 @@ internal sealed class RecordingClient(AkkaHaClient client)
         var random = new Random(seed);
         while (!until.IsCancellationRequested)
         {
-            var key = $"register/{random.Next(4)}";
+            var key = $"register/{random.Next(Registers)}";
             var invoked = Now;
             var value = $"{seed}.{Interlocked.Increment(ref nextElement)}";
             var kind = random.Next(10);
@@ -53,8 +55,7 @@ internal sealed class RecordingClient(AkkaHaClient client)
             {
                 if (kind < 4)
                 {
-                    var entry = await client.Keys.GetAsync(key, CancellationToken.None);
-                    Calls.Enqueue(new KeyCall(key, KeyAction.Get, KeyEnd.Done, invoked, Now) { Seen = entry?.Text, Revision = entry?.Revision.Value ?? 0 });
+                    await ReadRegisterAsync(key);
                 }
                 else if (kind < 9)
                 {
@@ -83,6 +84,27 @@ internal sealed class RecordingClient(AkkaHaClient client)
         }
     }
 
+    private async Task ReadRegisterAsync(string key)
+    {
+        var invoked = Now;
+        var entry = await client.Keys.GetAsync(key, CancellationToken.None);
+        Calls.Enqueue(new KeyCall(key, KeyAction.Get, KeyEnd.Done, invoked, Now) { Seen = entry?.Text, Revision = entry?.Revision.Value ?? 0 });
+    }
+
+    /// <summary>Every register and every list once more, so that the judge sees what has become of the last writes.</summary>
+    public async Task ReadAllAsync()
+    {
+        for (var i = 0; i < Registers; i++) await ReadRegisterAsync($"register/{i}");
+        var keys = Enumerable.Range(0, ListKeys).Select(i => $"list/{i}").ToArray();
+        var id = await client.Transactions.NewIdAsync(CancellationToken.None);
+        var invoked = Now;
+        var result = await client.Transactions.SubmitAsync(new TransactionBuilder().Then(then =>
+        {
+            foreach (var key in keys) then.Get(key);
+        }), id, CancellationToken.None);
+        Lists.Enqueue(new ListTransaction(id.ToString(), ListEnd.Committed, invoked, Now, [.. keys.Select((k, i) => new ListStep(k, null, Elements(result.Results[i].Value)))]));
+    }
+
     private async Task RecordAsync(KeyCall call, Func<Task<(Revision Revision, bool Deleted)>> run)
     {
         try
@@ -106,7 +128,7 @@ internal sealed class RecordingClient(AkkaHaClient client)
         var random = new Random(seed);
         while (!until.IsCancellationRequested)
         {
-            var keys = Enumerable.Range(0, 6).OrderBy(_ => random.Next()).Take(3).Select(i => $"list/{i}").ToArray();
+            var keys = Enumerable.Range(0, ListKeys).OrderBy(_ => random.Next()).Take(3).Select(i => $"list/{i}").ToArray();
             var appends = keys.Select(k => random.Next(2) == 0 ? $"{Interlocked.Increment(ref nextElement)}" : null).ToArray();
             var transaction = new TransactionBuilder().Then(then =>
             {

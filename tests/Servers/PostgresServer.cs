@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using AkkaHa.Cli.Local;
 using Npgsql;
 
@@ -7,10 +6,10 @@ namespace AkkaHa.Servers;
 /// <summary>A PostgreSQL server of Debian's packages, for the tests alone: on a free port, with its data in a temporary directory.</summary>
 public sealed class PostgresServer : IAsyncDisposable
 {
-    private static readonly string Binaries = Directory.GetDirectories("/usr/lib/postgresql").Select(d => Path.Combine(d, "bin")).Order(StringComparer.Ordinal).Last();
-
-    private readonly string directory = Directory.CreateTempSubdirectory("akkaha-pg-").FullName;
+    private readonly string directory;
     private readonly int port = LocalCluster.FreePorts(1)[0];
+
+    private PostgresServer(string directory) => this.directory = directory;
 
     /// <summary>For the nodes.</summary>
     public string ConnectionString => $"Host=127.0.0.1;Port={port};Username=postgres;Database=akkaha";
@@ -20,9 +19,8 @@ public sealed class PostgresServer : IAsyncDisposable
 
     public static async Task<PostgresServer> StartAsync()
     {
-        var server = new PostgresServer();
-        await RunAsync("chown", "postgres", server.directory);
-        await AsPostgresAsync("initdb", "-D", server.Data, "-A", "trust", "-U", "postgres", "--no-sync");
+        var server = new PostgresServer(await PostgresProgram.DirectoryAsync());
+        await PostgresProgram.InitializeAsync(server.Data);
         await server.UpAsync();
         await using var connection = new NpgsqlConnection(server.ConnectionString.Replace("Database=akkaha", "Database=postgres", StringComparison.Ordinal));
         await connection.OpenAsync();
@@ -34,35 +32,15 @@ public sealed class PostgresServer : IAsyncDisposable
     private string Data => Path.Combine(directory, "data");
 
     /// <summary>Starts the server again after <see cref="DownAsync"/>.</summary>
-    public Task UpAsync() =>
-        AsPostgresAsync("pg_ctl", "-D", Data, "-w", "-l", Path.Combine(directory, "log"), "-o", $"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={directory}", "start");
+    public Task UpAsync() => PostgresProgram.StartAsync(Data, port);
 
     /// <summary>Stops the server, cutting its clients off.</summary>
-    public Task DownAsync() => AsPostgresAsync("pg_ctl", "-D", Data, "-w", "-m", "fast", "stop");
+    public Task DownAsync() => PostgresProgram.StopAsync(Data, "fast");
 
     public async ValueTask DisposeAsync()
     {
         NpgsqlConnection.ClearAllPools();
-        if (File.Exists(Path.Combine(Data, "postmaster.pid"))) await AsPostgresAsync("pg_ctl", "-D", Data, "-w", "-m", "immediate", "stop");
+        await PostgresProgram.StopAsync(Data, "immediate");
         Directory.Delete(directory, recursive: true);
-    }
-
-    // The server refuses to run as root.
-    private static Task AsPostgresAsync(string program, params string[] arguments) => Environment.UserName == "root"
-        ? RunAsync("setpriv", ["--reuid=postgres", "--regid=postgres", "--clear-groups", Path.Combine(Binaries, program), .. arguments])
-        : RunAsync(Path.Combine(Binaries, program), arguments);
-
-    private static async Task RunAsync(string program, params string[] arguments)
-    {
-        // No redirection: the server would inherit the pipes and hold them open.
-        var start = new ProcessStartInfo("/bin/sh") { UseShellExecute = false, WorkingDirectory = "/tmp" };
-        start.ArgumentList.Add("-c");
-        start.ArgumentList.Add("exec \"$@\" >/dev/null 2>&1 </dev/null");
-        start.ArgumentList.Add("sh");
-        start.ArgumentList.Add(program);
-        foreach (var argument in arguments) start.ArgumentList.Add(argument);
-        using var process = Process.Start(start)!;
-        await process.WaitForExitAsync();
-        if (process.ExitCode != 0) throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}");
     }
 }

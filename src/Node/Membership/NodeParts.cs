@@ -71,10 +71,11 @@ internal sealed class NodeParts(NodeSettings settings, string incarnation, RuleS
     }
 
     /// <summary>After the actor system has ended: nothing is renewed or taken any more.</summary>
-    public async Task DisownAsync()
+    public async Task DisownAsync(Database database)
     {
         Grants.Clear();
         await GrantKeeper.EndAsync();
         Leases.Dispose();
+        database.Forget(Incarnation);
     }
 }

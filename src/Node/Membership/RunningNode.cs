@@ -18,8 +18,11 @@ internal sealed class RunningNode
     private static readonly TimeSpan ReleaseFor = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan EndAtMost = TimeSpan.FromSeconds(5);
 
-    private RunningNode(ActorSystem system, NodeParts parts, MemberFacts facts)
+    private readonly Database database;
+
+    private RunningNode(ActorSystem system, NodeParts parts, MemberFacts facts, Database database)
     {
+        this.database = database;
         System = system;
         Parts = parts;
         Facts = facts;
@@ -62,12 +65,12 @@ internal sealed class RunningNode
             var seeds = settings.Cluster.SeedNodes.Select(Address.Parse).ToArray();
             if (seeds.Length == 0) cluster.Join(cluster.SelfAddress);
             else cluster.JoinSeedNodes(seeds);
-            return new RunningNode(system, parts, facts);
+            return new RunningNode(system, parts, facts, database);
         }
         catch
         {
             await system.Terminate();
-            if (parts.GrantKeeper is not null) await parts.DisownAsync();
+            if (parts.GrantKeeper is not null) await parts.DisownAsync(database);
             throw;
         }
     }
@@ -79,7 +82,7 @@ internal sealed class RunningNode
         await CoordinatedShutdown.Get(System).Run(CoordinatedShutdown.ClrExitReason.Instance);
         await Parts.GrantKeeper.WhenReleasedAsync();
         await Parts.LeaseStore.RetireAsync(Parts.Holder, CancellationToken.None);
-        await Parts.DisownAsync();
+        await Parts.DisownAsync(database);
     }
 
     /// <summary>
@@ -99,6 +102,6 @@ internal sealed class RunningNode
         }
         await Task.WhenAny(Parts.GrantKeeper.WhenReleasedAsync(), Task.Delay(ReleaseFor));
         await Task.WhenAny(System.Terminate(), Task.Delay(EndAtMost));
-        await Parts.DisownAsync();
+        await Parts.DisownAsync(database);
     }
 }

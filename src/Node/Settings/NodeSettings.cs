@@ -122,6 +122,9 @@ public sealed record StorageSettings
     /// <summary>Npgsql's form for postgres (needed; several hosts allowed); for sqlite, left out, the files are in <see cref="NodeSettings.DataDirectory"/>.</summary>
     public string ConnectionString { get; init; } = "";
 
+    /// <summary>How many connections to PostgreSQL a node opens at most: 10 to 500, default 25. The server must allow as many for each node (its max_connections), and some more.</summary>
+    public int MaxConnections { get; init; } = 25;
+
     /// <summary>
     /// How long an entity's events stay in the journal after the snapshot that covers them, in seconds: 600 to 31,536,000, default 600. While they are there, no delayed
     /// write of an earlier owner can land in their place.

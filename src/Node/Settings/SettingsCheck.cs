@@ -63,6 +63,7 @@ public static class SettingsCheck
         Range("Management:Port", s.Management.Port, 1, 65_535);
         Range("Shards", s.Shards, 1, ShardMap.MaxShardCount);
         Range("Cluster:Weight", s.Cluster.Weight, 1, 100);
+        Range("Storage:MaxConnections", s.Storage.MaxConnections, 10, 500);
         Range("Storage:KeepEventsSeconds", s.Storage.KeepEventsSeconds, 600, 31_536_000);
         Timings(s);
         NotEmpty("Remote:Host", s.Remote.Host);

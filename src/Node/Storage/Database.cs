@@ -18,17 +18,17 @@ internal sealed class Database
     private const string LeaseSession =
         "SET idle_in_transaction_session_timeout = '1s'; SET statement_timeout = '2s'; SET lock_timeout = '1s'; SET synchronous_commit = on";
 
+    private readonly PostgresConnections? postgres;
+
     public Database(NodeSettings settings)
     {
         IsPostgres = settings.Storage.Provider == "postgres";
         if (IsPostgres)
         {
-            JournalConnection = OwnershipConnection = new NpgsqlConnectionStringBuilder(settings.Storage.ConnectionString)
-            {
-                ApplicationName = "akkaha", KeepAlive = 10, TcpKeepAlive = true, Timeout = 3, CommandTimeout = 10,
-            }.ConnectionString;
-            // Short times, and no pool: a lease waits for nothing, and its connection is nobody else's.
-            LeaseConnection = new NpgsqlConnectionStringBuilder(OwnershipConnection) { ApplicationName = "akkaha-lease", Pooling = false, Timeout = 1, CommandTimeout = 2 }.ConnectionString;
+            postgres = new PostgresConnections(settings.Storage);
+            OwnershipConnection = postgres.Ownership;
+            LeaseConnection = postgres.Lease;
+            JournalConnection = postgres.Journal("akkaha");
             return;
         }
         Directory.CreateDirectory(settings.DataDirectory);
@@ -55,7 +55,15 @@ internal sealed class Database
 
     /// <summary>The journal, for one incarnation.</summary>
     public string JournalConnectionOf(string incarnation) =>
-        IsPostgres ? new NpgsqlConnectionStringBuilder(JournalConnection) { ApplicationName = ApplicationNameOf(incarnation) }.ConnectionString : JournalConnection;
+        postgres?.Journal(ApplicationNameOf(incarnation)) ?? JournalConnection;
+
+    /// <summary>Closes what an incarnation that has ended leaves open.</summary>
+    public void Forget(string incarnation)
+    {
+        if (postgres is null) return;
+        using var any = new NpgsqlConnection(JournalConnectionOf(incarnation));
+        NpgsqlConnection.ClearPool(any);
+    }
 
     /// <summary>An open connection for the renewals of a lease. Blocks its thread.</summary>
     public DbConnection OpenLease()

@@ -1,0 +1,23 @@
+using AkkaHa.Load;
+
+namespace AkkaHa.Failover;
+
+/// <summary>What is killed in one round.</summary>
+/// <param name="Turn">Why this one.</param>
+/// <param name="Name">Which process.</param>
+/// <param name="Owns">The lanes that are expected to stall.</param>
+/// <param name="KillAsync">SIGKILL.</param>
+/// <param name="StartAsync">Starts it again.</param>
+/// <param name="WaitBackAsync">Returns when all is as before.</param>
+internal sealed record Victim(string Turn, string Name, Predicate<Lane> Owns, Func<Task> KillAsync, Func<Task> StartAsync, Func<CancellationToken, Task> WaitBackAsync);
+
+/// <summary>One of those compared.</summary>
+internal interface ISide : IAsyncDisposable
+{
+    IKeyTarget Target { get; }
+
+    LaneSet Lanes { get; }
+
+    /// <summary>Whose turn it is.</summary>
+    Task<Victim> ChooseAsync(int round, CancellationToken ct);
+}

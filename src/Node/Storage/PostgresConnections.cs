@@ -1,0 +1,62 @@
+using System.Data.Common;
+using AkkaHa.Node.Settings;
+using Npgsql;
+
+namespace AkkaHa.Node.Storage;
+
+/// <summary>How a node connects to PostgreSQL: three kinds of connections, so that none has to wait for another, and never more than it was given.</summary>
+internal sealed class PostgresConnections
+{
+    private const int ForOwnership = 4;
+    private const int ForLease = 1;
+
+    private readonly NpgsqlConnectionStringBuilder common;
+    private readonly int forJournal;
+
+    public PostgresConnections(StorageSettings settings)
+    {
+        var given = new DbConnectionStringBuilder { ConnectionString = settings.ConnectionString };
+        forJournal = settings.MaxConnections - ForOwnership - ForLease;
+        common = new NpgsqlConnectionStringBuilder(settings.ConnectionString)
+        {
+            KeepAlive = 10, TcpKeepAlive = true, Timeout = 3, CommandTimeout = 10,
+            // A commit that waits for its standby and is cancelled answers success, though the standby does not have it. So a command that has run out of time breaks
+            // its connection, and its outcome is unknown, instead of asking PostgreSQL to cancel and believing what comes.
+            CancellationTimeout = -1,
+        };
+        if (common.Host?.Contains(',', StringComparison.Ordinal) != true) return;
+        // Of several servers, only the primary will do, and one that was promoted must be found within a second, not within Npgsql's ten.
+        common.TargetSessionAttributes ??= "primary";
+        if (!given.ContainsKey("Host Recheck Seconds") && !given.ContainsKey("HostRecheckSeconds")) common.HostRecheckSeconds = 1;
+    }
+
+    /// <summary>For who owns what.</summary>
+    public string Ownership => With(c =>
+    {
+        c.ApplicationName = "akkaha";
+        c.MaxPoolSize = ForOwnership;
+    });
+
+    /// <summary>For renewals: short times, and a connection that is nobody else's.</summary>
+    public string Lease => With(c =>
+    {
+        c.ApplicationName = "akkaha-lease";
+        c.Pooling = false;
+        c.Timeout = 1;
+        c.CommandTimeout = 2;
+    });
+
+    /// <summary>For the journal and the snapshots of one incarnation, under a name by which whoever fences it can end them.</summary>
+    public string Journal(string applicationName) => With(c =>
+    {
+        c.ApplicationName = applicationName;
+        c.MaxPoolSize = forJournal;
+    });
+
+    private string With(Action<NpgsqlConnectionStringBuilder> change)
+    {
+        var builder = new NpgsqlConnectionStringBuilder(common.ConnectionString);
+        change(builder);
+        return builder.ConnectionString;
+    }
+}
