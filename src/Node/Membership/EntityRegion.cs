@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Cluster;
 using AkkaHa.Core.Entities;
+using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.Placement;
 using AkkaHa.Messages.V1;
@@ -15,6 +16,9 @@ internal sealed class EntityRegion : IEntities, IDisposable
 {
     /// <summary>After the order to stop, what is still being waited for gets this long.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
+
+    /// <summary>Of one call to its entity: a cluster in turmoil must not multiply what it is asked.</summary>
+    private const int MostSendings = 8;
 
     private readonly NodeLifecycle lifecycle;
     private readonly CancellationTokenSource stopping = new();
@@ -51,23 +55,28 @@ internal sealed class EntityRegion : IEntities, IDisposable
     }
 
     /// <summary>
-    /// A call that was under way to a node that died is lost without a word. It is sent again when a member goes, as it was: the owner tells repeats of one attempt from
-    /// new requests, and the first answer counts.
+    /// What is under way to a node that dies, or to a shard that is being handed over, may be lost without a word. It is sent again when the shard has its next owner, or a member
+    /// is gone, as it was: the owner tells repeats of one attempt from new requests, and the first answer counts.
     /// </summary>
-    private static async Task<Reply> AskAsync(RunningNode node, Command command, TimeSpan timeout, CancellationToken ct)
+    private async Task<Reply> AskAsync(RunningNode node, Command command, TimeSpan timeout, CancellationToken ct)
     {
         var until = MonotonicClock.NowMs + (long)timeout.TotalMilliseconds;
-        var lost = node.Signals.NextMemberLost;
+        var shard = Shards.ShardOf(EntityId.Parse(command.Entity));
+        var (moved, lost) = (node.Parts.Moves.Next(shard), node.Signals.NextMemberLost);
         var asked = new List<Task<Reply>>(1) { node.Region.Ask<Reply>(command, timeout, ct) };
         while (true)
         {
-            var first = await Task.WhenAny([.. asked, lost]);
+            var first = await Task.WhenAny([.. asked, moved, lost]);
             if (first is Task<Reply> answered && (!answered.IsFaulted || asked.Count == 1)) return await answered;
-            if (first is Task<Reply> failed) asked.Remove(failed);
-            if (first != lost) continue;
-            lost = node.Signals.NextMemberLost;
+            if (first is Task<Reply> failed)
+            {
+                asked.Remove(failed);
+                continue;
+            }
+            if (first == moved) moved = node.Parts.Moves.Next(shard);
+            if (first == lost) lost = node.Signals.NextMemberLost;
             var left = until - MonotonicClock.NowMs;
-            if (left > 0) asked.Add(node.Region.Ask<Reply>(command, TimeSpan.FromMilliseconds(left), ct));
+            if (left > 0 && asked.Count < MostSendings) asked.Add(node.Region.Ask<Reply>(command, TimeSpan.FromMilliseconds(left), ct));
         }
     }
 

@@ -36,6 +36,9 @@ internal sealed class NodeParts(NodeSettings settings, string incarnation, RuleS
     /// <summary>Takes shards and gives them back.</summary>
     public GrantKeeper GrantKeeper { get; private set; } = null!;
 
+    /// <summary>Tells when shards change hands, here or elsewhere.</summary>
+    public ShardMoves Moves { get; private set; } = null!;
+
     /// <summary>The rows of nodes.</summary>
     public LeaseStore LeaseStore { get; private set; } = null!;
 
@@ -64,7 +67,11 @@ internal sealed class NodeParts(NodeSettings settings, string incarnation, RuleS
         LeaseStore = new LeaseStore(database);
         Leases = new LeaseKeeper(database, holder, timings, loggers.CreateLogger("AkkaHa.Lease"));
         Grants = new Grants(Leases.Lease);
-        GrantKeeper = new GrantKeeper(new OwnershipStore(database, LeaseStore, Rules), Leases, Grants, holder, Rules, loggers.CreateLogger("AkkaHa.Ownership"));
+        var store = new OwnershipStore(database, LeaseStore, Rules);
+        var log = loggers.CreateLogger("AkkaHa.Ownership");
+        GrantKeeper = new GrantKeeper(store, Leases, Grants, holder, Rules, log);
+        Moves = new ShardMoves(store, log);
+        Leases.Renewed += reading => Moves.Observe(reading.SumOfEpochs);
         await LeaseStore.RegisterAsync(holder, timings.LeaseMs, ct);
         Leases.Start();
         GrantKeeper.Start();

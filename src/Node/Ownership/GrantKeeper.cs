@@ -25,6 +25,7 @@ internal sealed class GrantKeeper
     private readonly Dictionary<int, Wanted> takes = [];
     private readonly Dictionary<int, long> releases = [];
     private readonly HashSet<int> inTransaction = [];
+    private HashSet<(int Shard, long Epoch)> orphans = [];
     private readonly SemaphoreSlim work = new(0, 1);
     private readonly CancellationTokenSource ending = new();
     private TaskCompletionSource quiet = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -130,18 +131,20 @@ internal sealed class GrantKeeper
     }
 
     /// <summary>The database says that these are held here: one that is neither granted nor on its way in or out stands in everybody's way.</summary>
-    private void ReleaseOrphans(IReadOnlyList<(int Shard, long Epoch)> mine)
+    private void ReleaseOrphans(LeaseReading reading)
     {
         if (!rules.OrphanSweep) return;
         lock (guard)
         {
-            foreach (var (shard, epoch) in mine)
+            var idle = reading.Mine.Where(m => grants.EpochOf(m.Shard) != m.Epoch && !takes.ContainsKey(m.Shard) && !inTransaction.Contains(m.Shard) && !releases.ContainsKey(m.Shard)).ToHashSet();
+            // Twice in a row: the first may have been read just before its release was committed.
+            foreach (var (shard, epoch) in idle.Where(orphans.Contains))
             {
-                if (grants.EpochOf(shard) == epoch || takes.ContainsKey(shard) || inTransaction.Contains(shard) || releases.ContainsKey(shard)) continue;
                 log.LogInformation("Shard {Shard} is held by this node as #{Epoch}, but not run by it: giving it back", shard, epoch);
                 releases[shard] = epoch;
                 Signal();
             }
+            orphans = idle;
         }
     }
 

@@ -41,8 +41,8 @@ internal sealed class LeaseKeeper : IDisposable
     /// <summary>Why the last renewal failed; null: it did not.</summary>
     public string? LastFailure { get; private set; }
 
-    /// <summary>After each successful renewal: the shards that the database says are held by this node.</summary>
-    public event Action<IReadOnlyList<(int Shard, long Epoch)>>? Renewed;
+    /// <summary>After each successful renewal: what it brought back.</summary>
+    public event Action<LeaseReading>? Renewed;
 
     public void Start() => thread.Start();
 
@@ -96,7 +96,7 @@ internal sealed class LeaseKeeper : IDisposable
                 lock (watching) watch.Saw(reading.Nodes, received);
                 if (LastFailure is not null) log.LogInformation("The lease is renewed again");
                 LastFailure = null;
-                Renewed?.Invoke(reading.Mine);
+                Renewed?.Invoke(reading);
             }
             catch (Exception e) when (e is DbException or InvalidOperationException or TimeoutException or IOException)
             {

@@ -23,22 +23,67 @@ internal sealed class LeaseStore(Database database)
     /// none of the pool's, which may all be busy.
     /// </summary>
     /// <exception cref="DbException">Not known whether it was raised.</exception>
-    public static LeaseReading Renew(DbConnection connection, string node)
+    public static LeaseReading Renew(DbConnection connection, string node) => connection.CanCreateBatch ? RenewAtOnce(connection, node) : RenewStepByStep(connection, node);
+
+    private const string Raise = "UPDATE node SET counter = counter + 1 WHERE node = @node AND fenced = @no";
+    private const string ReadNodes = "SELECT node, counter, fenced, lease_ms FROM node";
+    private const string ReadMine = "SELECT shard, epoch FROM shard WHERE holder = @node";
+    private const string ReadSum = "SELECT SUM(epoch) FROM shard";
+
+    /// <summary>In one round trip, which is one transaction: a thread that gets no time between two would hold the row's lock meanwhile.</summary>
+    private static LeaseReading RenewAtOnce(DbConnection connection, string node)
     {
-        using var transaction = connection.BeginTransaction(IsolationLevel.ReadCommitted);
-        using var raise = connection.Command(transaction, "UPDATE node SET counter = counter + 1 WHERE node = @node AND fenced = @no", ("node", node), ("no", false));
-        var renewed = raise.ExecuteNonQuery() == 1;
-        var nodes = new List<NodeRow>();
-        using (var read = connection.Command(transaction, "SELECT node, counter, fenced, lease_ms FROM node"))
-        using (var rows = read.ExecuteReader())
-            while (rows.Read()) nodes.Add(new NodeRow(rows.GetString(0), rows.GetInt64(1), rows.GetBoolean(2), rows.GetInt64(3)));
-        var mine = new List<(int, long)>();
-        using (var read = connection.Command(transaction, "SELECT shard, epoch FROM shard WHERE holder = @node", ("node", node)))
-        using (var rows = read.ExecuteReader())
-            while (rows.Read()) mine.Add((rows.GetInt32(0), rows.GetInt64(1)));
-        transaction.Commit();
-        return new LeaseReading(renewed, nodes, mine);
+        using var batch = connection.CreateBatch();
+        var raise = batch.Add(Raise, ("node", node), ("no", false));
+        batch.Add(ReadNodes);
+        batch.Add(ReadMine, ("node", node));
+        batch.Add(ReadSum);
+        using var rows = batch.ExecuteReader();
+        var nodes = Nodes(rows);
+        rows.NextResult();
+        var mine = Mine(rows);
+        rows.NextResult();
+        var sum = Sum(rows);
+        // The commit comes last: only the end says that it was one.
+        rows.NextResult();
+        rows.Close();
+        return new LeaseReading(raise.RecordsAffected == 1, nodes, mine, sum);
     }
+
+    private static LeaseReading RenewStepByStep(DbConnection connection, string node)
+    {
+        using var transaction = connection.BeginTransaction(IsolationLevel.Serializable);
+        using var raise = connection.Command(transaction, Raise, ("node", node), ("no", false));
+        var renewed = raise.ExecuteNonQuery() == 1;
+        var nodes = Read(ReadNodes, Nodes);
+        var mine = Read(ReadMine, Mine, ("node", node));
+        var sum = Read(ReadSum, Sum);
+        transaction.Commit();
+        return new LeaseReading(renewed, nodes, mine, sum);
+
+        T Read<T>(string text, Func<DbDataReader, T> take, params ReadOnlySpan<(string Name, object Value)> parameters)
+        {
+            using var command = connection.Command(transaction, text, parameters);
+            using var rows = command.ExecuteReader();
+            return take(rows);
+        }
+    }
+
+    private static List<NodeRow> Nodes(DbDataReader rows)
+    {
+        var nodes = new List<NodeRow>();
+        while (rows.Read()) nodes.Add(new NodeRow(rows.GetString(0), rows.GetInt64(1), rows.GetBoolean(2), rows.GetInt64(3)));
+        return nodes;
+    }
+
+    private static List<(int Shard, long Epoch)> Mine(DbDataReader rows)
+    {
+        var mine = new List<(int, long)>();
+        while (rows.Read()) mine.Add((rows.GetInt32(0), rows.GetInt64(1)));
+        return mine;
+    }
+
+    private static long Sum(DbDataReader rows) => rows.Read() ? Convert.ToInt64(rows.GetValue(0), System.Globalization.CultureInfo.InvariantCulture) : 0;
 
     /// <summary>
     /// Ends another incarnation: from the commit on, it can't renew or take. Its lease still runs out. Two nodes that want to fence one another lock both rows in the same order,

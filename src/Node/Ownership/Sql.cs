@@ -21,6 +21,22 @@ internal static class Sql
         return command;
     }
 
+    /// <summary>Adds a command to a batch.</summary>
+    public static DbBatchCommand Add(this DbBatch batch, string text, params ReadOnlySpan<(string Name, object Value)> parameters)
+    {
+        var command = batch.CreateBatchCommand();
+        command.CommandText = text;
+        foreach (var (name, value) in parameters)
+        {
+            var parameter = command.CreateParameter();
+            parameter.ParameterName = name;
+            parameter.Value = value;
+            command.Parameters.Add(parameter);
+        }
+        batch.BatchCommands.Add(command);
+        return command;
+    }
+
     /// <summary>Numbers for an IN clause. They are numbers: nothing else can get in.</summary>
     public static string List(IEnumerable<int> numbers) => string.Join(',', numbers.Select(n => n.ToString(CultureInfo.InvariantCulture)));
 }

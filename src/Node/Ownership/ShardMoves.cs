@@ -1,0 +1,47 @@
+using System.Collections.Concurrent;
+
+namespace AkkaHa.Node.Ownership;
+
+/// <summary>
+/// Tells when a shard has changed hands. A message under way meanwhile may have been dropped without a word: by the region that hands over, or by a node that died.
+/// </summary>
+internal sealed class ShardMoves(OwnershipStore store, ILogger log)
+{
+    private readonly ConcurrentDictionary<int, TaskCompletionSource> waiting = new();
+    private Dictionary<int, long> epochs = [];
+    private long lastSum = -1;
+    private int loading;
+
+    /// <summary>Done when the shard has its next owner.</summary>
+    public Task Next(int shard) => waiting.GetOrAdd(shard, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+
+    /// <summary>With every renewal: the sum of all epochs, which changes with any of them.</summary>
+    public void Observe(long sumOfEpochs)
+    {
+        if (sumOfEpochs == Volatile.Read(ref lastSum) || Interlocked.Exchange(ref loading, 1) == 1) return;
+        Task.Run(() => LoadAsync(sumOfEpochs));
+    }
+
+    private async Task LoadAsync(long sum)
+    {
+        try
+        {
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+            var now = (await store.ReadAsync(patience.Token)).ToDictionary(r => r.Shard, r => r.Epoch);
+            var before = epochs;
+            epochs = now;
+            Volatile.Write(ref lastSum, sum);
+            foreach (var (shard, epoch) in now)
+                if (before.GetValueOrDefault(shard) != epoch && waiting.TryRemove(shard, out var those)) those.TrySetResult();
+        }
+        catch (Exception e)
+        {
+            // The next renewal sees the same difference, and it is tried again.
+            log.LogDebug(e, "Who owns what could not be read");
+        }
+        finally
+        {
+            Volatile.Write(ref loading, 0);
+        }
+    }
+}
