@@ -23,7 +23,7 @@ sealed class Bank(string name, AkkaHaClient client, Bench bench, int seed) : Wor
     {
         Use(EntityId.Key(Names.Account(from)));
         Use(EntityId.Key(Names.Account(to)));
-        var move = new TransferOperation(Name, Now, 0, Outcome.Ok, "", from, to, amount);
+        var move = new TransferOperation(Name, Now, 0, Outcome.Ok, "", from, to, amount) { Conditional = byReading };
         try
         {
             if (byReading) await MoveByReadingAsync(from, to, amount);
@@ -51,8 +51,9 @@ sealed class Bank(string name, AkkaHaClient client, Bench bench, int seed) : Wor
         long.Parse(await tx.GetStringAsync(Names.Account(account)) ?? "0", CultureInfo.InvariantCulture);
 
     /// <summary>All accounts, with the same money in each.</summary>
-    public static Task OpenAsync(AkkaHaClient client) => client.Transactions.SubmitAsync(new TransactionBuilder().Then(then =>
+    public static Task OpenAsync(AkkaHaClient client) => client.Transactions.RunAsync(tx =>
     {
-        for (var i = 0; i < Names.Accounts; i++) then.Put(Names.Account(i), $"{StartBalance}");
-    }));
+        for (var i = 0; i < Names.Accounts; i++) tx.Put(Names.Account(i), $"{StartBalance}");
+        return Task.CompletedTask;
+    });
 }

@@ -69,6 +69,12 @@ sealed class Crew : IAsyncDisposable
         TransactionTries = 5,
     };
 
+    /// <summary>Patient: for what must succeed, before the faults and after them.</summary>
+    public static AkkaHaClientOptions PatientOptions(ChaosCluster cluster) => new()
+    {
+        Endpoints = cluster.Endpoints, GiveUpAfter = TimeSpan.FromSeconds(50), TransactionDeadline = TimeSpan.FromSeconds(30),
+    };
+
     private static async Task FirstBrokenAsync(IReadOnlyList<Task> tasks)
     {
         await foreach (var ended in Task.WhenEach(tasks)) await ended;

@@ -20,7 +20,7 @@ sealed class LastReads(ChaosCluster cluster, Bench bench)
     /// <summary>What could not be read; null when all could.</summary>
     public async Task<string?> RunAsync()
     {
-        await using var client = AkkaHaClient.Connect(Crew.Options(cluster) with { GiveUpAfter = TimeSpan.FromSeconds(40) });
+        await using var client = AkkaHaClient.Connect(Crew.PatientOptions(cluster));
         await EachAsync(bench.InDoubt.Distinct(StringComparer.Ordinal), id => ResolveAsync(client, id));
         var keys = bench.Load.All.Where(e => e.Kind == EntityId.KeyKind).Select(e => e.Name).Order(StringComparer.Ordinal).ToArray();
         var registers = new Registers(Name, client, bench, 0);

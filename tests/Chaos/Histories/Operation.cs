@@ -35,10 +35,6 @@ abstract record Operation(string Client, long Start, long End, Outcome Outcome)
 {
     /// <summary>Asked of this node by name; null: of any.</summary>
     public string? Node { get; init; }
-
-    /// <summary>The kind of work it belongs to, for the figures.</summary>
-    [JsonIgnore]
-    public abstract string Workload { get; }
 }
 
 /// <summary>A key was read, written, compared or deleted; with a lock's fence as guard, where there is one.</summary>
@@ -61,15 +57,10 @@ sealed record KeyOperation(string Client, long Start, long End, Outcome Outcome,
     public string? Lock { get; init; }
 
     public long? Fence { get; init; }
-
-    public override string Workload => Lock is not null ? "guarded writes" : Node is not null ? "reads of one node" : "registers";
 }
 
 /// <summary>A transaction that appends to lists and reads them.</summary>
-sealed record ListOperation(string Client, long Start, long End, Outcome Outcome, string Id, IReadOnlyList<ListStepDone> Steps) : Operation(Client, Start, End, Outcome)
-{
-    public override string Workload => "lists";
-}
+sealed record ListOperation(string Client, long Start, long End, Outcome Outcome, string Id, IReadOnlyList<ListStepDone> Steps) : Operation(Client, Start, End, Outcome);
 
 /// <summary>One step: what it appended, if it did, and the list after it, if the client knows.</summary>
 sealed record ListStepDone(string Key, string? Append, IReadOnlyList<string>? Seen);
@@ -77,14 +68,12 @@ sealed record ListStepDone(string Key, string? Append, IReadOnlyList<string>? Se
 /// <summary>Money was moved.</summary>
 sealed record TransferOperation(string Client, long Start, long End, Outcome Outcome, string Id, int From, int To, long Amount) : Operation(Client, Start, End, Outcome)
 {
-    public override string Workload => "transfers";
+    /// <summary>On condition that what was read is still so: then committed may mean that it was not, and nothing was moved.</summary>
+    public bool Conditional { get; init; }
 }
 
 /// <summary>All accounts were read in one transaction.</summary>
-sealed record BalanceOperation(string Client, long Start, long End, Outcome Outcome, IReadOnlyList<long> Accounts) : Operation(Client, Start, End, Outcome)
-{
-    public override string Workload => "balances";
-}
+sealed record BalanceOperation(string Client, long Start, long End, Outcome Outcome, IReadOnlyList<long> Accounts) : Operation(Client, Start, End, Outcome);
 
 /// <summary>A lock was asked for. End is when the client learnt that it has it.</summary>
 sealed record GrantOperation(string Client, long Start, long End, Outcome Outcome, string Lock) : Operation(Client, Start, End, Outcome)
@@ -95,21 +84,13 @@ sealed record GrantOperation(string Client, long Start, long End, Outcome Outcom
 
     /// <summary>The last moment at which the client looked and, by its own clock, still had it.</summary>
     public long BelievedUntil { get; init; }
-
-    public override string Workload => "locks";
 }
 
 /// <summary>A lock was given back.</summary>
-sealed record ReleaseOperation(string Client, long Start, long End, Outcome Outcome, string Lock, long Fence) : Operation(Client, Start, End, Outcome)
-{
-    public override string Workload => "locks";
-}
+sealed record ReleaseOperation(string Client, long Start, long End, Outcome Outcome, string Lock, long Fence) : Operation(Client, Start, End, Outcome);
 
 /// <summary>A lock was looked at.</summary>
-sealed record LockReadOperation(string Client, long Start, long End, Outcome Outcome, string Lock, long LastFence) : Operation(Client, Start, End, Outcome)
-{
-    public override string Workload => "reads of one node";
-}
+sealed record LockReadOperation(string Client, long Start, long End, Outcome Outcome, string Lock, long LastFence) : Operation(Client, Start, End, Outcome);
 
 /// <summary>What was asked of a session.</summary>
 enum SessionAction
@@ -127,12 +108,7 @@ sealed record SessionOperation(string Client, long Start, long End, Outcome Outc
 
     /// <summary>The answer was that it has ended.</summary>
     public bool SaysEnded { get; init; }
-
-    public override string Workload => "sessions";
 }
 
 /// <summary>After the faults: what became of a transaction whose outcome was unknown.</summary>
-sealed record ResolveOperation(string Client, long Start, long End, Outcome Outcome, string Id, bool Committed) : Operation(Client, Start, End, Outcome)
-{
-    public override string Workload => "resolves";
-}
+sealed record ResolveOperation(string Client, long Start, long End, Outcome Outcome, string Id, bool Committed) : Operation(Client, Start, End, Outcome);
