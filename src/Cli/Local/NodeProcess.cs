@@ -15,7 +15,8 @@ public sealed class NodeProcess : IAsyncDisposable
     private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(2) };
     private readonly IReadOnlyList<string> arguments;
     private readonly string logFile;
-    private Process? process;
+    private readonly List<Process> earlier = [];
+    private volatile Process? process;
 
     /// <summary>A node that is not started yet.</summary>
     /// <param name="name">For people: <c>node-1</c>.</param>
@@ -68,7 +69,6 @@ public sealed class NodeProcess : IAsyncDisposable
     public void Start()
     {
         if (IsRunning) throw new InvalidOperationException($"{Name} runs already");
-        process?.Dispose();
         var start = new ProcessStartInfo(Environment.ProcessPath is { } self && Path.GetFileNameWithoutExtension(self) == "dotnet" ? self : "dotnet")
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
@@ -76,11 +76,14 @@ public sealed class NodeProcess : IAsyncDisposable
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         start.Environment["DOTNET_TieredPGO"] = "0";
         start.Environment["DOTNET_gcServer"] = "0";
-        process = Process.Start(start) ?? throw new InvalidOperationException($"{Name} could not be started");
-        process.OutputDataReceived += (_, line) => Log(line.Data);
-        process.ErrorDataReceived += (_, line) => Log(line.Data);
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
+        var started = Process.Start(start) ?? throw new InvalidOperationException($"{Name} could not be started");
+        started.OutputDataReceived += (_, line) => Log(line.Data);
+        started.ErrorDataReceived += (_, line) => Log(line.Data);
+        started.BeginOutputReadLine();
+        started.BeginErrorReadLine();
+        // Others may be asking whether it runs just now: what they hold must stay usable.
+        if (process is { } ended) earlier.Add(ended);
+        process = started;
     }
 
     /// <summary>Waits until the node says that it is ready.</summary>
@@ -135,6 +138,7 @@ public sealed class NodeProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await KillAsync();
+        foreach (var ended in earlier) ended.Dispose();
         process?.Dispose();
         http.Dispose();
     }
