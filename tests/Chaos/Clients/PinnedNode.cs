@@ -12,7 +12,19 @@ sealed class PinnedNode(string name, string url) : IDisposable
         BaseAddress = new Uri(url), Timeout = TimeSpan.FromMilliseconds(1000),
     };
 
+    private volatile bool isGone;
+
     public string Name => name;
+
+    /// <summary>It refused the last connection.</summary>
+    public bool IsGone => isGone;
+
+    /// <summary>Waits a little, after which it may be there again.</summary>
+    public async Task WaitAsync()
+    {
+        await Task.Delay(TimeSpan.FromMilliseconds(200));
+        isGone = false;
+    }
 
     public async Task<PinnedAnswer> SendAsync(HttpMethod method, string path, object? body = null)
     {
@@ -21,6 +33,7 @@ sealed class PinnedNode(string name, string url) : IDisposable
         try
         {
             using var response = await http.SendAsync(request);
+            isGone = false;
             using var json = await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync());
             var root = json.RootElement.Clone();
             if (response.IsSuccessStatusCode) return new PinnedAnswer(Outcome.Ok, "", root);
@@ -34,6 +47,7 @@ sealed class PinnedNode(string name, string url) : IDisposable
         }
         catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError)
         {
+            isGone = true;
             return new PinnedAnswer(Outcome.Failed, "", default);
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException or IOException or JsonException)

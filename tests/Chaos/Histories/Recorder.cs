@@ -7,6 +7,8 @@ namespace AkkaHa.Chaos.Histories;
 /// <summary>Writes operations and faults down while they happen. One clock for all.</summary>
 sealed class Recorder : IAsyncDisposable
 {
+    private static readonly TimeSpan FlushEvery = TimeSpan.FromMilliseconds(500);
+
     private readonly Stopwatch clock = Stopwatch.StartNew();
     private readonly Channel<object> lines = Channel.CreateUnbounded<object>(new UnboundedChannelOptions { SingleReader = true });
     private readonly HistoryFiles files;
@@ -44,10 +46,17 @@ sealed class Recorder : IAsyncDisposable
     {
         await using var operations = new StreamWriter(files.Operations);
         await using var faults = new StreamWriter(files.Faults);
-        await foreach (var line in lines.Reader.ReadAllAsync())
+        while (await lines.Reader.WaitToReadAsync())
         {
-            if (line is Operation operation) await operations.WriteLineAsync(JsonSerializer.Serialize(operation, HistoryFiles.Json));
-            else await faults.WriteLineAsync(JsonSerializer.Serialize((FaultDone)line, HistoryFiles.Json));
+            while (lines.Reader.TryRead(out var line))
+            {
+                if (line is Operation operation) await operations.WriteLineAsync(JsonSerializer.Serialize(operation, HistoryFiles.Json));
+                else await faults.WriteLineAsync(JsonSerializer.Serialize((FaultDone)line, HistoryFiles.Json));
+            }
+            // Should this program be killed, the history is there up to now.
+            await operations.FlushAsync();
+            await faults.FlushAsync();
+            await Task.Delay(FlushEvery);
         }
     }
 }

@@ -10,6 +10,7 @@ sealed class Victims(ChaosCluster cluster, RingWatch ring, Load load)
 
     private readonly Lock gate = new();
     private readonly HashSet<int> taken = [];
+    private int? wanted;
 
     /// <summary>Half of the nodes at most are away at once.</summary>
     private int TakenAtMost => Math.Max(1, cluster.Members.Count / 2);
@@ -28,17 +29,22 @@ sealed class Victims(ChaosCluster cluster, RingWatch ring, Load load)
     {
         lock (gate)
         {
-            if (taken.Count >= TakenAtMost) return null;
-            var chosen = Choose(random, [.. cluster.Members.Where(n => n.Process.IsRunning && !taken.Contains(n.Index))]);
+            if (taken.Count + (wanted is null ? 0 : 1) >= TakenAtMost) return null;
+            var chosen = Choose(random, [.. cluster.Members.Where(n => n.Process.IsRunning && n.Index != wanted && !taken.Contains(n.Index))]);
             if (chosen is not null) taken.Add(chosen.Index);
             return chosen;
         }
     }
 
-    /// <summary>This very node; false when something else has it, or too many are away.</summary>
+    /// <summary>This very node; false when something else has it, or too many are away. Then it is next.</summary>
     public bool TryTake(ChaosNode node)
     {
-        lock (gate) return taken.Count < TakenAtMost && taken.Add(node.Index);
+        lock (gate)
+        {
+            var took = taken.Count < TakenAtMost && taken.Add(node.Index);
+            wanted = took ? null : node.Index;
+            return took;
+        }
     }
 
     public void GiveBack(ChaosNode node)
