@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using AkkaHa.Cli.Local;
 using Npgsql;
 
@@ -6,16 +7,26 @@ namespace AkkaHa.Servers;
 /// <summary>A PostgreSQL server of Debian's packages, for the tests alone: on a free port, with its data in a temporary directory.</summary>
 public sealed class PostgresServer : IAsyncDisposable
 {
+    // Connections of killed or cut-off nodes stay for a while beside those of their successors.
+    private const int Connections = 500;
+    private const int StartTries = 20;
+
     private readonly string directory;
     private readonly int port = LocalCluster.FreePorts(1)[0];
 
     private PostgresServer(string directory) => this.directory = directory;
 
+    /// <summary>Where it listens, on 127.0.0.1.</summary>
+    public int Port => port;
+
     /// <summary>For the nodes.</summary>
-    public string ConnectionString => $"Host=127.0.0.1;Port={port};Username=postgres;Database=akkaha";
+    public string ConnectionString => ConnectionStringThrough(port);
 
     /// <summary>The settings that make a node use it.</summary>
     public string[] Settings => ["--AkkaHa:Storage:Provider=postgres", $"--AkkaHa:Storage:ConnectionString={ConnectionString}"];
+
+    /// <summary>For a node that reaches it by another port, through a proxy.</summary>
+    public static string ConnectionStringThrough(int port) => $"Host=127.0.0.1;Port={port};Username=postgres;Database=akkaha";
 
     public static async Task<PostgresServer> StartAsync()
     {
@@ -31,8 +42,31 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private string Data => Path.Combine(directory, "data");
 
-    /// <summary>Starts the server again after <see cref="DownAsync"/>.</summary>
-    public Task UpAsync() => PostgresProgram.StartAsync(Data, port);
+    /// <summary>Starts the server again after <see cref="DownAsync"/> or <see cref="KillAsync"/>.</summary>
+    public async Task UpAsync()
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                await PostgresProgram.StartAsync(Data, port, $"-c max_connections={Connections}");
+                return;
+            }
+            catch (InvalidOperationException) when (tries < StartTries)
+            {
+                // After a kill its children take a moment to notice, and until then their memory is in use.
+                await Task.Delay(500);
+            }
+        }
+    }
+
+    /// <summary>SIGKILL to the server; its children end by themselves.</summary>
+    public async Task KillAsync()
+    {
+        using var server = Process.GetProcessById(int.Parse((await File.ReadAllLinesAsync(Path.Combine(Data, "postmaster.pid")))[0], System.Globalization.CultureInfo.InvariantCulture));
+        server.Kill();
+        await server.WaitForExitAsync();
+    }
 
     /// <summary>Stops the server, cutting its clients off.</summary>
     public Task DownAsync() => PostgresProgram.StopAsync(Data, "fast");

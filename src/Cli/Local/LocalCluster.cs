@@ -32,9 +32,14 @@ public sealed class LocalCluster : IAsyncDisposable
     /// <summary>The same, with settings of each node's own.</summary>
     public static LocalCluster Create(int count, Func<NodePorts, IEnumerable<string>> settings)
     {
-        var directory = System.IO.Directory.CreateTempSubdirectory("akkaha-").FullName;
         var ports = FreePorts(4 * count);
-        var of = Enumerable.Range(0, count).Select(i => new NodePorts(ports[4 * i], ports[(4 * i) + 1], ports[(4 * i) + 2], ports[(4 * i) + 3])).ToArray();
+        return Create([.. Enumerable.Range(0, count).Select(i => new NodePorts(ports[4 * i], ports[(4 * i) + 1], ports[(4 * i) + 2], ports[(4 * i) + 3]))], settings);
+    }
+
+    /// <summary>The same, on ports that were chosen before.</summary>
+    public static LocalCluster Create(IReadOnlyList<NodePorts> of, Func<NodePorts, IEnumerable<string>> settings)
+    {
+        var directory = System.IO.Directory.CreateTempSubdirectory("akkaha-").FullName;
         var seeds = of.Select((p, i) => $"--AkkaHa:Cluster:SeedNodes:{i}=akka.tcp://AkkaHa@127.0.0.1:{p.Remote}").ToArray();
         string[] all = [$"--AkkaHa:DataDirectory={Path.Combine(directory, "data")}", .. seeds];
         return new LocalCluster(directory, [.. of.Select((p, i) => new NodeProcess($"node-{i + 1}", p, [.. all, .. settings(p)], Path.Combine(directory, $"node-{i + 1}.log")))]);

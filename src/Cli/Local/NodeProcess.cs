@@ -15,7 +15,8 @@ public sealed class NodeProcess : IAsyncDisposable
     private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(2) };
     private readonly IReadOnlyList<string> arguments;
     private readonly string logFile;
-    private Process? process;
+    private readonly List<Process> earlier = [];
+    private volatile Process? process;
 
     /// <summary>A node that is not started yet.</summary>
     /// <param name="name">For people: <c>node-1</c>.</param>
@@ -68,19 +69,17 @@ public sealed class NodeProcess : IAsyncDisposable
     public void Start()
     {
         if (IsRunning) throw new InvalidOperationException($"{Name} runs already");
-        process?.Dispose();
-        var start = new ProcessStartInfo(Environment.ProcessPath is { } self && Path.GetFileNameWithoutExtension(self) == "dotnet" ? self : "dotnet")
-        {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
-        };
-        foreach (var argument in arguments) start.ArgumentList.Add(argument);
+        // The shell becomes the node, so its process id is the node's. The node writes its log into the file itself: through a pipe it would stand still
+        // whenever this process is slow to read.
+        var start = new ProcessStartInfo("/bin/sh") { RedirectStandardInput = true, UseShellExecute = false };
+        var dotnet = Environment.ProcessPath is { } self && Path.GetFileNameWithoutExtension(self) == "dotnet" ? self : "dotnet";
+        foreach (var argument in (string[])["-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1", "sh", logFile, dotnet, .. arguments]) start.ArgumentList.Add(argument);
         start.Environment["DOTNET_TieredPGO"] = "0";
         start.Environment["DOTNET_gcServer"] = "0";
-        process = Process.Start(start) ?? throw new InvalidOperationException($"{Name} could not be started");
-        process.OutputDataReceived += (_, line) => Log(line.Data);
-        process.ErrorDataReceived += (_, line) => Log(line.Data);
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
+        var started = Process.Start(start) ?? throw new InvalidOperationException($"{Name} could not be started");
+        // Others may be asking whether it runs just now: what they hold must stay usable.
+        if (process is { } ended) earlier.Add(ended);
+        process = started;
     }
 
     /// <summary>Waits until the node says that it is ready.</summary>
@@ -135,6 +134,7 @@ public sealed class NodeProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await KillAsync();
+        foreach (var ended in earlier) ended.Dispose();
         process?.Dispose();
         http.Dispose();
     }
@@ -143,12 +143,6 @@ public sealed class NodeProcess : IAsyncDisposable
     {
         if (IsRunning && SendSignal(process!.Id, signal) != 0)
             throw new InvalidOperationException($"signal {signal} could not be sent to {Name}: error {Marshal.GetLastPInvokeError()}");
-    }
-
-    private void Log(string? line)
-    {
-        if (line is null) return;
-        lock (http) File.AppendAllText(logFile, line + Environment.NewLine);
     }
 
     [DllImport("libc", EntryPoint = "kill", SetLastError = true)]

@@ -4,6 +4,7 @@ using Akka.Cluster;
 using Akka.Event;
 using AkkaHa.Core.Ownership;
 using AkkaHa.Node.Membership;
+using AkkaHa.Node.Ownership;
 
 namespace AkkaHa.Node.Detection;
 
@@ -13,6 +14,7 @@ namespace AkkaHa.Node.Detection;
 /// </summary>
 internal sealed class DowningActor : ReceiveActor, IWithTimers
 {
+    private const long DownAgainAfterMs = 1000;
     private static readonly TimeSpan FenceAtMost = TimeSpan.FromSeconds(3);
 
     private readonly Akka.Cluster.Cluster cluster;
@@ -44,6 +46,8 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
         public bool Fencing { get; set; }
 
         public bool Fenced { get; set; }
+
+        public long DownedMs { get; set; } = -DownAgainAfterMs;
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -134,6 +138,9 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
 
     private void Down(Member member, EvidenceKind evidence)
     {
+        // Until gossip has it, and that may take a moment.
+        if (!suspects.TryGetValue(member.UniqueAddress, out var suspect) || MonotonicClock.NowMs - suspect.DownedMs < DownAgainAfterMs) return;
+        suspect.DownedMs = MonotonicClock.NowMs;
         // Down goes by address: another incarnation may be there by now.
         if (!cluster.State.Members.Any(m => m.UniqueAddress == member.UniqueAddress && m.Status is not (MemberStatus.Down or MemberStatus.Removed))) return;
         log.Warning("Downing {0}, incarnation {1}, which has been fenced: {2}", member.Address, MemberFacts.Of(member).Incarnation, evidence switch

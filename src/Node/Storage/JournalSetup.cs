@@ -36,6 +36,8 @@ internal static class JournalSetup
                   connection-string = "{{Escape(database.JournalConnection)}}"
                   provider-name = "{{provider}}"
                   auto-initialize = off
+                  # A recovery whose database went away in the middle is begun anew after this, not after 30 s.
+                  recovery-event-timeout = 5s
                   read-isolation-level = {{read}}
                   tag-write-mode = Csv
                   parallelism = {{(database.IsPostgres ? 3 : 1)}}

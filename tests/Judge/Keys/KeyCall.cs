@@ -44,6 +44,9 @@ public sealed record KeyCall(string Key, KeyAction Action, KeyEnd End, long Invo
     /// <summary>Whether a delete found something.</summary>
     public bool Deleted { get; init; }
 
+    /// <summary>Who answered, when only one was asked.</summary>
+    public string? By { get; init; }
+
     /// <summary>For an unknown one: when its client stopped repeating it.</summary>
     public long? GivenUpAt { get; init; }
 
@@ -53,6 +56,6 @@ public sealed record KeyCall(string Key, KeyAction Action, KeyEnd End, long Invo
         var asked = Action == KeyAction.Put ? $"put {Value}" : Action == KeyAction.Delete ? "delete" : "get";
         var condition = IfRevision is null ? "" : $" if {IfRevision}";
         var result = End == KeyEnd.Unknown ? "?" : Action == KeyAction.Get ? $"{Seen ?? "absent"} @{Revision}" : $"{End} @{Revision}";
-        return $"[{InvokedAt}..{(CompletedAt == Time.Never ? "" : CompletedAt)}] {asked}{condition} -> {result}";
+        return $"[{InvokedAt}..{(CompletedAt == Time.Never ? "" : CompletedAt)}] {asked}{condition} -> {result}{(By is null ? "" : $" by {By}")}";
     }
 }

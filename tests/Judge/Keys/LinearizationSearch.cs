@@ -20,8 +20,12 @@ sealed class LinearizationSearch
     private readonly Entry head = new() { Call = -1, IsReturn = false };
     private readonly Entry[] invocations;
     private readonly ulong[] done;
+    private readonly int[] byHighestBefore;
+    private readonly int[] placeByHighest;
+    private readonly long[] highestBefore;
     private readonly HashSet<Visited> visited = [];
     private readonly Stack<(Entry Entry, KeyState Before, List<Entry> Closed)> path = new();
+    private int firstLeft;
     private int returnsLeft;
     private int deepest = -1;
 
@@ -33,6 +37,10 @@ sealed class LinearizationSearch
         this.closes = closes;
         done = new ulong[(calls.Count + 63) / 64];
         invocations = new Entry[calls.Count];
+        highestBefore = [.. calls.Select(KeyModel.HighestBefore)];
+        byHighestBefore = [.. Enumerable.Range(0, calls.Count).OrderBy(i => highestBefore[i])];
+        placeByHighest = new int[calls.Count];
+        for (var place = 0; place < calls.Count; place++) placeByHighest[byHighestBefore[place]] = place;
         var entries = new List<(long Time, int Order, Entry Entry)>();
         for (var i = 0; i < calls.Count; i++)
         {
@@ -110,14 +118,17 @@ sealed class LinearizationSearch
     /// <summary>The revision never falls: whoever saw a lower one must have come already.</summary>
     private bool IsPossible(KeyState state)
     {
-        for (var call = 0; call < calls.Count; call++)
-            if (!IsDone(call) && KeyModel.HighestBefore(calls[call]) < state.Revision) return false;
-        return true;
+        while (firstLeft < calls.Count && IsDone(byHighestBefore[firstLeft])) firstLeft++;
+        return firstLeft == calls.Count || highestBefore[byHighestBefore[firstLeft]] >= state.Revision;
     }
 
     private bool IsDone(int call) => (done[call / 64] & (1UL << (call % 64))) != 0;
 
-    private void Flip(int call) => done[call / 64] ^= 1UL << (call % 64);
+    private void Flip(int call)
+    {
+        done[call / 64] ^= 1UL << (call % 64);
+        firstLeft = Math.Min(firstLeft, placeByHighest[call]);
+    }
 
     private void TakeOut(Entry entry)
     {

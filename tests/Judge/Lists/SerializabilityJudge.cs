@@ -9,24 +9,35 @@ public static class SerializabilityJudge
     /// <summary>Judges a whole history of transactions over lists.</summary>
     public static IReadOnlyList<Violation> Judge(IReadOnlyList<ListTransaction> history)
     {
+        var written = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var transaction in history)
+            foreach (var step in transaction.Steps)
+                if (step.Append is { } element && !written.Add($"{step.Key} {element}"))
+                    throw new ArgumentException($"element '{element}' is appended twice to '{step.Key}': nothing can be told from such a history", nameof(history));
+
+        return [.. Parts.Of(history).SelectMany(JudgePart)];
+    }
+
+    private static List<Violation> JudgePart(IReadOnlyList<ListTransaction> history)
+    {
         var violations = new List<Violation>();
         var writers = new Dictionary<string, int>(StringComparer.Ordinal);
         for (var i = 0; i < history.Count; i++)
             foreach (var step in history[i].Steps)
-                if (step.Append is { } element && !writers.TryAdd($"{step.Key} {element}", i))
-                    throw new ArgumentException($"element '{element}' is appended twice to '{step.Key}': nothing can be told from such a history", nameof(history));
+                if (step.Append is { } element) writers.Add($"{step.Key} {element}", i);
 
         var orders = new Dictionary<string, VersionOrder>(StringComparer.Ordinal);
+        var reads = history.Where(t => t.End == ListEnd.Committed).SelectMany(t => t.Steps.Where(s => s.Seen is not null).Select(s => (s.Key, Read: (t.Id, s.Seen!)))).ToLookup(r => r.Key, r => r.Read);
         foreach (var key in history.SelectMany(t => t.Steps).Select(s => s.Key).Distinct(StringComparer.Ordinal))
         {
-            var (order, wrong) = VersionOrder.Of(key, history.Where(t => t.End == ListEnd.Committed)
-                .SelectMany(t => t.Steps.Where(s => s.Key == key && s.Seen is not null).Select(s => (t.Id, s.Seen!))));
+            var (order, wrong) = VersionOrder.Of(key, reads[key]);
             violations.AddRange(wrong);
             violations.AddRange(Origins(key, order, history, writers));
             orders[key] = order;
         }
         violations.AddRange(Within(history));
         violations.AddRange(AllOrNothing(history, orders));
+        violations.AddRange(Lost(history, orders));
         if (violations.Count > 0) return violations;
         if (Order(history, orders, writers).Cycle() is { } cycle)
             violations.Add(new Violation("strict serializability", string.Join("", cycle.Select(e => $"\n  {history[e.From].Id} before the next: {e.Why}")) + $"\n  back at {history[cycle[0].From].Id}"));
@@ -103,11 +114,41 @@ public static class SerializabilityJudge
                 if (length < elements.Count) dependencies.Add(i, writers[$"{step.Key} {elements[length]}"], $"it saw '{step.Key}' without '{elements[length]}' of the next");
             }
         }
-        // An unknown one that was seen has begun after what was over before it; its own end is not known.
-        var seen = orders.SelectMany(o => o.Value.Elements.Select(e => writers[$"{o.Key} {e}"])).ToHashSet();
-        for (var i = 0; i < history.Count; i++)
-            for (var j = 0; j < history.Count; j++)
-                if (known[i] && (known[j] || seen.Contains(j)) && history[i].CompletedAt < history[j].InvokedAt) dependencies.Add(i, j, "it was answered before the next was asked for");
+        RealTime(history, known, orders.SelectMany(o => o.Value.Elements.Select(e => writers[$"{o.Key} {e}"])).ToHashSet(), dependencies);
         return dependencies;
+    }
+
+    /// <summary>
+    /// What was over before another began. Of those that began after it, the first to end stands for all that began after that one. An unknown one that was
+    /// seen has begun after what was over before it; its own end is not known.
+    /// </summary>
+    private static void RealTime(IReadOnlyList<ListTransaction> history, bool[] known, HashSet<int> seen, Dependencies dependencies)
+    {
+        var begun = Enumerable.Range(0, history.Count).Where(i => known[i] || seen.Contains(i)).OrderBy(i => history[i].InvokedAt).ToArray();
+        var next = 0;
+        foreach (var over in Enumerable.Range(0, history.Count).Where(i => known[i]).OrderBy(i => history[i].CompletedAt))
+        {
+            while (next < begun.Length && history[begun[next]].InvokedAt <= history[over].CompletedAt) next++;
+            var firstOver = Time.Never;
+            for (var later = next; later < begun.Length && history[begun[later]].InvokedAt <= firstOver; later++)
+            {
+                dependencies.Add(over, begun[later], "it was answered before the next was asked for");
+                if (known[begun[later]]) firstOver = Math.Min(firstOver, history[begun[later]].CompletedAt);
+            }
+        }
+    }
+
+    /// <summary>What was committed without its client knowing what it saw is there for whoever reads later.</summary>
+    private static IEnumerable<Violation> Lost(IReadOnlyList<ListTransaction> history, Dictionary<string, VersionOrder> orders)
+    {
+        var there = orders.ToDictionary(o => o.Key, o => o.Value.Elements.ToHashSet(StringComparer.Ordinal), StringComparer.Ordinal);
+        foreach (var transaction in history.Where(t => t.End == ListEnd.Committed))
+        {
+            foreach (var step in transaction.Steps.Where(s => s.Append is not null && s.Seen is null && !there[s.Key].Contains(s.Append)))
+            {
+                if (history.FirstOrDefault(t => t.End == ListEnd.Committed && t.InvokedAt > transaction.CompletedAt && t.Steps.Any(s => s.Key == step.Key && s.Seen is not null)) is { } reader)
+                    yield return new Violation("nothing acknowledged is lost", $"{transaction.Id} was committed, and {reader.Id} read '{step.Key}' later without its '{step.Append}'");
+            }
+        }
     }
 }

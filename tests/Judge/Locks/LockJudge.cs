@@ -9,9 +9,7 @@ public static class LockJudge
         foreach (var ofLock in grants.GroupBy(g => g.Lock, StringComparer.Ordinal))
         {
             var all = ofLock.OrderBy(g => g.GrantedAt).ToList();
-            for (var i = 0; i < all.Count; i++)
-                for (var j = 0; j < all.Count; j++)
-                    if (i != j && Compare(all[i], all[j]) is { } violation) yield return violation;
+            foreach (var violation in Names(all).Concat(Growth(all)).Concat(Holders(all))) yield return violation;
         }
         foreach (var ofLock in writes.GroupBy(w => w.Lock, StringComparer.Ordinal))
         {
@@ -25,17 +23,55 @@ public static class LockJudge
         }
     }
 
-    private static Violation? Compare(LockGrantSeen one, LockGrantSeen other)
+    /// <summary>A holder has one fence, and a fence one holder.</summary>
+    private static IEnumerable<Violation> Names(List<LockGrantSeen> all)
     {
-        if (one.Holder == other.Holder)
-            return one.Fence == other.Fence ? null : new Violation("a repeat gets the same grant", $"lock '{one.Lock}': {one.Holder} got fence {one.Fence} and fence {other.Fence}");
-        if (one.Fence == other.Fence)
-            return new Violation("every grant has its own fence", $"lock '{one.Lock}': fence {one.Fence} was given to {one.Holder} and {other.Holder}");
-        if (one.GrantedAt < other.InvokedAt && one.Fence > other.Fence)
-            return new Violation("fences grow", $"lock '{one.Lock}': {other.Holder} got fence {other.Fence} after {one.Holder} had got {one.Fence}");
-        // An answer that comes after the session may have ended makes no holder.
-        if (one.GrantedAt <= other.GrantedAt && other.GrantedAt < Math.Min(one.BelievedUntil, other.BelievedUntil))
-            return new Violation("one holder at a time", $"lock '{one.Lock}': {one.Holder} (fence {one.Fence}) had it from {one.GrantedAt} to {one.BelievedUntil}, and {other.Holder} (fence {other.Fence}) got it at {other.GrantedAt}");
-        return null;
+        var byHolder = new Dictionary<string, LockGrantSeen>(StringComparer.Ordinal);
+        var byFence = new Dictionary<long, LockGrantSeen>();
+        foreach (var grant in all)
+        {
+            if (!byHolder.TryAdd(grant.Holder, grant) && byHolder[grant.Holder].Fence is var first && first != grant.Fence)
+                yield return new Violation("a repeat gets the same grant", $"lock '{grant.Lock}': {grant.Holder} got fence {first} and fence {grant.Fence}");
+            if (!byFence.TryAdd(grant.Fence, grant) && byFence[grant.Fence].Holder is var other && other != grant.Holder)
+                yield return new Violation("every grant has its own fence", $"lock '{grant.Lock}': fence {grant.Fence} was given to {other} and {grant.Holder}");
+        }
+    }
+
+    /// <summary>Who asks after another was answered gets a higher fence.</summary>
+    private static IEnumerable<Violation> Growth(List<LockGrantSeen> byGrant)
+    {
+        LockGrantSeen? highest = null;
+        var next = 0;
+        foreach (var grant in byGrant.OrderBy(g => g.InvokedAt))
+        {
+            for (; next < byGrant.Count && byGrant[next].GrantedAt < grant.InvokedAt; next++)
+                if (highest is null || byGrant[next].Fence > highest.Fence) highest = byGrant[next];
+            if (highest is not null && highest.Fence > grant.Fence && highest.Holder != grant.Holder)
+                yield return new Violation("fences grow", $"lock '{grant.Lock}': {grant.Holder} got fence {grant.Fence} after {highest.Holder} had got {highest.Fence}");
+        }
+    }
+
+    /// <summary>Of all that were granted before, the one that believes longest decides, and the longest of another holder.</summary>
+    private static IEnumerable<Violation> Holders(List<LockGrantSeen> byGrant)
+    {
+        LockGrantSeen? longest = null;
+        LockGrantSeen? second = null;
+        foreach (var grant in byGrant)
+        {
+            // An answer that comes after the session may have ended makes no holder.
+            if (grant.GrantedAt >= grant.BelievedUntil) continue;
+            var other = longest?.Holder == grant.Holder ? second : longest;
+            if (other is not null && grant.GrantedAt < other.BelievedUntil && other.Fence != grant.Fence)
+                yield return new Violation("one holder at a time", $"lock '{grant.Lock}': {other.Holder} (fence {other.Fence}) had it from {other.GrantedAt} to {other.BelievedUntil}, and {grant.Holder} (fence {grant.Fence}) got it at {grant.GrantedAt}");
+            if (longest is null || grant.BelievedUntil > longest.BelievedUntil)
+            {
+                if (longest?.Holder != grant.Holder) second = longest;
+                longest = grant;
+            }
+            else if (grant.Holder != longest.Holder && (second is null || grant.BelievedUntil > second.BelievedUntil))
+            {
+                second = grant;
+            }
+        }
     }
 }

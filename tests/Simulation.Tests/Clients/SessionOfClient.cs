@@ -1,5 +1,5 @@
 using AkkaHa.Judge;
-using AkkaHa.Judge.Locks;
+using AkkaHa.Judge.Sessions;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;

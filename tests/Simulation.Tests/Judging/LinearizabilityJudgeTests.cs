@@ -85,4 +85,25 @@ public sealed class LinearizabilityJudgeTests
         var history = Enumerable.Range(0, 60).Select(i => Perhaps(i, $"u{i}")).Append(Put(100, 101, "z", null)).Append(Get(102, 103, "z", 1)).ToArray();
         Assert.True(IsGood(history));
     }
+
+    [Fact]
+    public void A_long_history_with_unknown_writes_and_one_stale_read_is_judged_in_reasonable_time()
+    {
+        // Eight at once on one key, every tenth write unknown, half of these done.
+        var history = new List<KeyCall>();
+        long revision = 0;
+        var value = "";
+        for (var i = 0; i < 1500; i++)
+        {
+            var at = 10L * i;
+            if (i % 10 == 9 && i % 20 == 9) history.Add(Perhaps(at, $"n{i}"));
+            else if (i % 10 == 9) history.Add(Perhaps(at, value = $"u{i}") with { GivenUpAt = ++revision });
+            else if (i % 3 == 0) history.Add(Put(at - 30, at + 30, value = $"v{i}", ++revision));
+            else history.Add(Get(at - 30, at + 30, value, revision));
+        }
+        Assert.True(IsGood([.. history]));
+        var late = history.FindIndex(1000, c => c.Action == KeyAction.Get);
+        history[late] = history[late] with { Seen = history.First(c => c.Revision == 100).Value ?? history.First(c => c.Revision == 100).Seen, Revision = 100 };
+        Assert.False(IsGood([.. history]));
+    }
 }

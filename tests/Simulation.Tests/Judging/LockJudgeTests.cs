@@ -1,6 +1,4 @@
-using AkkaHa.Judge;
 using AkkaHa.Judge.Locks;
-using AkkaHa.Judge.Totals;
 using Xunit;
 
 namespace AkkaHa.Simulation.Tests.Judging;
@@ -37,23 +35,31 @@ public sealed class LockJudgeTests
     }
 
     [Fact]
-    public void A_session_that_ends_while_it_is_kept_alive_is_bad()
+    public void The_longest_holder_hides_no_other() =>
+        Assert.Contains("one holder at a time", Judge(Grant("a", 1, 0, 1, 100), Grant("a", 1, 0, 2, 50), Grant("b", 2, 3, 4, 6), Grant("c", 3, 5, 5, 90)));
+
+    [Fact]
+    public void A_look_that_shows_an_older_fence_than_one_before_is_bad()
     {
-        Assert.Single(SessionJudge.Judge([new SessionLife("s", SafeUntil: 10, ClosedAt: Time.Never, SeenEndedAt: 9)]));
-        Assert.Empty(SessionJudge.Judge([new SessionLife("s", 10, Time.Never, 10), new SessionLife("t", 10, ClosedAt: 4, SeenEndedAt: 5)]));
+        FenceSeen granted = new("l", 2, 0, 5, "a");
+        Assert.Empty(FenceJudge.Reads([granted], [new("l", 1, 4, 9, "b"), new("l", 2, 6, 7, "c"), new("m", 0, 6, 7, "c")]));
+        Assert.Single(FenceJudge.Reads([granted], [new("l", 1, 6, 7, "b")]));
+        Assert.Single(FenceJudge.Reads([], [new("l", 3, 1, 2, "b"), new("l", 2, 3, 4, "c")]));
     }
 
     [Fact]
-    public void Money_that_is_made_or_lost_is_seen()
+    public void A_write_under_a_fence_that_was_given_back_is_bad()
     {
-        Assert.Empty(TotalJudge.Money(10, [new Balance("r", 1, [4, 6]), new Balance("r", 1, [10, 0])]));
-        Assert.Single(TotalJudge.Money(10, [new Balance("r", 1, [4, 5])]));
+        FenceReleased released = new("l", 1, 10);
+        Assert.Empty(FenceJudge.Guards([], [released], [new("l", 1, 9, "a"), new("l", 2, 20, "b")]));
+        Assert.Single(FenceJudge.Guards([], [released], [new("l", 1, 11, "a")]));
     }
 
     [Fact]
-    public void A_counter_is_between_what_is_known_and_what_is_possible()
+    public void A_write_under_a_fence_after_a_later_one_was_granted_is_bad()
     {
-        Assert.Empty(TotalJudge.Counters([new CounterTotal("c", 5, 5, 0), new CounterTotal("d", 6, 5, 1)]));
-        Assert.Equal(["nothing acknowledged is lost", "exactly once"], TotalJudge.Counters([new CounterTotal("c", 4, 5, 0), new CounterTotal("d", 7, 5, 1)]).Select(v => v.Promise));
+        FenceSeen[] grants = [new("l", 1, 0, 1, "a"), new("l", 2, 5, 6, "b")];
+        Assert.Empty(FenceJudge.Guards(grants, [], [new("l", 1, 6, "a"), new("l", 2, 7, "b")]));
+        Assert.Single(FenceJudge.Guards(grants, [], [new("l", 1, 7, "a")]));
     }
 }

@@ -83,4 +83,30 @@ public sealed class SerializabilityJudgeTests
     public void An_unknown_transaction_that_was_seen_in_one_list_is_in_all_of_them() => Breaks("strict serializability",
         new ListTransaction("a", ListEnd.Unknown, 0, Time.Never, [new ListStep("x", "1", null), new ListStep("y", "2", null)]),
         Done("b", 5, 6, Read("x", "1")), Done("c", 7, 8, Read("y")), Done("d", 9, 10, Read("y", "2")));
+
+    [Fact]
+    public void What_was_committed_but_not_answered_to_its_client_is_there_for_later_readers()
+    {
+        // As one learns it by asking afterwards what became of it.
+        var resolved = new ListTransaction("a", ListEnd.Committed, 0, 10, [new ListStep("x", "1", null)]);
+        IsGood(resolved, Done("b", 5, 20, Read("x")));
+        IsGood(resolved, Done("b", 15, 20, Read("x", "1")));
+        Breaks("nothing acknowledged is lost", resolved, Done("b", 15, 20, Read("x")));
+    }
+
+    [Fact]
+    public void Parts_that_share_no_list_are_judged_each_by_itself()
+    {
+        ListTransaction[] good = [Done("a", 0, 1, Append("x", "1")), Done("b", 2, 3, Read("x", "1"))];
+        Breaks("strict serializability", [.. good, Done("c", 0, 1, Append("y", "1")), Done("d", 2, 3, Read("y"))]);
+        // Joined by one transaction, they are one part.
+        Breaks("strict serializability", Done("a", 0, 1, Append("x", "1")), Done("b", 0, 9, Read("x"), Append("y", "2")), Done("c", 2, 3, Read("y")));
+    }
+
+    [Fact]
+    public void A_contradiction_that_only_real_time_shows_is_found_over_many_transactions_between()
+    {
+        var between = Enumerable.Range(0, 500).Select(i => Done($"m{i}", 10 + (10 * i), 15 + (10 * i), Append("x", $"e{i}", [.. Enumerable.Range(0, i).Select(j => $"e{j}")])));
+        Breaks("strict serializability", [Done("first", 0, 1, Append("y", "1")), .. between, Done("last", 9000, 9001, Read("y"), Read("x", [.. Enumerable.Range(0, 500).Select(j => $"e{j}")]))]);
+    }
 }

@@ -1,0 +1,72 @@
+using System.Text;
+using AkkaHa.Chaos.Histories;
+using AkkaHa.Judge.Keys;
+using AkkaHa.Messages;
+
+namespace AkkaHa.Chaos.Clients;
+
+/// <summary>
+/// Asks one node and no other. One that was replaced and does not know it would show old values, keep ended sessions alive, and let
+/// writes under spent fences through.
+/// </summary>
+sealed class ZombieHunter(PinnedNode node, Bench bench, int seed) : Workload($"hunter-{node.Name}", bench, seed)
+{
+    public override TimeSpan Think => TimeSpan.FromMilliseconds(20);
+
+    protected override Task StepAsync()
+    {
+        // Its refusals alone would fill the history.
+        if (node.IsGone) return node.WaitAsync();
+        return Random.Next(20) switch
+        {
+            < 14 => ReadKeyAsync(),
+            < 16 => ReadLockAsync(),
+            < 18 => KeepEndedAliveAsync(),
+            _ => WriteUnderSpentFenceAsync(),
+        };
+    }
+
+    private async Task ReadKeyAsync()
+    {
+        var key = Use(EntityId.Key(Names.Register(Random.Next(Names.Registers), Now, back: Random.Next(5) == 0 ? 1 : 0)));
+        var call = new KeyOperation(Name, Now, 0, Outcome.Failed, key, KeyAction.Get) { Node = node.Name };
+        var answer = await node.SendAsync(HttpMethod.Get, $"/v1/kv/{key}");
+        if (answer.Outcome == Outcome.Ok)
+            call = call with { Outcome = Outcome.Ok, Seen = Encoding.UTF8.GetString(Convert.FromBase64String(answer.Text("value"))), Revision = answer.Number("revision") };
+        else if (answer.IsNotFound)
+            call = call with { Outcome = Outcome.Ok, Revision = 0 };
+        Bench.Recorder.Add(call with { End = Now });
+    }
+
+    private async Task ReadLockAsync()
+    {
+        var name = Use(EntityId.Lock(Names.Lock(Random.Next(Names.Locks), Now)));
+        var read = new LockReadOperation(Name, Now, 0, Outcome.Failed, name, 0) { Node = node.Name };
+        var answer = await node.SendAsync(HttpMethod.Get, $"/v1/locks/{name}");
+        if (answer.Outcome == Outcome.Ok) read = read with { Outcome = Outcome.Ok, LastFence = answer.Number("lastFence") };
+        Bench.Recorder.Add(read with { End = Now });
+    }
+
+    private async Task KeepEndedAliveAsync()
+    {
+        if (Bench.EndedSessions.Pick(Random) is not { } ended) return;
+        var call = new SessionOperation(Name, Now, 0, Outcome.Unknown, ended.Session, SessionAction.KeepAlive) { Node = node.Name };
+        var answer = await node.SendAsync(HttpMethod.Post, $"/v1/sessions/{ended.Session}:keepAlive", new { });
+        Bench.Recorder.Add(call with { End = Now, Outcome = answer.Outcome, SaysEnded = answer.SaysEnded });
+    }
+
+    private async Task WriteUnderSpentFenceAsync()
+    {
+        if (Bench.SpentFences.Pick(Random) is not { } spent) return;
+        var key = Names.Guarded(spent.Lock);
+        var call = new KeyOperation(Name, Now, 0, Outcome.Unknown, key, KeyAction.Put)
+        {
+            Node = node.Name, Lock = spent.Lock, Fence = spent.Fence, Value = $"{spent.Fence}/{Bench.Unique()}",
+        };
+        var answer = await node.SendAsync(HttpMethod.Put, $"/v1/kv/{key}",
+            new { value = Convert.ToBase64String(Encoding.UTF8.GetBytes(call.Value)), @lock = spent.Lock, fence = $"{spent.Fence}" });
+        call = call with { Outcome = answer.Outcome };
+        if (answer.Outcome == Outcome.Ok) call = call with { Revision = answer.Number("revision") };
+        Bench.Recorder.Add(call with { End = Now });
+    }
+}

@@ -1,0 +1,112 @@
+using AkkaHa.Chaos.Histories;
+using AkkaHa.Judge;
+using AkkaHa.Judge.Keys;
+using AkkaHa.Judge.Lists;
+using AkkaHa.Judge.Locks;
+using AkkaHa.Judge.Sessions;
+using AkkaHa.Judge.Totals;
+
+namespace AkkaHa.Chaos.Judging;
+
+/// <summary>Puts a recorded run before the judges.</summary>
+static class HistoryJudge
+{
+    public static IEnumerable<Violation> Judge(RunFacts facts, IReadOnlyList<Operation> operations)
+    {
+        var resolved = operations.OfType<ResolveOperation>().Where(r => r.Outcome == Outcome.Ok).DistinctBy(r => r.Id).ToDictionary(r => r.Id, StringComparer.Ordinal);
+        return
+        [
+            .. LinearizabilityJudge.Judge(Keys(operations)),
+            .. SerializabilityJudge.Judge([.. Lists(operations, resolved)]),
+            .. Money(facts, operations, resolved),
+            .. OfLocks(operations),
+            .. OfSessions(operations),
+            .. facts.Unrest is { } unrest ? [new Violation("the cluster heals", unrest)] : Array.Empty<Violation>(),
+        ];
+    }
+
+    private static IEnumerable<KeyCall> Keys(IEnumerable<Operation> operations)
+    {
+        foreach (var op in operations.OfType<KeyOperation>())
+        {
+            // A read without an answer, or what was not done, says nothing; but a refused comparison does.
+            if (op.Outcome == Outcome.Failed && !op.Mismatch) continue;
+            if (op.Outcome == Outcome.Unknown && op.Action == KeyAction.Get) continue;
+            var end = op.Outcome == Outcome.Ok ? KeyEnd.Done : op.Outcome == Outcome.Unknown ? KeyEnd.Unknown : KeyEnd.Refused;
+            yield return new KeyCall(op.Key, op.Action, end, op.Start, end == KeyEnd.Unknown ? Time.Never : op.End)
+            {
+                Value = op.Value, IfRevision = op.IfRevision, Seen = op.Seen, Revision = op.Revision, Deleted = op.Deleted, GivenUpAt = op.End, By = op.Node,
+            };
+        }
+    }
+
+    private static IEnumerable<ListTransaction> Lists(IEnumerable<Operation> operations, Dictionary<string, ResolveOperation> resolved)
+    {
+        foreach (var op in operations.OfType<ListOperation>())
+        {
+            var steps = op.Steps.Select(s => new ListStep(s.Key, s.Append, s.Seen)).ToArray();
+            yield return op.Outcome switch
+            {
+                Outcome.Ok => new ListTransaction(op.Id, ListEnd.Committed, op.Start, op.End, steps),
+                Outcome.Failed => new ListTransaction(op.Id, ListEnd.Aborted, op.Start, op.End, steps),
+                _ when resolved.TryGetValue(op.Id, out var then) => new ListTransaction(op.Id, then.Committed ? ListEnd.Committed : ListEnd.Aborted, op.Start, then.End, steps),
+                _ => new ListTransaction(op.Id, ListEnd.Unknown, op.Start, Time.Never, steps),
+            };
+        }
+    }
+
+    private static IEnumerable<Violation> Money(RunFacts facts, IReadOnlyList<Operation> operations, Dictionary<string, ResolveOperation> resolved)
+    {
+        var balances = operations.OfType<BalanceOperation>().Where(b => b.Outcome == Outcome.Ok).ToArray();
+        var transfers = operations.OfType<TransferOperation>().Select(t => new Transfer(t.Id, t.From, t.To, t.Amount, t.Outcome switch
+        {
+            Outcome.Ok => true,
+            Outcome.Failed => false,
+            _ when !resolved.TryGetValue(t.Id, out _) => null,
+            _ when !resolved[t.Id].Committed => false,
+            _ => t.Conditional ? null : true,
+        }));
+        // The last balance is read after everything else has ended; without it, that is a violation by itself.
+        var ledger = facts.Unrest is null && balances.Length > 0 ? TotalJudge.Ledger(facts.StartBalance, transfers, balances.MaxBy(b => b.Start)!.Accounts) : [];
+        return TotalJudge.Money(facts.Accounts * facts.StartBalance, balances.Select(b => new Balance(b.Client, b.End, b.Accounts))).Concat(ledger);
+    }
+
+    private static IEnumerable<Violation> OfLocks(IReadOnlyList<Operation> operations)
+    {
+        var grants = operations.OfType<GrantOperation>().Where(g => g.Outcome == Outcome.Ok).ToArray();
+        var writes = operations.OfType<KeyOperation>().Where(k => k is { Lock: not null, Outcome: Outcome.Ok }).ToArray();
+        var releases = operations.OfType<ReleaseOperation>().Where(r => r.Outcome == Outcome.Ok);
+        var reads = operations.OfType<LockReadOperation>().Where(r => r.Outcome == Outcome.Ok);
+        FenceSeen[] granted = [.. grants.Select(g => new FenceSeen(g.Lock, g.Fence, g.Start, g.End, g.Client))];
+        return
+        [
+            // The revision of the key that is written under the lock is the order of the store.
+            .. LockJudge.Judge(grants.Select(g => new LockGrantSeen(g.Lock, g.Holder, g.Fence, g.Start, g.End, g.BelievedUntil)),
+                writes.OrderBy(w => w.Revision).Select(w => new GuardedWrite(w.Lock!, w.Fence!.Value, $"{w.Value} @{w.Revision}"))),
+            .. FenceJudge.Reads(granted, reads.Select(r => new FenceSeen(r.Lock, r.LastFence, r.Start, r.End, r.Node ?? r.Client))),
+            .. FenceJudge.Guards(granted, releases.Select(r => new FenceReleased(r.Lock, r.Fence, r.End)),
+                writes.Select(w => new GuardPassed(w.Lock!, w.Fence!.Value, w.Start, w.Node ?? w.Client))),
+        ];
+    }
+
+    private static IEnumerable<Violation> OfSessions(IReadOnlyList<Operation> operations)
+    {
+        var calls = operations.OfType<SessionOperation>().Where(s => s.Session.Length > 0).ToArray();
+        return
+        [
+            .. SessionJudge.Judge(calls.GroupBy(c => c.Session, StringComparer.Ordinal).Select(Life).OfType<SessionLife>()),
+            .. SessionJudge.Answers(calls.Where(c => c.SaysEnded || c.Outcome == Outcome.Ok)
+                .Select(c => new SessionAnswer(c.Session, !c.SaysEnded && c.Action != SessionAction.Close, c.Start, c.End, c.Node ?? c.Client))),
+        ];
+    }
+
+    private static SessionLife? Life(IGrouping<string, SessionOperation> calls)
+    {
+        if (calls.FirstOrDefault(c => c.Action == SessionAction.Create) is not { } created) return null;
+        var ttl = (long)(created.TtlSeconds * 1e6);
+        var renewals = calls.Where(c => c.Outcome == Outcome.Ok && c.Action is SessionAction.Create or SessionAction.KeepAlive);
+        var closes = calls.Where(c => c.Action == SessionAction.Close).Select(c => c.Start).DefaultIfEmpty(Time.Never);
+        var ends = calls.Where(c => c.SaysEnded).Select(c => c.End).DefaultIfEmpty(Time.Never);
+        return new SessionLife(calls.Key, renewals.Max(c => c.Start) + ttl, closes.Min(), ends.Min());
+    }
+}

@@ -1,0 +1,114 @@
+using AkkaHa.Chaos.Figures;
+using AkkaHa.Chaos.Histories;
+using AkkaHa.Chaos.Judging;
+using AkkaHa.Judge.Keys;
+using Xunit;
+
+namespace AkkaHa.Cluster.Tests.Chaos;
+
+/// <summary>From what clients write down to the verdict, through the files: each way of being wrong must be seen at the end.</summary>
+public sealed class VerdictTests : IDisposable
+{
+    private const long Second = 1_000_000;
+
+    private readonly HistoryFiles files = new(Directory.CreateTempSubdirectory("akkaha-verdict-").FullName);
+
+    public void Dispose() => Directory.Delete(files.Directory, recursive: true);
+
+    private async Task<RunFigures> JudgeAsync(params object[] lines)
+    {
+        await using (var recorder = new Recorder(files))
+        {
+            foreach (var line in lines)
+            {
+                if (line is Operation operation) recorder.Add(operation);
+                else recorder.Add((FaultDone)line);
+            }
+        }
+        files.Write(files.Facts, new RunFacts(1, 0.5, 4, "postgres", "", "", 3, 10, DateTimeOffset.UnixEpoch) { Duration = 30 * Second });
+        return Verdict.Of(files);
+    }
+
+    private async Task BreaksAsync(string promise, params Operation[] operations)
+    {
+        var figures = await JudgeAsync([.. operations]);
+        Assert.Equal(promise, Assert.Single(figures.Violations).Key);
+    }
+
+    private static KeyOperation Put(long start, long end, string value, long revision) =>
+        new("c", start, end, Outcome.Ok, "k", KeyAction.Put) { Value = value, Revision = revision };
+
+    private static KeyOperation Get(long start, long end, string? seen, long revision) =>
+        new("c", start, end, Outcome.Ok, "k", KeyAction.Get) { Seen = seen, Revision = revision, Node = "node-1" };
+
+    private static GrantOperation Grant(string holder, long fence, long start, long end, long until) =>
+        new("c", start, end, Outcome.Ok, "l") { Holder = holder, Fence = fence, BelievedUntil = until };
+
+    private static KeyOperation Guarded(long fence, long start, long revision, Outcome outcome = Outcome.Ok) =>
+        new("c", start, start + 1, outcome, "guarded/l", KeyAction.Put) { Value = $"{fence}/{revision}", Revision = revision, Lock = "l", Fence = fence };
+
+    private static BalanceOperation Balance(long start, params long[] accounts) => new("c", start, start + 1, Outcome.Ok, accounts);
+
+    private static SessionOperation Session(SessionAction action, long start, bool ended = false) =>
+        new("c", start, start + 1, ended ? Outcome.Failed : Outcome.Ok, "1-x", action) { SaysEnded = ended, TtlSeconds = action == SessionAction.Create ? 2 : 0 };
+
+    [Fact]
+    public async Task A_good_history_is_good_and_counted()
+    {
+        var figures = await JudgeAsync(
+            Put(1, 2, "a", 1), Get(3, 4, "a", 1), new KeyOperation("c", 5, 6, Outcome.Unknown, "k", KeyAction.Put) { Value = "b" }, new KeyOperation("c", 7, 8, Outcome.Failed, "k", KeyAction.Get),
+            Grant("x", 1, 1, 2, 9), Guarded(1, 3, 1), new ReleaseOperation("c", 10, 11, Outcome.Ok, "l", 1), Guarded(1, 12, 0, Outcome.Failed),
+            new TransferOperation("c", 1, 2, Outcome.Ok, "", 0, 1, 4), new TransferOperation("c", 1, 2, Outcome.Unknown, "t", 1, 2, 1), new ResolveOperation("c", 20, 21, Outcome.Ok, "t", true),
+            Balance(25 * Second, 6, 13, 11),
+            Session(SessionAction.Create, 1), Session(SessionAction.KeepAlive, Second), Session(SessionAction.Get, 4 * Second, ended: true), Session(SessionAction.KeepAlive, 5 * Second, ended: true),
+            new FaultDone("kill", 10 * Second, 12 * Second, ["node-1"], 3, "dead"), new FaultDone("pause", 20 * Second, 21 * Second, ["node-2"], 0, "stopped"), new FaultDone("join", 22 * Second, 23 * Second, [], 0, ""));
+        Assert.Equal(0, figures.ViolationCount);
+        Assert.Equal((10, 4, 2), ((int)figures.Acknowledged, (int)figures.Failed, (int)figures.Unknown));
+        Assert.Equal(1, figures.NearFault);
+        Assert.Equal((2, 1), (figures.AimedFaults, figures.HotFaults));
+        Assert.Equal(1, figures.Nemeses["join"]);
+        Assert.Equal(30, figures.Workloads["registers"].LongestGapSeconds, 1);
+    }
+
+    [Fact]
+    public Task A_stale_read_of_one_node() => BreaksAsync("linearizability", Put(1, 2, "a", 1), Put(3, 4, "b", 2), Get(5, 6, "a", 1));
+
+    [Fact]
+    public Task A_lost_acknowledged_write() => BreaksAsync("linearizability", Put(1, 2, "a", 1), Get(5, 6, null, 0));
+
+    [Fact]
+    public Task A_comparison_refused_though_it_fits() => BreaksAsync("linearizability", Put(1, 2, "a", 1),
+        new KeyOperation("c", 3, 4, Outcome.Failed, "k", KeyAction.Put) { Value = "b", IfRevision = 1, Mismatch = true });
+
+    [Fact]
+    public Task A_transaction_that_is_gone() => BreaksAsync("strict serializability",
+        new ListOperation("c", 1, 2, Outcome.Ok, "t", [new("x", "1", ["1"])]), new ListOperation("c", 3, 4, Outcome.Ok, "u", [new("x", null, [])]));
+
+    [Fact]
+    public Task A_transaction_that_was_resolved_as_aborted_and_is_there() => BreaksAsync("aborted is nothing done",
+        new ListOperation("c", 1, 2, Outcome.Unknown, "t", [new("x", "1", null)]), new ListOperation("c", 3, 4, Outcome.Ok, "u", [new("x", null, ["1"])]), new ResolveOperation("c", 5, 6, Outcome.Ok, "t", false));
+
+    [Fact]
+    public Task A_snapshot_that_is_torn() => BreaksAsync("money is conserved", Balance(1, 10, 9, 10), Balance(5, 10, 10, 10));
+
+    [Fact]
+    public Task A_transfer_that_is_lost() => BreaksAsync("money is where it was sent", new TransferOperation("c", 1, 2, Outcome.Ok, "", 0, 1, 4), Balance(5, 10, 10, 10));
+
+    [Fact]
+    public Task Two_holders() => BreaksAsync("one holder at a time", Grant("x", 1, 1, 2, 9), Grant("y", 2, 3, 4, 8));
+
+    [Fact]
+    public Task A_lock_that_is_seen_as_before() => BreaksAsync("no lock is seen as it was before",
+        Grant("x", 1, 1, 2, 3), Grant("y", 2, 4, 5, 6), new LockReadOperation("c", 7, 8, Outcome.Ok, "l", 1));
+
+    [Fact]
+    public Task A_write_under_a_spent_fence() => BreaksAsync("a spent fence guards nothing", new ReleaseOperation("c", 1, 2, Outcome.Ok, "l", 1), Guarded(1, 3, 1));
+
+    [Fact]
+    public Task A_session_that_a_zombie_keeps_alive() => BreaksAsync("a session that has ended is over",
+        Session(SessionAction.Create, 1), Session(SessionAction.Get, 4 * Second, ended: true), Session(SessionAction.Get, 5 * Second));
+
+    [Fact]
+    public Task A_session_that_ends_too_early() => BreaksAsync("a session that is kept alive lives",
+        Session(SessionAction.Create, 1), Session(SessionAction.KeepAlive, 2 * Second), Session(SessionAction.Get, 3 * Second, ended: true));
+}
