@@ -13,9 +13,9 @@ internal sealed class LeaseStore(Database database)
     {
         await using var connection = await database.OpenOwnershipAsync(ct);
         await using (var forget = connection.Command(null, "DELETE FROM node WHERE fenced = @yes AND NOT EXISTS (SELECT 1 FROM shard WHERE holder = node.node)", ("yes", true)))
-            await forget.ExecuteNonQueryAsync(ct);
+            await forget.ExecuteNonQueryAsync(CancellationToken.None);
         await using var enter = connection.Command(null, "INSERT INTO node (node, counter, fenced, lease_ms) VALUES (@node, 0, @no, @lease) ON CONFLICT (node) DO NOTHING", ("node", node), ("no", false), ("lease", leaseMs));
-        await enter.ExecuteNonQueryAsync(ct);
+        await enter.ExecuteNonQueryAsync(CancellationToken.None);
     }
 
     /// <summary>
@@ -103,7 +103,7 @@ internal sealed class LeaseStore(Database database)
         if (!rows.TryGetValue(node, out var other) || other.Fenced) return true;
         if (atCounter is { } counter && other.Counter != counter) return false;
         await using (var fence = connection.Command(transaction, "UPDATE node SET fenced = @yes WHERE node = @node", ("yes", true), ("node", node))) await fence.ExecuteNonQueryAsync(ct);
-        await transaction.CommitAsync(ct);
+        await OwnershipStore.CommitAsync(transaction);
         if (database.IsPostgres) await EndBackendsAsync(connection, node, ct);
         return true;
     }
@@ -113,7 +113,7 @@ internal sealed class LeaseStore(Database database)
     {
         await using var connection = await database.OpenOwnershipAsync(ct);
         await using var retire = connection.Command(null, "UPDATE node SET fenced = @yes WHERE node = @node", ("yes", true), ("node", node));
-        await retire.ExecuteNonQueryAsync(ct);
+        await retire.ExecuteNonQueryAsync(CancellationToken.None);
     }
 
     /// <summary>Locks the rows of these nodes until the end of the transaction, in the order of their names, and reads them.</summary>

@@ -52,7 +52,7 @@ internal sealed class OwnershipStore(Database database, LeaseStore leases, RuleS
                 await set.ExecuteNonQueryAsync(ct);
         await using (var set = connection.Command(transaction, $"UPDATE shard SET epoch = epoch + 1, holder = @taker WHERE shard IN ({Sql.List(take)})", ("taker", taker)))
             await set.ExecuteNonQueryAsync(ct);
-        await transaction.CommitAsync(ct);
+        await CommitAsync(transaction);
         return new TakeResult(take.ToDictionary(s => s, s => locked[s].Epoch + 1), held);
     }
 
@@ -65,7 +65,7 @@ internal sealed class OwnershipStore(Database database, LeaseStore leases, RuleS
         var mine = shards.Where(s => rows[s.Shard].Holder == holder && rows[s.Shard].Epoch == s.Epoch).Select(s => s.Shard).ToArray();
         if (mine.Length == 0) return;
         await using (var set = connection.Command(transaction, $"UPDATE shard SET holder = NULL WHERE shard IN ({Sql.List(mine)})")) await set.ExecuteNonQueryAsync(ct);
-        await transaction.CommitAsync(ct);
+        await CommitAsync(transaction);
     }
 
     /// <summary>All rows.</summary>
@@ -75,6 +75,11 @@ internal sealed class OwnershipStore(Database database, LeaseStore leases, RuleS
         await using var command = connection.Command(null, "SELECT shard, epoch, holder FROM shard WHERE shard >= 0 ORDER BY shard");
         return await RowsAsync(command, ct);
     }
+
+    /// <summary>
+    /// Never cancelled: PostgreSQL answers success to a commit that was cancelled while it waited for its standby. One that takes too long breaks its connection, and is unknown.
+    /// </summary>
+    public static Task CommitAsync(DbTransaction transaction) => transaction.CommitAsync(CancellationToken.None);
 
     private async Task<Dictionary<int, ShardRow>> ShardsAsync(DbConnection connection, DbTransaction transaction, IReadOnlyCollection<int> shards, bool forUpdate, CancellationToken ct)
     {

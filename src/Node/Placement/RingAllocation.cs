@@ -17,6 +17,11 @@ internal sealed class RingAllocation(int shards, Func<ClusterEvent.CurrentCluste
     /// <summary>Of all shards, this part moves at once.</summary>
     private const int MovePart = 8;
 
+    /// <summary>
+    /// A node that has just come is slow with everything that it does for the first time. It gets this many shards to begin with, and in each round no more than it has.
+    /// </summary>
+    private const int FirstShards = 2;
+
     private static readonly RingOptions Defaults = new();
 
     private HashRing? last;
@@ -37,10 +42,13 @@ internal sealed class RingAllocation(int shards, Func<ClusterEvent.CurrentCluste
         {
             var ring = Ring(ByNode(currentShardAllocations.Keys).Keys);
             var most = Math.Max(1, shards / MovePart) - rebalanceInProgress.Count;
+            var has = currentShardAllocations.ToDictionary(region => NodeOf(region.Key), region => region.Value.Count, StringComparer.Ordinal);
             moves = currentShardAllocations
-                .SelectMany(region => region.Value.Select(shard => (Node: NodeOf(region.Key), Shard: shard)))
-                .Where(at => !rebalanceInProgress.Contains(at.Shard) && ring.NodeFor(int.Parse(at.Shard, NumberStyles.None, CultureInfo.InvariantCulture)) != at.Node)
-                .Select(at => at.Shard).Order(StringComparer.Ordinal).Take(Math.Max(0, most)).ToImmutableHashSet();
+                .SelectMany(region => region.Value.Select(shard => (Node: NodeOf(region.Key), Shard: shard, Target: ring.NodeFor(int.Parse(shard, NumberStyles.None, CultureInfo.InvariantCulture)))))
+                .Where(at => !rebalanceInProgress.Contains(at.Shard) && at.Target != at.Node)
+                .GroupBy(at => at.Target, StringComparer.Ordinal)
+                .SelectMany(to => to.Select(at => at.Shard).Order(StringComparer.Ordinal).Take(Math.Max(FirstShards, has.GetValueOrDefault(to.Key))))
+                .Order(StringComparer.Ordinal).Take(Math.Max(0, most)).ToImmutableHashSet();
         }
         return Task.FromResult<IImmutableSet<string>>(moves);
     }
