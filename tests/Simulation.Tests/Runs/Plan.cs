@@ -87,13 +87,17 @@ sealed record Plan
     /// <exception cref="ArgumentException">There is no such setting.</exception>
     public Plan With(string settings)
     {
-        var (plan, storm) = (this with { }, Storm with { });
-        foreach (var setting in settings.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        var all = settings.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Select(s => s.Split('=') is [var name, var value] ? (name, value) : throw new ArgumentException($"'{s}' is not name=value", nameof(settings))).ToArray();
+        var kind = Array.FindLast(all, s => s.name == nameof(Kind)) is (_, { } named) ? Enum.Parse<Kind>(named) : Kind;
+        var plan = kind == Kind ? this with { } : Of(kind);
+        var storm = plan.Storm with { };
+        foreach (var (name, value) in all)
         {
-            var (name, value) = setting.Split('=') is [var left, var right] ? (left, right) : throw new ArgumentException($"'{setting}' is not name=value", nameof(settings));
+            if (name == nameof(Kind)) continue;
             object target = typeof(Plan).GetProperty(name) is null ? storm : plan;
             var property = target.GetType().GetProperty(name) ?? throw new ArgumentException($"there is no '{name}'", nameof(settings));
-            property.SetValue(target, property.PropertyType.IsEnum ? Enum.Parse(property.PropertyType, value) : Convert.ChangeType(value, property.PropertyType, CultureInfo.InvariantCulture));
+            property.SetValue(target, Convert.ChangeType(value, property.PropertyType, CultureInfo.InvariantCulture));
         }
         return plan with { Storm = storm };
     }

@@ -42,8 +42,9 @@ static class Shrinking
             var (now, none) = (Convert.ToString(property.GetValue(plan.Storm), CultureInfo.InvariantCulture)!, Convert.ToString(property.GetValue(Faults.None), CultureInfo.InvariantCulture)!);
             if (now != none) yield return (property.Name, none);
         }
-        foreach (var workload in (string[])[nameof(Plan.Registers), nameof(Plan.Accounts), nameof(Plan.Locks), nameof(Plan.Lists)])
-            if (Value(workload) > 0) yield return (workload, "0");
+        string[] workloads = [nameof(Plan.Registers), nameof(Plan.Accounts), nameof(Plan.Locks), nameof(Plan.Lists)];
+        foreach (var workload in workloads)
+            if (Value(workload) > 0 && workloads.Any(other => other != workload && Value(other) > 0)) yield return (workload, "0");
         foreach (var (size, least) in ((string, int)[])[(nameof(Plan.Clients), 1), (nameof(Plan.Steps), 1), (nameof(Plan.Nodes), 1), (nameof(Plan.Shards), 1)])
         {
             if (Value(size) / 2 > least) yield return (size, $"{Value(size) / 2}");

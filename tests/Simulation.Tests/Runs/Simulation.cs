@@ -88,7 +88,7 @@ sealed class Simulation
                 await world.Scheduler.Delay(client.Rng.Between(pause == 65_000 ? pause : 0, pause));
             }
         }
-        catch (Exception e) when (e is InvalidOperationException or FormatException or NullReferenceException)
+        catch (Exception e)
         {
             world.Fail("working", e.ToString());
         }

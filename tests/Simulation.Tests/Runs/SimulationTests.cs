@@ -26,7 +26,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
             return;
         }
         var watch = Stopwatch.StartNew();
-        var red = Sweep.Run(Seeds.First, Seeds.Count, new Conditions(Seeds.Rules), stopAt: 5, _ => { });
+        var red = Sweep.Run(Seeds.First, Seeds.Count, new Conditions(Seeds.Rules), stopAt: 5, (_, _) => { });
         output.WriteLine($"{Seeds.Count} seeds in {watch.Elapsed}");
         Assert.True(red.Count == 0, string.Join("\n\n", red));
     }

@@ -4,7 +4,7 @@ namespace AkkaHa.Simulation.Tests.Runs;
 static class Sweep
 {
     /// <summary>Runs seeds until that many are red, and then makes those small. In the order of their seeds.</summary>
-    public static IReadOnlyList<Failure> Run(ulong first, int count, Conditions conditions, int stopAt, Action<int> progress)
+    public static IReadOnlyList<Failure> Run(ulong first, int count, Conditions conditions, int stopAt, Action<int, ulong?> progress)
     {
         var red = new SortedSet<ulong>();
         var done = 0;
@@ -16,7 +16,7 @@ static class Sweep
             lock (red)
             {
                 if (broken is not null) red.Add(seed);
-                progress(++done);
+                progress(++done, broken is null ? null : seed);
             }
             return true;
         });

@@ -78,7 +78,7 @@ sealed class Node
     {
         if (IsStopped) return;
         foreach (var run in runs) run.Look(World.Cluster.Allocation.IsFor(Process.Slot, run.Shard));
-        Process.After(World.Rng.Between(30, 300), Look);
+        Process.After(World.Rng.Between(30, World.Faults.HearsLateMs), Look);
     }
 
     public void Deliver(EntityId to, Command command, long callId)
