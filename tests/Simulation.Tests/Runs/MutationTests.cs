@@ -30,7 +30,7 @@ public sealed class MutationTests(ITestOutputHelper output)
 
     [Fact]
     public void Without_the_claim_a_write_that_lands_late_is_caught() =>
-        GoesRed(RuleSwitches.AllOn with { Claim = false }, "CommitLate=0.1,CommitLateMs=5000,ActivationDiesEveryMs=300");
+        GoesRed(RuleSwitches.AllOn with { Claim = false }, "Kind=Storm,CommitLate=0.1,CommitLateMs=5000,ActivationDiesEveryMs=300");
 
     [Fact]
     public void Without_a_claim_where_there_is_no_event_an_end_that_lands_late_is_caught() =>

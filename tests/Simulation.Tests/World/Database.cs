@@ -20,7 +20,7 @@ sealed class Database(SimulatedWorld world)
     public bool Reaches(Process process) => !IsOut && !process.IsCutFromDatabase;
 
     /// <summary>One transaction on the tables of ownership. Exactly one of the two continuations is run, in the process, if it is still there.</summary>
-    public void Transact<T>(Process from, Func<T> commit, Action<T> known, Action unknown)
+    public void Transact<T>(Process from, Func<T> commit, Action<T> known, Action unknown, long patienceMs = PatienceMs)
     {
         var f = world.Faults;
         var normal = world.Rng.Between(1, 5);
@@ -28,7 +28,7 @@ sealed class Database(SimulatedWorld world)
         {
             // A request that got through, and its answer did not.
             if (!IsOut && world.Rng.Chance(0.2)) Commit(normal);
-            GiveUp(world.Rng.Between(20, PatienceMs));
+            GiveUp(world.Rng.Between(20, patienceMs));
         }
         else if (world.Rng.Chance(f.TransactionFails)) GiveUp(normal);
         else if (world.Rng.Chance(f.TransactionUnknown))
@@ -37,12 +37,12 @@ sealed class Database(SimulatedWorld world)
             Commit(normal);
             GiveUp(normal + world.Rng.Between(0, 50));
         }
-        else if (world.Rng.Chance(f.TransactionSlow) && world.Rng.Between(50, 4000) is var slow && slow >= PatienceMs)
+        else if (world.Rng.Chance(f.TransactionSlow) && world.Rng.Between(50, 4000) is var slow && slow >= patienceMs)
         {
             Commit(slow);
-            GiveUp(PatienceMs);
+            GiveUp(patienceMs);
         }
-        else world.Scheduler.After(world.Rng.Chance(f.TransactionSlow) ? world.Rng.Between(50, PatienceMs) : normal, () =>
+        else world.Scheduler.After(world.Rng.Chance(f.TransactionSlow) ? world.Rng.Between(50, patienceMs) : normal, () =>
         {
             if (IsOut)
             {

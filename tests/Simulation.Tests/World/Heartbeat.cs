@@ -9,6 +9,9 @@ sealed class Heartbeat(Node node)
 {
     public static readonly LeaseTimings Timings = new();
 
+    /// <summary>Several tries must fit into a lease: else one packet lost and one late are enough to lose it.</summary>
+    private const long RenewalPatienceMs = 400;
+
     private readonly Process process = node.Process;
     private readonly SimulatedWorld world = node.World;
     private ShardRow[] rows = [];
@@ -17,6 +20,8 @@ sealed class Heartbeat(Node node)
     public NodeLease Lease { get; } = new(Timings);
 
     public LeaseWatch Watch { get; } = new(Timings);
+
+    public bool HasRenewed { get; private set; }
 
     public bool IsOpen => Lease.IsOpen(process.Clock.MonoMs);
 
@@ -46,6 +51,7 @@ sealed class Heartbeat(Node node)
                 return;
             }
             Lease.Renewed(sentMs);
+            HasRenewed = true;
             Watch.Saw(renewal.Nodes, process.Clock.MonoMs);
             rows = renewal.Shards;
             if (world.Rules.OrphanSweep) Sweep(renewal.Shards);
@@ -54,7 +60,7 @@ sealed class Heartbeat(Node node)
         {
             Watch.Interrupted();
             Next(sentMs);
-        }));
+        }, RenewalPatienceMs));
     }
 
     private void Next(long sentMs) => process.After(process.Clock.Until(sentMs + Timings.RenewEveryMs), Beat);

@@ -67,6 +67,12 @@ sealed class ShardRun(Node node, int shard)
     {
         // One operation at a time, and none of an incarnation that is over.
         if (state != State.Taking || inFlight || node.IsStopped) return;
+        if (!node.Heartbeat.HasRenewed)
+        {
+            // It could not answer anybody yet.
+            Again();
+            return;
+        }
         inFlight = true;
         var holder = node.Heartbeat.HolderOf(shard);
         var expiredAt = holder is null ? null : node.Heartbeat.Watch.ExpiredAt(holder, node.Process.Clock.MonoMs);
@@ -135,6 +141,8 @@ sealed class ShardRun(Node node, int shard)
         if (state != State.Stopping || node.IsStopped) return;
         state = State.None;
         node.Leave(shard);
-        node.Process.Step("between leaving the table and releasing", () => node.Release(shard, epoch));
+        // A release names the epoch that it is about: the shard may have been taken again before it is sent.
+        var over = epoch;
+        node.Process.Step("between leaving the table and releasing", () => node.Release(shard, over));
     }
 }

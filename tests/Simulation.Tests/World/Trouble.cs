@@ -49,7 +49,7 @@ sealed class Trouble(SimulatedWorld world)
     private void Repeat(int ms, Action action, Func<bool> until)
     {
         if (ms == 0) return;
-        void Next() => world.Scheduler.After(Rng.Between(1, 2 * ms), () =>
+        void Next() => world.Scheduler.After(Rng.Between(ms / 2, ms + (ms / 2)), () =>
         {
             if (until()) return;
             action();
