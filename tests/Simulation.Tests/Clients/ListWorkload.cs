@@ -22,7 +22,7 @@ sealed class ListWorkload(int keys) : IWorkload
 
     public Task Step(Client client)
     {
-        var request = new TransactionRequest { TransactionId = $"l-{client.Unique()}", DeadlineSeconds = client.Rng.Pick([0.3, 2, 10]) };
+        var request = new TransactionRequest { TransactionId = $"l-{client.Unique()}", DeadlineSeconds = client.Deadline() };
         for (var steps = client.Rng.Between(1, 4); steps > 0; steps--)
         {
             var key = $"list-{client.Rng.Below(keys)}";

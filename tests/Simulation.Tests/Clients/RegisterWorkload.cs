@@ -93,7 +93,7 @@ sealed class RegisterWorkload(Plan plan) : IWorkload
         var from = client.Now;
         var first = client.Rng.Below(keys);
         string[] names = [$"register-{first}", $"register-{(first + 1) % keys}"];
-        var request = new TransactionRequest { TransactionId = $"r-{client.Unique()}", DeadlineSeconds = client.Rng.Pick([0.3, 2, 10]) };
+        var request = new TransactionRequest { TransactionId = $"r-{client.Unique()}", DeadlineSeconds = client.Deadline() };
         foreach (var name in names.Distinct())
             request.Then.Add(client.Rng.Chance(0.6) ? Transactions.Put(name, client.Unique()) : Transactions.Get(name));
         var answer = await client.Run(request);

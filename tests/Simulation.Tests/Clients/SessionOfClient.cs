@@ -68,6 +68,15 @@ sealed class SessionOfClient
             if (answer.Reply?.KeepAlive is not null) SafeUntil = Math.Max(SafeUntil, from + SureMs(ttlMs));
             else Saw(answer);
         }
+        if (SeenEndedAt != Time.Never) await MustBeOver();
+    }
+
+    /// <summary>Once anybody was told that it has ended, nobody is told that it lives.</summary>
+    private async Task MustBeOver()
+    {
+        await client.World.Scheduler.Delay(client.Rng.Between(0, 3000));
+        var answer = await client.Ask(Id.Entity, () => new Command { KeepAlive = new KeepAliveRequest { SessionId = Id.Text } }, ttlMs / 4);
+        if (answer.Reply?.KeepAlive is not null) client.World.Fail("keeping alive", $"session {Id} has ended, and was kept alive at {answer.At}");
     }
 
     /// <summary>Takes notice when the answer says that the session has ended.</summary>
@@ -76,9 +85,11 @@ sealed class SessionOfClient
         if (answer.Code == ErrorCode.SessionExpired) SeenEndedAt = Math.Min(SeenEndedAt, answer.At);
     }
 
-    public Task<Answer> Close()
+    public async Task<Answer> Close()
     {
         ClosedAt = client.Now;
-        return client.Mutate(Id.Entity, () => new Command { CloseSession = new CloseSessionRequest { SessionId = Id.Text } }, client.NewRequestId());
+        var answer = await client.Mutate(Id.Entity, () => new Command { CloseSession = new CloseSessionRequest { SessionId = Id.Text } }, client.NewRequestId());
+        if (answer.Reply?.CloseSession is not null && client.Rng.Chance(0.5)) await MustBeOver();
+        return answer;
     }
 }

@@ -16,13 +16,19 @@ public sealed class MutationTests(ITestOutputHelper output)
 
     /// <summary>Nodes that lose sight of the database, and hear late that others have their shards.</summary>
     private const string Zombies = "Kind=Storm,Registers=3,Accounts=0,Locks=0,Lists=0,Nodes=3,Shards=3,Clients=5,Steps=14,DatabaseCutEveryMs=1000,DownMs=5000,HearsLateMs=5000,"
-        + "SuspectEveryMs=0,FenceEveryMs=0,CrashEveryMs=0,OutageEveryMs=0,ActivationDiesEveryMs=0,PassivateEveryMs=0,CommitSlow=0";
+        + "SuspectEveryMs=0,SuspectsFenced=0,FenceEveryMs=0,CrashEveryMs=0,OutageEveryMs=0,ActivationDiesEveryMs=0,PassivateEveryMs=0,CommitSlow=0";
+
+    /// <summary>The end of a session that lands when it has been kept alive since.</summary>
+    private const string LateEnds = "Kind=Storm,Locks=2,Accounts=0,Lists=0,Registers=0,CommitLate=0.3,CommitLateMs=5000";
+
+    /// <summary>Nodes that lose sight of the database, and nothing else.</summary>
+    private const string Cut = Zombies + ",Registers=2,SplitEveryMs=0,PauseEveryMs=0,PartitionEveryMs=0,TransactionFails=0,TransactionUnknown=0,TransactionSlow=0,MessageLost=0,MessageSlow=0";
 
     [Fact]
     public void Without_the_gate_a_zombie_is_caught() => GoesRed(RuleSwitches.AllOn with { Gate = false }, Zombies);
 
     [Fact]
-    public void Without_a_fence_in_the_taking_a_node_that_comes_back_is_caught() => GoesRed(RuleSwitches.AllOn with { FenceInTaking = false }, Zombies);
+    public void Without_a_fence_in_the_taking_a_node_that_comes_back_is_caught() => GoesRed(RuleSwitches.AllOn with { FenceInTaking = false }, Cut);
 
     [Fact]
     public void Without_waiting_for_the_lease_two_owners_are_caught() =>
@@ -30,17 +36,17 @@ public sealed class MutationTests(ITestOutputHelper output)
 
     [Fact]
     public void Without_the_claim_a_write_that_lands_late_is_caught() =>
-        GoesRed(RuleSwitches.AllOn with { Claim = false }, "Kind=Storm,CommitLate=0.1,CommitLateMs=5000,ActivationDiesEveryMs=300");
+        GoesRed(RuleSwitches.AllOn with { Claim = false }, LateEnds);
 
     [Fact]
     public void Without_a_claim_where_there_is_no_event_an_end_that_lands_late_is_caught() =>
-        GoesRed(RuleSwitches.AllOn with { ClaimWithoutEvents = false }, "Kind=Storm,CommitLate=0.3,CommitLateMs=5000,Locks=2,Accounts=0,Lists=0,Registers=0");
+        GoesRed(RuleSwitches.AllOn with { ClaimWithoutEvents = false }, LateEnds);
 
     [Fact]
     public void Without_the_gap_check_a_replay_with_missing_rows_is_caught() => GoesRed(RuleSwitches.AllOn with { GapCheck = false }, "ReplayMisses=0.02");
 
     [Fact]
-    public void Without_retention_history_that_is_still_needed_is_missed() => GoesRed(RuleSwitches.AllOn with { Retention = false }, "SnapshotEvery=0.3,SnapshotHidden=0.1");
+    public void Without_retention_history_that_is_still_needed_is_missed() => GoesRed(RuleSwitches.AllOn with { Retention = false }, "SnapshotEvery=0.3,SnapshotHidden=0.1", "rows are missing");
 
     [Fact]
     public void Without_retention_a_number_that_was_freed_is_given_again() =>
@@ -69,7 +75,9 @@ public sealed class MutationTests(ITestOutputHelper output)
     [Fact]
     public void Without_a_durable_decision_after_recovery_two_decisions_are_caught() =>
         GoesRed(RuleSwitches.AllOn with { DurableDecisionAfterRecovery = false },
-            "Kind=Storm,CommitSlow=0.3,RecoverySlowMs=500,ActivationDiesEveryMs=150,Lists=3,Registers=0,Accounts=0,Locks=0,MessageSlow=0.3,MessageSlowMs=300,Clients=6,Steps=20");
+            "Kind=Storm,Hurried=true,Lists=2,Registers=0,Accounts=0,Locks=0,Nodes=2,Clients=6,Steps=10,CommitLate=0.3,CommitLateMs=3000,CommitSlow=0.4,RecoverySlowMs=1500,MessageSlow=0.3,MessageSlowMs=1000,"
+            + "MessageLost=0,MessageTwice=0,CrashEveryMs=0,OutageEveryMs=0,PauseEveryMs=0,DatabaseCutEveryMs=0,SplitEveryMs=0,MoveEveryMs=0,SuspectEveryMs=0,FenceEveryMs=0,PartitionEveryMs=0,"
+            + "ActivationDiesEveryMs=0,PassivateEveryMs=0,PauseAtStep=0,ThreadStalls=0,SkewMs=0,ReplayMisses=0,CommitLost=0,CommitUnknown=0,CommitRejected=0");
 
     [Fact]
     public void Without_blocking_intents_a_torn_transaction_is_caught() => GoesRed(RuleSwitches.AllOn with { IntentBlocking = false });

@@ -42,6 +42,9 @@ sealed record Plan
 
     public int Lists { get; init; }
 
+    /// <summary>All transactions have short deadlines.</summary>
+    public bool Hurried { get; init; }
+
     public Faults Storm { get; init; } = Faults.None;
 
     public static Plan Draw(ulong seed)
@@ -56,7 +59,7 @@ sealed record Plan
             Kind = kind, Nodes = (int)rng.Between(2, 2 + size), Shards = (int)rng.Between(1, 3 * size), Clients = (int)rng.Between(2, 4 * size), Steps = (int)rng.Between(4, 12 * size),
             Registers = rng.Chance(0.4) ? (int)rng.Between(1, 2 * size) : 0, Accounts = rng.Chance(0.3) ? (int)rng.Between(2, 4) : 0,
             Locks = rng.Chance(0.35) ? (int)rng.Between(1, 2) : 0, Lists = rng.Chance(0.4) ? (int)rng.Between(1, 3) : 0,
-            Storm = storm,
+            Hurried = rng.Chance(0.1), Storm = storm,
         };
         if (plan.Registers + plan.Accounts + plan.Locks + plan.Lists == 0) plan = plan with { Lists = 2 };
         return plan.Of(kind);

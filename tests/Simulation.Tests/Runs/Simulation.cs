@@ -42,7 +42,7 @@ sealed class Simulation
         if (plan.Locks > 0) workloads.Add(new LockWorkload(plan.Locks, lists));
         // Last, since what is guarded by locks is written to lists: they are read when all else is done.
         if (plan.Lists > 0 || plan.Locks > 0) workloads.Add(lists);
-        for (var i = 0; i < plan.Clients; i++) clients.Add(new Client(world, clients.Count));
+        for (var i = 0; i < plan.Clients; i++) clients.Add(new Client(world, clients.Count, plan.Hurried));
     }
 
     public SimulatedWorld World => world;

@@ -92,6 +92,9 @@ sealed record Faults
 
     public int FenceEveryMs { get; init; }
 
+    /// <summary>How often those who take a node for lost are so sure of it that they fence it at once.</summary>
+    public double SuspectsFenced { get; init; }
+
     public int SplitEveryMs { get; init; }
 
     /// <summary>How late a node hears which shards it is to run, at most.</summary>
@@ -115,7 +118,7 @@ sealed record Faults
             TransactionFails = Some(0.1), TransactionUnknown = Some(0.1), TransactionSlow = Some(0.05), OutageEveryMs = Every(3000, 15000), DatabaseCutEveryMs = Every(2000, 12000), DownMs = rng.Pick([300, 2000, 5000]),
             CrashEveryMs = Every(2000, 15000), PauseEveryMs = Every(500, 8000), PauseMs = rng.Pick([100, 1000, 5000]), PauseAtStep = Some(0.01), ThreadStalls = Some(0.01),
             SkewMs = rng.Pick([0, 50, 2000, 25000]), DriftPpm = rng.Pick([0, 4900]),
-            MoveEveryMs = Every(200, 5000), SuspectEveryMs = Every(1000, 8000), FenceEveryMs = Every(2000, 15000), SplitEveryMs = Every(3000, 15000), HearsLateMs = rng.Pick([300, 300, 5000]),
+            MoveEveryMs = Every(200, 5000), SuspectEveryMs = Every(1000, 8000), FenceEveryMs = Every(2000, 15000), SuspectsFenced = Some(0.8), SplitEveryMs = Every(3000, 15000), HearsLateMs = rng.Pick([300, 300, 5000]),
             PassivateEveryMs = Every(100, 2000), ActivationDiesEveryMs = Every(300, 5000),
         };
     }

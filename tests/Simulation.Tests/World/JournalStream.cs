@@ -4,13 +4,12 @@ using Google.Protobuf;
 
 namespace AkkaHa.Simulation.Tests.World;
 
-/// <summary>A row as bytes: what is stored is not changed by what its writer does next.</summary>
-readonly record struct StoredRow(byte[]? Bytes)
+/// <summary>A row as bytes: what is stored is not changed by what its writer does next. Those who read it share what they read, as nobody changes an event.</summary>
+sealed class StoredRow(byte[] bytes)
 {
-    /// <summary>Deleted, with its number still taken.</summary>
-    public bool IsMark => Bytes is null;
+    private Envelope? row;
 
-    public Envelope Row => Envelope.Parser.ParseFrom(Bytes);
+    public Envelope Row => row ??= Envelope.Parser.ParseFrom(bytes);
 
     public static StoredRow[] From(IReadOnlyList<Envelope> rows)
     {
@@ -30,7 +29,7 @@ readonly record struct StoredSnapshot(byte[] Bytes)
 /// <summary>One entity's rows and snapshots as a database has them: rows are unique by number, a batch is stored whole or not at all.</summary>
 sealed class JournalStream(EntityId id)
 {
-    private readonly SortedDictionary<long, StoredRow> rows = [];
+    private readonly SortedDictionary<long, StoredRow?> rows = [];
     private long highest;
     private long freeBelow;
 
@@ -55,7 +54,8 @@ sealed class JournalStream(EntityId id)
     public void Delete(long upTo)
     {
         foreach (var number in rows.Keys.TakeWhile(n => n < upTo).ToArray()) rows.Remove(number);
-        if (rows.ContainsKey(upTo)) rows[upTo] = default;
+        // Deleted, with its number still taken.
+        if (rows.ContainsKey(upTo)) rows[upTo] = null;
         freeBelow = Math.Max(freeBelow, upTo);
     }
 
@@ -74,8 +74,8 @@ sealed class JournalStream(EntityId id)
 
     /// <summary>What a replay reads.</summary>
     public List<(long SequenceNr, Envelope Row)> After(long sequenceNr, long upTo) =>
-        [.. rows.Where(r => r.Key > sequenceNr && r.Key <= upTo && !r.Value.IsMark).Select(r => (r.Key, r.Value.Row))];
+        [.. rows.Where(r => r.Key > sequenceNr && r.Key <= upTo && r.Value is not null).Select(r => (r.Key, r.Value!.Row))];
 
     /// <summary>Every row there is, for the judges.</summary>
-    public IEnumerable<Envelope> All => rows.Values.Where(r => !r.IsMark).Select(r => r.Row);
+    public IEnumerable<Envelope> All => rows.Values.Where(r => r is not null).Select(r => r!.Row);
 }

@@ -74,7 +74,7 @@ sealed class Trouble(SimulatedWorld world)
     {
         world.Trace($"{Cluster.Nodes[slot]} is taken for lost");
         Cluster.Allocation.Lose(slot, Rng);
-        if (Rng.Chance(0.4)) Fence(Rng.Pick(Cluster.Nodes), Cluster.Nodes[slot]);
+        if (Rng.Chance(world.Faults.SuspectsFenced)) Fence(Rng.Pick(Cluster.Nodes), Cluster.Nodes[slot]);
     }
 
     private void Fence(Node by, Node whom)
