@@ -51,7 +51,7 @@ sealed class BankWorkload(int accounts) : IWorkload
         var amount = client.Rng.Between(1, 20);
         await client.Run(new TransactionRequest
         {
-            TransactionId = $"b-{client.Unique()}", DeadlineSeconds = client.Rng.Pick([0.3, 2, 10]), Then = { Transactions.Add(from, -amount), Transactions.Add(to, amount) },
+            TransactionId = $"b-{client.Unique()}", DeadlineSeconds = client.Deadline(), Then = { Transactions.Add(from, -amount), Transactions.Add(to, amount) },
         });
     }
 

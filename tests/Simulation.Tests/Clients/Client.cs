@@ -17,7 +17,7 @@ sealed record Answer(Reply? Reply, bool NotDone, long At)
 }
 
 /// <summary>A client as the contract wants it: it repeats with the same request id and the next attempt, and gives up at some point.</summary>
-sealed class Client(SimulatedWorld world, int number)
+sealed class Client(SimulatedWorld world, int number, bool hurried = false)
 {
     private readonly Rng rng = world.Rng.Fork();
     private readonly long skewMs = world.Rng.Between(-500, 500);
@@ -33,6 +33,9 @@ sealed class Client(SimulatedWorld world, int number)
 
     /// <summary>After this it starts nothing new.</summary>
     public bool Stopped { get; set; }
+
+    /// <summary>For a transaction, in seconds.</summary>
+    public double Deadline() => hurried ? 0.3 : rng.Pick([0.3, 2, 10]);
 
     public string Unique() => $"{number}.{++counter}";
 

@@ -22,7 +22,7 @@ sealed class ListWorkload(int keys) : IWorkload
 
     public Task Step(Client client)
     {
-        var request = new TransactionRequest { TransactionId = $"l-{client.Unique()}", DeadlineSeconds = client.Rng.Pick([0.3, 2, 10]) };
+        var request = new TransactionRequest { TransactionId = $"l-{client.Unique()}", DeadlineSeconds = client.Deadline() };
         for (var steps = client.Rng.Between(1, 4); steps > 0; steps--)
         {
             var key = $"list-{client.Rng.Below(keys)}";
@@ -56,9 +56,7 @@ sealed class ListWorkload(int keys) : IWorkload
         foreach (var (request, _, answer) in history.Where(h => h.Answer.Reply is null).ToArray())
         {
             var id = request.TransactionId;
-            var status = await client.Mutate(client.World.Shards.TransactionSlotOf(id),
-                () => new Command { ResolveTransaction = new ResolveTransactionRequest { TransactionId = id } }, "", 60_000);
-            var outcome = status.Reply?.TransactionStatus?.Outcome;
+            var outcome = await Resolve(client, id);
             if (outcome is TransactionStatus.Types.Outcome.Committed or TransactionStatus.Types.Outcome.Aborted)
                 resolved[id] = outcome == TransactionStatus.Types.Outcome.Committed;
             else client.World.Fail("healing", $"transaction {id} is {outcome?.ToString() ?? "not answered"}");
@@ -67,6 +65,18 @@ sealed class ListWorkload(int keys) : IWorkload
         {
             var read = new TransactionRequest { TransactionId = $"l-{client.Unique()}", Then = { Transactions.Get(list) } };
             if ((await Run(client, read, 60_000)).Reply?.Transaction is null) client.World.Fail("healing", $"{list} could not be read");
+        }
+    }
+
+    /// <summary>What is begun is in progress until all have voted, which is a matter of seconds when all is well.</summary>
+    private static async Task<TransactionStatus.Types.Outcome?> Resolve(Client client, string id)
+    {
+        for (var until = client.Now + 60_000; ; await client.World.Scheduler.Delay(500))
+        {
+            var status = await client.Mutate(client.World.Shards.TransactionSlotOf(id),
+                () => new Command { ResolveTransaction = new ResolveTransactionRequest { TransactionId = id } }, "", 60_000);
+            var outcome = status.Reply?.TransactionStatus?.Outcome;
+            if (outcome is not TransactionStatus.Types.Outcome.InProgress || client.Now > until) return outcome;
         }
     }
 

@@ -80,7 +80,7 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
         lists.GuardedLists[$"guarded-{name}"] = name;
         var request = new TransactionRequest
         {
-            TransactionId = $"g-{client.Unique()}", DeadlineSeconds = client.Rng.Pick([0.3, 2, 10]),
+            TransactionId = $"g-{client.Unique()}", DeadlineSeconds = client.Deadline(),
             Conditions = { Transactions.Lock(name, holding.Grant.Fence) },
             Then = { Transactions.Append($"guarded-{name}", $"{holding.Grant.Fence}/{client.Unique()} ") },
         };

@@ -3,15 +3,18 @@ using AkkaHa.Judge.Keys;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
+using AkkaHa.Simulation.Tests.Runs;
 using Google.Protobuf;
 
 namespace AkkaHa.Simulation.Tests.Clients;
 
 /// <summary>Single keys: read, write, delete, compare; also as parts of transactions. Judged key by key.</summary>
-sealed class RegisterWorkload(int keys) : IWorkload
+sealed class RegisterWorkload(Plan plan) : IWorkload
 {
     /// <summary>Longer than any message, wait or commit of a client that has given up is on its way before an owner takes it up.</summary>
     private const long LateEffectGraceMs = 20_000;
+
+    private readonly int keys = plan.Registers;
 
     private readonly List<KeyCall> history = [];
     private readonly Dictionary<string, long> lastRevision = [];
@@ -26,6 +29,7 @@ sealed class RegisterWorkload(int keys) : IWorkload
             < 3 => Get(client, key, 4000),
             < 6 => Write(client, key, KeyAction.Put, condition: client.Rng.Chance(0.5)),
             < 7 => Write(client, key, KeyAction.Delete, condition: client.Rng.Chance(0.5)),
+            _ when plan.Kind == Kind.HandOvers => Get(client, key, 4000),
             _ => Both(client),
         };
     }
@@ -89,7 +93,7 @@ sealed class RegisterWorkload(int keys) : IWorkload
         var from = client.Now;
         var first = client.Rng.Below(keys);
         string[] names = [$"register-{first}", $"register-{(first + 1) % keys}"];
-        var request = new TransactionRequest { TransactionId = $"r-{client.Unique()}", DeadlineSeconds = client.Rng.Pick([0.3, 2, 10]) };
+        var request = new TransactionRequest { TransactionId = $"r-{client.Unique()}", DeadlineSeconds = client.Deadline() };
         foreach (var name in names.Distinct())
             request.Then.Add(client.Rng.Chance(0.6) ? Transactions.Put(name, client.Unique()) : Transactions.Get(name));
         var answer = await client.Run(request);
@@ -112,5 +116,5 @@ sealed class RegisterWorkload(int keys) : IWorkload
                 client.World.Fail("healing", $"register-{i} could not be read");
     }
 
-    public IEnumerable<Violation> Judge() => LinearizabilityJudge.Judge(history, LateEffectGraceMs);
+    public IEnumerable<Violation> Judge() => LinearizabilityJudge.Judge(history, plan.Storm.MessageVeryLate > 0 ? null : LateEffectGraceMs);
 }

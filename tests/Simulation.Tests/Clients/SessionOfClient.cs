@@ -49,10 +49,13 @@ sealed class SessionOfClient
         }, requestId, giveUpMs);
         if (answer.Reply?.CreateSession is not { } created || !SessionId.TryParse(created.SessionId, out var id)) return null;
         // How long ago the attempt that was done was sent is not known: the first was the earliest.
-        var session = new SessionOfClient(client, id, ttlMs, from + ttlMs);
+        var session = new SessionOfClient(client, id, ttlMs, from + SureMs(ttlMs));
         session.Live();
         return session;
     }
+
+    /// <summary>The slot's clock may be faster than the client's, by less than one in a hundred.</summary>
+    private static long SureMs(long ttlMs) => ttlMs * 99 / 100;
 
     private async void Live()
     {
@@ -62,9 +65,18 @@ sealed class SessionOfClient
             if (IsPaused || client.Stopped || ClosedAt != Time.Never) continue;
             var from = client.Now;
             var answer = await client.Ask(Id.Entity, () => new Command { KeepAlive = new KeepAliveRequest { SessionId = Id.Text } }, ttlMs / 4);
-            if (answer.Reply?.KeepAlive is not null) SafeUntil = Math.Max(SafeUntil, from + ttlMs);
+            if (answer.Reply?.KeepAlive is not null) SafeUntil = Math.Max(SafeUntil, from + SureMs(ttlMs));
             else Saw(answer);
         }
+        if (SeenEndedAt != Time.Never) await MustBeOver();
+    }
+
+    /// <summary>Once anybody was told that it has ended, nobody is told that it lives.</summary>
+    private async Task MustBeOver()
+    {
+        await client.World.Scheduler.Delay(client.Rng.Between(0, 3000));
+        var answer = await client.Ask(Id.Entity, () => new Command { KeepAlive = new KeepAliveRequest { SessionId = Id.Text } }, ttlMs / 4);
+        if (answer.Reply?.KeepAlive is not null) client.World.Fail("keeping alive", $"session {Id} has ended, and was kept alive at {answer.At}");
     }
 
     /// <summary>Takes notice when the answer says that the session has ended.</summary>
@@ -73,9 +85,11 @@ sealed class SessionOfClient
         if (answer.Code == ErrorCode.SessionExpired) SeenEndedAt = Math.Min(SeenEndedAt, answer.At);
     }
 
-    public Task<Answer> Close()
+    public async Task<Answer> Close()
     {
         ClosedAt = client.Now;
-        return client.Mutate(Id.Entity, () => new Command { CloseSession = new CloseSessionRequest { SessionId = Id.Text } }, client.NewRequestId());
+        var answer = await client.Mutate(Id.Entity, () => new Command { CloseSession = new CloseSessionRequest { SessionId = Id.Text } }, client.NewRequestId());
+        if (answer.Reply?.CloseSession is not null && client.Rng.Chance(0.5)) await MustBeOver();
+        return answer;
     }
 }

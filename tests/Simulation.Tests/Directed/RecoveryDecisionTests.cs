@@ -41,7 +41,7 @@ public sealed class RecoveryDecisionTests
         world.Network.Direct = (_, command) =>
             command.Vote is not null && world.Scheduler.Now < TakeOverAt ? [TakeOverAt + 1 - world.Scheduler.Now]
             : command.RunTransaction is not null && world.Scheduler.Now == TakeOverAt ? [0] : null;
-        world.Scheduler.At(TakeOverAt, () => world.Cluster.TakeUnawares(shard, world.Cluster.Nodes.First(n => n != world.Cluster.OwnerOf(shard)), zombieMs: 1));
+        world.Scheduler.At(TakeOverAt, () => world.Cluster.RunnerOf(shard)!.Find(slot)!.Die());
 
         var history = new List<ListTransaction>();
         void Record(TransactionRequest of, long from, Reply reply)

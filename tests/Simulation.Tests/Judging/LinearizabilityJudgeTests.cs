@@ -46,6 +46,25 @@ public sealed class LinearizabilityJudgeTests
         Assert.False(IsGood(Put(0, 1, "a", 1), new KeyCall("k", KeyAction.Delete, KeyEnd.Done, 2, 3) { Revision = 1, Deleted = false }));
 
     [Fact]
+    public void Many_unknown_writes_that_nobody_saw_are_decided()
+    {
+        KeyCall[] unknown = [.. Enumerable.Range(0, 30).Select(i => Perhaps(i, $"u{i}", givenUp: 100 + i))];
+        KeyCall[] seen = [.. Enumerable.Range(1, 10).Select(i => Put(1000 + (10 * i), 1001 + (10 * i), $"s{i}", 3 * i))];
+        Assert.True(IsGood([.. unknown, .. seen, Get(2000, 2001, "s10", 30)]));
+        var bad = LinearizabilityJudge.Judge([.. unknown, .. seen, Get(2000, 2001, "s9", 31)]).ToArray();
+        Assert.Equal("linearizability", Assert.Single(bad).Promise);
+    }
+
+    [Fact]
+    public void Of_unknown_writes_that_nobody_saw_the_first_to_be_over_is_taken_first()
+    {
+        // Both were asked for before; only one is still possible when the second revision is made.
+        KeyCall[] history = [Perhaps(0, "late", givenUp: 5000), Perhaps(1, "early", givenUp: 2), Put(10, 11, "a", 2), Get(900, 901, "a", 2), Put(1000, 1001, "b", 4), Get(1002, 1003, "b", 4)];
+        Assert.Empty(LinearizabilityJudge.Judge(history, lateEffectGrace: 100));
+        Assert.NotEmpty(LinearizabilityJudge.Judge([.. history, Put(1010, 1011, "c", 6)], lateEffectGrace: 100));
+    }
+
+    [Fact]
     public void The_revision_goes_on_after_a_delete()
     {
         var delete = new KeyCall("k", KeyAction.Delete, KeyEnd.Done, 2, 3) { Revision = 2, Deleted = true };

@@ -18,14 +18,14 @@ static class Quiescence
         foreach (var id in world.Journal.Entities)
             world.Network.Call(id, Touch(id), _ => { });
         world.RunUntil(world.Scheduler.Now + 100);
-        foreach (var host in world.Cluster.Nodes.Where(n => n.IsUp).SelectMany(n => n.Hosts))
+        foreach (var host in world.Cluster.Nodes.SelectMany(n => n.Hosts))
         {
             if (host.Settled is not { } entity) continue;
             if (host.OpenCalls > 0) world.Fail("quiet", $"{host.Id} owes {host.OpenCalls} answers");
             if (entity.IsPersisting) continue;
             foreach (var open in Open(entity.TakeSnapshot())) world.Fail("quiet", $"{host.Id}: {open}");
         }
-        foreach (var twice in world.Journal.Entities.SelectMany(world.Journal.Rows).Where(r => r.Events.Any(e => e.SessionCreated is not null)).GroupBy(r => r.RequestId).Where(g => g.Count() > 1))
+        foreach (var twice in world.Journal.Entities.Where(e => e.Kind == EntityId.SessionKind).SelectMany(e => world.Journal.Get(e).All).Where(r => r.Events.Any(e => e.SessionCreated is not null)).GroupBy(r => r.RequestId).Where(g => g.Count() > 1))
             world.Fail("quiet", $"request {twice.Key} has created {twice.Count()} sessions");
     }
 

@@ -5,46 +5,57 @@ using AkkaHa.Simulation.Tests.World;
 
 namespace AkkaHa.Simulation.Tests.Runs;
 
+/// <summary>How a simulation is run, apart from what its seed says.</summary>
+/// <param name="Rules">Some may be off.</param>
+/// <param name="IsTracing">Keeps a trace.</param>
+/// <param name="IsCounting">Counts what happened.</param>
+/// <param name="WatchesOwners">Whether what only the machinery can see counts; else only what clients see.</param>
+sealed record Conditions(RuleSwitches Rules, bool IsTracing = false, bool IsCounting = false, bool WatchesOwners = true)
+{
+    public static readonly Conditions Usual = new(RuleSwitches.AllOn);
+}
+
 /// <summary>One run from one seed: a world, work under faults, healing, quiet, judgement.</summary>
 sealed class Simulation
 {
-    private const long SettleMs = 90_000;
+    /// <summary>What nobody asks for any more keeps its place in a lock's queue for a minute.</summary>
+    private const long SettleMs = 12_000;
+    private const long SettleWithLocksMs = 90_000;
 
-    private readonly ulong seed;
+    private readonly Plan plan;
     private readonly SimulatedWorld world;
     private readonly List<IWorkload> workloads = [];
     private readonly List<Client> clients = [];
-    private readonly int work;
 
-    public Simulation(ulong seed, RuleSwitches? rules = null, bool tracing = false, Func<Faults, Faults>? stress = null)
+    public Simulation(ulong seed, Plan plan, Conditions conditions)
     {
-        this.seed = seed;
-        var rng = new Rng(seed ^ 0xA5A5_5A5A_0F0F_F0F0UL);
-        Storm = Faults.Draw(rng);
-        if (stress is not null) Storm = stress(Storm);
-        world = new SimulatedWorld(seed, rules ?? RuleSwitches.AllOn, Faults.None with { SkewMs = Storm.SkewMs }, nodes: (int)rng.Between(2, 4), shards: (int)rng.Between(2, 8), tracing);
-        var lists = new ListWorkload((int)rng.Between(2, 4));
-        if (rng.Chance(0.6)) workloads.Add(new RegisterWorkload((int)rng.Between(1, 3)));
-        if (rng.Chance(0.6)) workloads.Add(new BankWorkload((int)rng.Between(2, 4)));
-        if (rng.Chance(0.5)) workloads.Add(new LockWorkload((int)rng.Between(1, 2), lists));
+        this.plan = plan;
+        var calm = Faults.None with { SkewMs = plan.Storm.SkewMs, DriftPpm = plan.Storm.DriftPpm };
+        world = new SimulatedWorld(seed, conditions.Rules, calm, plan.Nodes, plan.Shards, conditions.IsTracing)
+        {
+            IsCounting = conditions.IsCounting, NobodyIsFenced = plan.Kind is Kind.Outages or Kind.HandOvers, NothingIsUnknown = plan.Kind == Kind.HandOvers,
+        };
+        world.Owners.IsWatching = conditions.WatchesOwners;
+        var lists = new ListWorkload(Math.Max(2, plan.Lists));
+        if (plan.Registers > 0) workloads.Add(new RegisterWorkload(plan));
+        if (plan.Accounts > 0) workloads.Add(new BankWorkload(plan.Accounts));
+        if (plan.Locks > 0) workloads.Add(new LockWorkload(plan.Locks, lists));
         // Last, since what is guarded by locks is written to lists: they are read when all else is done.
-        if (workloads.Count == 0 || workloads[^1] is LockWorkload || rng.Chance(0.6)) workloads.Add(lists);
-        work = (int)rng.Between(8, 30);
-        for (var i = (int)rng.Between(2, 8); i >= 0; i--) clients.Add(new Client(world, clients.Count));
+        if (plan.Lists > 0 || plan.Locks > 0) workloads.Add(lists);
+        for (var i = 0; i < plan.Clients; i++) clients.Add(new Client(world, clients.Count, plan.Hurried));
     }
-
-    public Faults Storm { get; }
 
     public SimulatedWorld World => world;
 
     /// <summary>Runs it. Empty: all promises were kept.</summary>
     public IReadOnlyList<Violation> Run()
     {
-        Await(() => workloads[0].Prepare(clients[0]), 60_000, "preparing");
-        foreach (var workload in workloads.Skip(1)) Await(() => workload.Prepare(clients[0]), 60_000, "preparing");
+        foreach (var workload in workloads) Await(() => workload.Prepare(clients[0]), 60_000, "preparing");
         if (world.Violations.Count > 0) return world.Violations;
 
-        world.Faults = Storm;
+        world.Faults = plan.Storm;
+        world.Trouble.Begin();
+        world.Trouble.PassivateEvery(plan.Storm.PassivateEveryMs);
         var done = 0;
         Start(() =>
         {
@@ -54,10 +65,13 @@ sealed class Simulation
         if (world.Violations.Count > 0) return world.Violations;
         if (done < clients.Count) world.Fail("working", "some client never came to an end");
 
-        world.Faults = Storm.Healed();
-        world.RunUntil(world.Scheduler.Now + 20_000);
+        world.Trouble.End();
+        world.Faults = plan.Storm.Healed();
+        world.RunUntil(world.Scheduler.Now + 5_000);
+        // Whoever still waits for an answer of the storm's gets it before the last reads.
+        if (plan.Storm.MessageVeryLate > 0) world.RunUntil(world.Scheduler.Now + Faults.VeryLateMostMs);
         foreach (var workload in workloads) Await(() => workload.Finish(clients[0]), 600_000, "healing");
-        world.RunUntil(world.Scheduler.Now + SettleMs);
+        world.RunUntil(world.Scheduler.Now + (plan.Locks > 0 ? SettleWithLocksMs : SettleMs));
         Quiescence.Check(world);
         return world.Violations.Count > 0 ? world.Violations : [.. workloads.SelectMany(w => w.Judge())];
     }
@@ -66,13 +80,15 @@ sealed class Simulation
     {
         try
         {
-            for (var i = 0; i < work && world.Violations.Count == 0; i++)
+            for (var i = 0; i < plan.Steps && world.Violations.Count == 0; i++)
             {
                 await client.Rng.Pick(workloads).Step(client);
-                await world.Scheduler.Delay(client.Rng.Between(0, client.Rng.Chance(0.1) ? 2000 : 50));
+                // Long enough for outcomes to be forgotten.
+                var pause = plan.Kind == Kind.Long && i == plan.Steps / 2 ? 65_000 : client.Rng.Chance(0.1) ? 2000 : 50;
+                await world.Scheduler.Delay(client.Rng.Between(pause == 65_000 ? pause : 0, pause));
             }
         }
-        catch (Exception e) when (e is InvalidOperationException or FormatException or NullReferenceException)
+        catch (Exception e)
         {
             world.Fail("working", e.ToString());
         }
@@ -81,6 +97,7 @@ sealed class Simulation
 
     private void Await(Func<Task> what, long atMostMs, string name)
     {
+        if (world.Violations.Count > 0) return;
         Task? task = null;
         Start(() => task = what());
         world.Scheduler.RunUntil(world.Scheduler.Now + atMostMs, () => world.Violations.Count > 0 || task is { IsCompleted: true });
@@ -89,6 +106,4 @@ sealed class Simulation
     }
 
     private void Start(Action action) => world.Scheduler.After(0, action);
-
-    public override string ToString() => $"seed {seed}: {Storm}";
 }

@@ -1,158 +1,74 @@
-using AkkaHa.Messages;
-
 namespace AkkaHa.Simulation.Tests.World;
 
-/// <summary>Who owns which shard, and everything that can happen to that. A node that comes back comes back as a new one.</summary>
+/// <summary>The processes, and how a message finds one. A node that comes back comes back as a new one.</summary>
 sealed class Cluster
 {
-    private sealed class Shard
-    {
-        public long Epoch { get; set; }
-
-        public Node? Owner { get; set; }
-
-        public bool Moving { get; set; }
-    }
-
     private readonly SimulatedWorld world;
     private readonly Node[] nodes;
-    private readonly List<Node> gone = [];
-    private readonly Shard[] shards;
+    private readonly HashSet<(int, int)> cuts = [];
     private int nextNumber;
 
-    public Cluster(SimulatedWorld world, int nodeCount)
+    public Cluster(SimulatedWorld world, int slots)
     {
         this.world = world;
-        nodes = [.. Enumerable.Range(0, nodeCount).Select(_ => new Node(world, nextNumber++))];
-        shards = [.. Enumerable.Range(0, world.Shards.ShardCount).Select(_ => new Shard())];
-        for (var shard = 0; shard < shards.Length; shard++) Take(shard, nodes[shard % nodeCount]);
-        Every(() => world.Faults.CrashEveryMs, CrashOne);
-        Every(() => world.Faults.MoveEveryMs, MoveOne);
-        Every(() => world.Faults.LeaseLostEveryMs, LoseLease);
-        Every(() => world.Faults.PassivateEveryMs, () => world.Rng.Pick(nodes).Passivate());
-        Every(() => world.Faults.ActivationDiesEveryMs, KillActivation);
+        Allocation = new Allocation(slots, world.Shards.ShardCount);
+        nodes = new Node[slots];
     }
 
+    public Allocation Allocation { get; }
+
+    /// <summary>The present incarnation in every place; it may be down.</summary>
     public IReadOnlyList<Node> Nodes => nodes;
 
-    /// <summary>Where a message to this entity goes: to the owner, or sometimes to one who still believes to be.</summary>
-    public Node? Route(EntityId to)
+    public void Start()
     {
-        var shard = world.Shards.ShardOf(to);
-        var zombies = nodes.Concat(gone).Where(n => n != shards[shard].Owner && n.Believes(shard)).ToArray();
-        if (zombies.Length > 0 && world.Rng.Chance(0.3)) return world.Rng.Pick(zombies);
-        return shards[shard].Owner is { IsUp: true } owner && owner.Believes(shard) ? owner : null;
+        for (var slot = 0; slot < nodes.Length; slot++) Start(slot);
     }
 
-    public Node? OwnerOf(int shard) => shards[shard].Owner;
-
-    public void Take(int shard, Node by)
+    /// <summary>
+    /// Where a message goes: to the node that its sender's side takes for the owner, or sometimes to another that runs the shard, rightly or not.
+    /// Clients are on no side: they reach everybody.
+    /// </summary>
+    public Node? Route(Process? from, int shard)
     {
-        var row = shards[shard];
-        row.Epoch++;
-        row.Owner = by;
-        row.Moving = false;
-        world.Trace($"{by} takes shard {shard} as #{row.Epoch}");
-        by.Grant(shard, row.Epoch);
-    }
-
-    /// <summary>From under a node that does not notice for a while.</summary>
-    public void TakeUnawares(int shard, Node by, long zombieMs)
-    {
-        if (shards[shard].Owner is { } old && old != by)
+        var side = from is null ? world.Rng.Below(Allocation.IsSplit ? 2 : 1) : Allocation.SideOf(from.Slot);
+        var target = nodes[Allocation.SlotFor(shard, side)];
+        if (world.Rng.Chance(0.3))
         {
-            old.Revoke(shard);
-            var epoch = shards[shard].Epoch;
-            world.Scheduler.After(zombieMs, () => old.Drop(shard, epoch));
-        }
-        Take(shard, by);
-    }
-
-    private void Every(Func<int> ms, Action action)
-    {
-        void Next() => world.Scheduler.After(ms() == 0 ? 1000 : world.Rng.Between(1, 2 * ms()), () =>
-        {
-            if (ms() > 0) action();
-            Next();
-        });
-        Next();
-    }
-
-    private void MoveOne()
-    {
-        var number = world.Rng.Below(shards.Length);
-        var target = world.Rng.Pick(nodes);
-        var shard = shards[number];
-        if (!target.IsUp || shard.Moving || shard.Owner is not { IsUp: true } owner || owner == target) return;
-        if (world.Rng.Chance(world.Faults.TakenUnawares))
-        {
-            TakeUnawares(number, target, world.Rng.Between(1, world.Faults.ZombieMs));
-            return;
-        }
-        shard.Moving = true;
-        var epoch = shard.Epoch;
-        owner.HandOver(number, () => world.Scheduler.After(world.Rng.Between(1, 100), () =>
-        {
-            if (shard.Epoch == epoch) Take(number, target.IsUp && nodes.Contains(target) ? target : AnyUp(number));
-        }));
-    }
-
-    private void CrashOne()
-    {
-        if (nodes.Count(n => n.IsUp) < 2) return;
-        Crash(world.Rng.Pick(nodes), restartAfterMs: world.Rng.Between(500, 4000));
-    }
-
-    public void Crash(Node node, long restartAfterMs)
-    {
-        if (!node.IsUp) return;
-        world.Trace($"{node} crashes");
-        node.Crash();
-        for (var i = 0; i < shards.Length; i++)
-        {
-            var number = i;
-            if (shards[number].Owner != node) continue;
-            world.Scheduler.After(world.Rng.Between(50, 2000), () =>
+            var others = Array.FindAll(nodes, n => n != target && n.Runs(shard));
+            if (others.Length > 0)
             {
-                if (shards[number].Owner == node) Take(number, AnyUp(number));
-            });
+                target = world.Rng.Pick(others);
+                world.Count("sent to a stale owner");
+            }
         }
-        world.Scheduler.After(restartAfterMs, () => nodes[Array.IndexOf(nodes, node)] = new Node(world, nextNumber++));
+        return target.Process.IsUp && !IsCut(from, target.Process) ? target : null;
     }
 
-    /// <summary>The node can't renew: it stops answering. Often that passes; sometimes it is fenced, loses all, and comes back as another.</summary>
-    private void LoseLease()
+    public Node? RunnerOf(int shard) => Array.Find(nodes, n => n.Runs(shard));
+
+    /// <summary>A fenced incarnation is followed by a new one, in the same process.</summary>
+    public void Rebuild(Node old)
     {
-        var node = world.Rng.Pick(nodes);
-        if (!node.IsUp || !node.LeaseOpen) return;
-        node.LeaseOpen = false;
-        if (world.Rng.Chance(0.7) || nodes.Count(n => n.IsUp) < 2)
-        {
-            world.Trace($"{node} closes for a while");
-            world.Scheduler.After(world.Rng.Between(50, 2500), () => node.LeaseOpen = true);
-            return;
-        }
-        world.Trace($"{node} is fenced");
-        nodes[Array.IndexOf(nodes, node)] = new Node(world, nextNumber++);
-        gone.Add(node);
-        for (var number = 0; number < shards.Length; number++)
-            if (shards[number].Owner == node) TakeUnawares(number, AnyUp(number), world.Rng.Between(1, world.Faults.ZombieMs));
-        world.Scheduler.After(2 * world.Faults.ZombieMs, () =>
-        {
-            node.Crash();
-            gone.Remove(node);
-        });
+        if (nodes[old.Process.Slot] == old) nodes[old.Process.Slot] = new Node(old.Process, nextNumber++);
     }
 
-    private void KillActivation()
+    public void Crash(int slot, long restartAfterMs)
     {
-        var hosts = nodes.SelectMany(n => n.Hosts).ToArray();
-        if (hosts.Length > 0) world.Rng.Pick(hosts).Die();
+        if (!nodes[slot].Process.IsUp) return;
+        world.Trace($"{nodes[slot]} crashes");
+        nodes[slot].Process.Crash();
+        world.Scheduler.After(restartAfterMs, () => Start(slot));
     }
 
-    private Node AnyUp(int shard)
-    {
-        var up = nodes.Where(n => n.IsUp && n != shards[shard].Owner).ToArray();
-        return up.Length > 0 ? world.Rng.Pick(up) : nodes.First(n => n.IsUp);
-    }
+    public void Cut(int one, int other) => cuts.Add((Math.Min(one, other), Math.Max(one, other)));
+
+    public void Join(int one, int other) => cuts.Remove((Math.Min(one, other), Math.Max(one, other)));
+
+    public void JoinAll() => cuts.Clear();
+
+    private void Start(int slot) => nodes[slot] = new Node(new Process(world, slot), nextNumber++);
+
+    private bool IsCut(Process? from, Process to) =>
+        from is not null && cuts.Count > 0 && cuts.Contains((Math.Min(from.Slot, to.Slot), Math.Max(from.Slot, to.Slot)));
 }

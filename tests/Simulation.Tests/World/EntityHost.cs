@@ -1,12 +1,14 @@
 using AkkaHa.Core.Entities;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
-using AkkaHa.Messages.Storage;
 using AkkaHa.Messages.V1;
 
 namespace AkkaHa.Simulation.Tests.World;
 
-/// <summary>One activation of an entity on a node: it does what the batches say, in their order, each effect through the gate.</summary>
+/// <summary>
+/// One activation of an entity on a node, step by step as the node's entity actor goes: it does what the batches say, in their order, each effect through the
+/// gate. Between any two steps of a turn its thread, or the whole process, may stand still.
+/// </summary>
 sealed class EntityHost
 {
     private const int BatchAtMost = 64;
@@ -15,17 +17,25 @@ sealed class EntityHost
     {
         Recovering,
         Ready,
+
+        /// <summary>In the middle of a turn: nothing else of this activation runs.</summary>
+        Deciding,
         Persisting,
         Stopped,
     }
 
     private readonly Node node;
     private readonly SimulatedWorld world;
+    private readonly Rows rows;
     private readonly List<Incoming> inbox = [];
-    private readonly Dictionary<long, (bool Mutation, bool Begun)> openCalls = [];
+    private readonly OpenCalls calls;
+    private readonly bool dirty;
     private State state = State.Recovering;
     private Entity? entity;
     private bool decisionDue;
+    private bool stopping;
+    private bool dying;
+    private bool poisoned;
     private long wakeOrder;
     private Action? whenStopped;
 
@@ -35,80 +45,71 @@ sealed class EntityHost
         world = node.World;
         Id = id;
         Epoch = epoch;
-        world.Scheduler.After(world.Rng.Between(0, 10), Recover);
+        dirty = node.IsDirty(id);
+        rows = new Rows(node.Process, id);
+        calls = new OpenCalls(world);
+        node.Process.After(world.Rng.Between(0, world.Faults.RecoverySlowMs), () => rows.Recover(
+            () => state == State.Recovering ? new Entity(Id, Machines.For(Id, world.Rules), Epoch, dirty, world.Rules) : null, Recovered, () => Stop(Ended.Unclean)));
     }
 
     public EntityId Id { get; }
 
     public long Epoch { get; }
 
-    public bool IsStopped => state == State.Stopped;
+    public bool IsEnding => stopping || dying || poisoned;
 
     /// <summary>For the judges, when nothing goes on any more.</summary>
     public Entity? Settled => state == State.Ready ? entity : null;
 
     /// <summary>Calls that this activation owes an answer.</summary>
-    public int OpenCalls => openCalls.Count;
+    public int OpenCalls => calls.Count;
 
-    public bool IsIdle => state == State.Ready && inbox.Count == 0 && whenStopped is null && entity!.IsIdle;
+    public bool IsIdle => state == State.Ready && inbox.Count == 0 && !IsEnding && entity!.IsIdle;
+
+    private int Shard => world.Shards.ShardOf(Id);
 
     public void Deliver(Command command, long callId)
     {
-        if (state == State.Stopped || whenStopped is not null)
-        {
-            Refuse(callId, mutation: Entity.IsMutation(command), begun: false);
-            return;
-        }
         inbox.Add(new Incoming(callId, command));
-        if (callId != 0) openCalls[callId] = (Entity.IsMutation(command), false);
         DecideSoon();
     }
 
-    /// <summary>Ends the activation after the write in flight; nothing new is begun.</summary>
-    public void StopThen(Action then)
+    /// <summary>The stop message: it comes after the write in flight, and after what has been taken in.</summary>
+    public void StopThen(Action? then)
     {
         whenStopped = then;
-        if (state is State.Ready or State.Recovering) Stop(clean: true);
-        else if (state == State.Stopped) then();
+        stopping = true;
+        if (state == State.Stopped) then?.Invoke();
+        else if (state == State.Recovering || (state == State.Ready && inbox.Count == 0)) Stop(Ended.Clean);
     }
 
-    /// <summary>The process is gone: nothing is heard of it any more.</summary>
-    public void Vanish() => state = State.Stopped;
-
-    /// <summary>The activation dies, the process lives on.</summary>
-    public void Die() => Stop(clean: false);
-
-    private void Recover()
+    /// <summary>The activation dies, the process lives on. Never within a turn.</summary>
+    public void Die()
     {
-        if (state != State.Recovering) return;
-        var missing = world.Rng.Chance(world.Faults.ReplayMisses);
-        var replay = world.Journal.Read(Id, missing);
-        var fresh = new Entity(Id, Machines.For(Id, world.Rules), Epoch, node.IsDirty(Id), world.Rules);
-        Recovered recovered;
-        try
-        {
-            if (replay.Snapshot is { } snapshot) fresh.RecoverSnapshot(snapshot.SequenceNr, snapshot.Snapshot);
-            foreach (var (sequenceNr, row) in replay.Rows) fresh.RecoverRow(sequenceNr, row);
-            recovered = fresh.FinishRecovery(replay.Highest);
-        }
-        catch (InvalidHistoryException e)
-        {
-            if (!missing) world.Fail("recovery", e.Message);
-            world.Count("recovery refused a gap");
-            Stop(clean: false);
-            return;
-        }
-        if (recovered == Recovered.Superseded)
+        dying = true;
+        if (state != State.Deciding) Stop(Ended.Unclean);
+    }
+
+    /// <summary>As a message that ends an actor at once does it, whatever is in flight; and nobody remembers that something was.</summary>
+    public void Poison()
+    {
+        poisoned = true;
+        if (state != State.Deciding) Stop(Ended.Clean);
+    }
+
+    private void Recovered(Entity recovered, Recovered how)
+    {
+        if (how == Core.Entities.Recovered.Superseded)
         {
             world.Trace($"{node} {Id}#{Epoch} is superseded");
             world.Count("superseded");
-            Stop(clean: false);
-            node.Drop(world.Shards.ShardOf(Id), Epoch);
+            Stop(Ended.Unclean);
+            node.Supersede(Shard, Epoch);
             return;
         }
-        entity = fresh;
+        entity = recovered;
         state = State.Ready;
-        world.Trace($"{node} {Id}#{Epoch} recovered to {fresh.DurableSequenceNr}");
+        world.Trace($"{node} {Id}#{Epoch} recovered to {recovered.DurableSequenceNr}");
         DecideSoon();
         if (inbox.Count == 0) Wake();
     }
@@ -117,7 +118,7 @@ sealed class EntityHost
     {
         if (decisionDue || state != State.Ready) return;
         decisionDue = true;
-        world.Scheduler.After(world.Rng.Chance(0.3) ? world.Rng.Between(1, 5) : 0, () =>
+        node.Process.After(world.Rng.Chance(0.3) ? world.Rng.Between(1, 5) : 0, () =>
         {
             decisionDue = false;
             if (state == State.Ready && (inbox.Count > 0 || entity!.WakeAtMs <= node.Moment.MonoMs)) Decide();
@@ -129,7 +130,7 @@ sealed class EntityHost
         if (state != State.Ready || entity!.WakeAtMs is not { } at) return;
         var order = ++wakeOrder;
         // Timers are never early, and often late.
-        world.Scheduler.At(node.WorldTimeOf(at) + (world.Rng.Chance(0.2) ? world.Rng.Between(0, 300) : 0), () =>
+        node.Process.After(node.Process.Clock.Until(at) + (world.Rng.Chance(0.2) ? world.Rng.Between(0, 300) : 0), () =>
         {
             if (order == wakeOrder) DecideSoon();
         });
@@ -137,10 +138,10 @@ sealed class EntityHost
 
     private void Decide()
     {
-        var taken = inbox.Take(BatchAtMost).ToArray();
+        state = State.Deciding;
+        Incoming[] taken = [.. inbox.Take(BatchAtMost)];
         inbox.RemoveRange(0, taken.Length);
-        foreach (var one in taken)
-            if (one.CallId != 0) openCalls[one.CallId] = (Entity.IsMutation(one.Command), true);
+        calls.Begin(taken);
         Batch batch;
         try
         {
@@ -149,96 +150,103 @@ sealed class EntityHost
         catch (Exception e) when (e is InvalidHistoryException or InvalidOperationException or ArgumentException or KeyNotFoundException)
         {
             world.Fail("deciding", $"{Id}: {e}");
-            Stop(clean: false);
+            Stop(Ended.Unclean);
             return;
         }
-        if (world.Tracing)
-            world.Trace($"{node} {Id}#{Epoch} decides [{string.Join(", ", taken.Select(t => t.Command.BodyCase))}] -> rows from {batch.FirstSequenceNr}: [{string.Join(" | ", batch.Rows.Select(r => string.Join(", ", r.Events)))}]");
-        foreach (var effect in batch.Now) Perform(effect);
-        if (batch.Rows.Count == 0)
+        world.Trace($"{node} {Id}#{Epoch} decides [{Names.Of(taken)}] -> rows from {batch.FirstSequenceNr}: [{Names.Of(batch.Rows)}]");
+        node.Process.Step("between deciding and the gate", () => Perform(batch.Now, () =>
         {
-            Finish(batch);
-            return;
-        }
-        state = State.Persisting;
-        world.Journal.Write(Id, batch.FirstSequenceNr, batch.Rows, stored => Reported(batch, stored));
+            if (batch.Rows.Count == 0) Finish(batch);
+            else node.Process.Step("between deciding and the write", () =>
+            {
+                state = State.Persisting;
+                rows.Write(batch, end => Reported(batch, end));
+                if (dying) Stop(Ended.Unclean);
+                else if (poisoned) Stop(Ended.Clean);
+            });
+        }));
     }
 
-    private void Reported(Batch batch, bool stored)
+    private void Reported(Batch batch, WriteEnd end)
     {
         if (state != State.Persisting) return;
-        world.Trace($"{node} {Id}#{Epoch} rows from {batch.FirstSequenceNr} {(stored ? "are stored" : "failed")}");
-        if (!stored)
+        world.Trace($"{node} {Id}#{Epoch} rows from {batch.FirstSequenceNr}: {end}");
+        if (end != WriteEnd.Stored)
         {
-            world.Count("write failed");
-            Stop(clean: false);
-            return;
+            world.Count($"write {end}");
+            calls.Unconfirmed(batch);
+            if (end != WriteEnd.Rejected || world.Rules.RejectedPersistStops)
+            {
+                Stop(Ended.Unclean);
+                return;
+            }
         }
         entity!.Persisted();
-        foreach (var row in batch.Rows)
+        state = State.Deciding;
+        if (end == WriteEnd.Stored)
         {
-            foreach (var one in row.Events) world.Count($"event {one.BodyCase}");
-            if (row.Events.Count == 0) world.Count("row of outcomes alone");
+            rows.Count(batch);
+            node.Clean(Id);
+            rows.Keep(entity);
         }
-        node.Clean(Id);
-        state = State.Ready;
-        if (world.Rng.Chance(world.Faults.SnapshotEvery)) world.Journal.SaveSnapshot(Id, entity.DurableSequenceNr, entity.TakeSnapshot());
         Finish(batch);
     }
 
-    private void Finish(Batch batch)
+    private void Finish(Batch batch) => Perform(batch.Afterwards, () =>
     {
-        foreach (var effect in batch.Afterwards) Perform(effect);
-        if (state != State.Ready) return;
-        if (batch.StopAfterwards) world.Count("answered a read of nothing");
-        if (batch.StopAfterwards || whenStopped is not null)
+        if (state != State.Deciding) return;
+        state = State.Ready;
+        if (batch.StopAfterwards)
         {
-            Stop(clean: true);
+            world.Count("answered a read of nothing");
+            stopping = true;
+        }
+        if (dying) Stop(Ended.Unclean);
+        else if (poisoned || (stopping && inbox.Count == 0)) Stop(Ended.Clean);
+        else if (inbox.Count > 0) DecideSoon();
+        else Wake();
+    });
+
+    /// <summary>Effects through the gate, which is asked in this entity's own turn.</summary>
+    private void Perform(IReadOnlyList<Effect> effects, Action then)
+    {
+        if (effects.Count == 0)
+        {
+            then();
             return;
         }
-        if (inbox.Count > 0) DecideSoon();
-        else Wake();
-    }
-
-    private void Perform(Effect effect)
-    {
-        var open = !world.Rules.Gate || node.IsOpen(world.Shards.ShardOf(Id), Epoch);
-        switch (effect)
+        var open = node.IsOpen(Shard, Epoch);
+        world.Owners.Gate(node, Shard, Epoch, open);
+        if (!open) world.Count(node.Holds(Shard) ? "lease closed at the gate" : "grant gone at the gate");
+        open |= !world.Rules.Gate;
+        node.Process.Step("between the gate and the answers", () =>
         {
-            case AnswerEffect answer when answer.Call.Id != 0:
-                if (!openCalls.Remove(answer.Call.Id)) world.Fail("answering", $"{Id} answered call {answer.Call.Id} twice: {answer.Reply}");
-                else if (open)
+            foreach (var effect in effects)
+            {
+                if (effect is AnswerEffect answer) calls.Answer(answer, open, Id);
+                else if (open && effect is SendEffect send)
                 {
-                    world.Count($"answer {answer.Reply.Failure?.Code.ToString() ?? answer.Reply.BodyCase.ToString()}");
-                    world.Network.Answer(answer.Call.Id, answer.Reply);
+                    world.Count($"sent {send.Command.BodyCase}{(send.Command.Vote is { } vote ? $" {vote.Kind}" : "")}");
+                    world.Network.Send(node.Process, send.To, send.Command);
                 }
-                else Refuse(answer.Call.Id, answer.Call.IsMutation, begun: true);
-                break;
-            case SendEffect send when open:
-                world.Count($"sent {send.Command.BodyCase}{(send.Command.Vote is { } vote ? $" {vote.Kind}" : "")}");
-                world.Network.Send(send.To, send.Command);
-                break;
-            default:
-                world.Count("kept back by the gate");
-                break;
-        }
+            }
+            then();
+        });
     }
 
-    private void Refuse(long callId, bool mutation, bool begun)
+    private enum Ended
     {
-        if (callId == 0) return;
-        world.Network.Answer(callId, mutation && begun
-            ? Replies.Failure(ErrorCode.OutcomeUnknown, "the owner can't tell any more")
-            : Replies.Failure(ErrorCode.Unavailable, "not owned here, for now"));
+        Clean,
+        Unclean,
     }
 
-    private void Stop(bool clean)
+    private void Stop(Ended how)
     {
         if (state == State.Stopped) return;
-        if (!clean) node.MakeDirty(Id);
+        if (how == Ended.Unclean) node.MakeDirty(Id);
         state = State.Stopped;
-        foreach (var (callId, (mutation, begun)) in openCalls.OrderBy(c => c.Key)) Refuse(callId, mutation, begun);
-        openCalls.Clear();
+        calls.End(inbox);
+        inbox.Clear();
         node.Stopped(this);
         whenStopped?.Invoke();
     }

@@ -1,21 +1,34 @@
 using AkkaHa.Messages;
 using AkkaHa.Messages.Storage;
-using Google.Protobuf;
 
 namespace AkkaHa.Simulation.Tests.World;
 
-/// <summary>
-/// A journal as a database is: rows are unique by entity and number, a batch is stored whole or not at all, and what the writer hears about it need not be what happened.
-/// </summary>
-sealed class Journal(Scheduler scheduler, Rng rng, Func<Faults> faults)
+/// <summary>How a write ended for its writer.</summary>
+enum WriteEnd
 {
-    private sealed class Stream
-    {
-        public SortedDictionary<long, byte[]> Rows { get; } = [];
-        public SortedDictionary<long, byte[]> Snapshots { get; } = [];
-    }
+    /// <summary>It is stored.</summary>
+    Stored,
 
-    private readonly Dictionary<EntityId, Stream> streams = [];
+    /// <summary>It may be stored, or not, or may yet be.</summary>
+    Failed,
+
+    /// <summary>It was refused before it got anywhere: not stored, and never will be.</summary>
+    Rejected,
+}
+
+/// <summary>What becomes of a write: stored after a while, or never; reported after a while as failed or rejected, or as what it comes to.</summary>
+sealed record CommitFate(long? LandsAfterMs, long? FailsAfterMs, bool Rejected = false);
+
+/// <summary>
+/// The journal as its writers see it: what they hear about a write need not be what happened, and a write may land long after they have gone.
+/// </summary>
+sealed class Journal(SimulatedWorld world)
+{
+    /// <summary>How late a write lands when the database was told of it as its process lost sight of it.</summary>
+    private const int LateAfterCutMs = 500;
+
+    private readonly Dictionary<EntityId, JournalStream> streams = [];
+    private readonly Rng rng = world.Rng.Fork();
 
     public IEnumerable<EntityId> Entities => streams.Keys.OrderBy(e => e.ToString(), StringComparer.Ordinal);
 
@@ -23,79 +36,70 @@ sealed class Journal(Scheduler scheduler, Rng rng, Func<Faults> faults)
     public Func<EntityId, IReadOnlyList<Envelope>, CommitFate?>? Direct { get; set; }
 
     /// <summary>Begins a write. The report may never come to be heard: the writer may be gone by then.</summary>
-    public void Write(EntityId id, long first, IReadOnlyList<Envelope> rows, Action<bool> report)
+    public void Write(Process from, EntityId id, long first, IReadOnlyList<Envelope> rows, Action<WriteEnd> report)
     {
-        var stored = rows.Select(r => r.ToByteArray()).ToArray();
-        var fate = Direct?.Invoke(id, rows) ?? Draw();
-        var reported = false;
+        var stored = StoredRow.From(rows);
+        var fate = Direct?.Invoke(id, rows) ?? (world.Database.Reaches(from) ? Draw() : Unreached());
         if (fate.LandsAfterMs is { } landing)
         {
-            scheduler.After(landing, () =>
+            world.Scheduler.After(landing, () =>
             {
-                var landed = Land(id, first, stored);
-                if (fate.FailsAfterMs is not null) return;
-                scheduler.After(rng.Between(0, 3), () => Report(landed));
+                var landed = !world.Database.IsOut && Get(id).Land(first, stored, world);
+                if (fate.FailsAfterMs is not null) world.Trace($"rows from {first} of {id} {(landed ? "land" : "do not land")}, unheard of");
+                else from.After(rng.Between(0, 3), () => report(landed ? WriteEnd.Stored : WriteEnd.Failed));
             });
         }
-        if (fate.FailsAfterMs is { } failing) scheduler.After(failing, () => Report(false));
-
-        void Report(bool success)
-        {
-            if (reported) return;
-            reported = true;
-            report(success);
-        }
+        if (fate.FailsAfterMs is { } failing) from.After(failing, () => report(fate.Rejected ? WriteEnd.Rejected : WriteEnd.Failed));
     }
 
     private CommitFate Draw()
     {
-        var f = faults();
+        var f = world.Faults;
         var normal = rng.Between(1, 8);
         if (rng.Chance(f.CommitLost)) return new CommitFate(null, normal);
         if (rng.Chance(f.CommitUnknown)) return new CommitFate(normal, normal + rng.Between(0, 20));
         if (rng.Chance(f.CommitLate)) return new CommitFate(normal + rng.Between(1, f.CommitLateMs), normal);
         if (rng.Chance(f.CommitSlow)) return new CommitFate(rng.Between(50, 4000), null);
+        if (rng.Chance(f.CommitRejected)) return new CommitFate(null, normal, Rejected: true);
         return new CommitFate(normal, null);
     }
 
-    private bool Land(EntityId id, long first, byte[][] rows)
-    {
-        var stream = Get(id);
-        for (var i = 0; i < rows.Length; i++)
-            if (stream.Rows.ContainsKey(first + i)) return false;
-        for (var i = 0; i < rows.Length; i++) stream.Rows.Add(first + i, rows[i]);
-        return true;
-    }
+    private CommitFate Unreached() => new(rng.Chance(0.2) ? rng.Between(1, LateAfterCutMs) : null, rng.Between(20, Database.PatienceMs));
 
-    public void SaveSnapshot(EntityId id, long sequenceNr, Snapshot snapshot)
+    /// <summary>A snapshot on its way; it may never arrive, and the report may get lost too.</summary>
+    public void SaveSnapshot(Process from, EntityId id, long sequenceNr, Snapshot snapshot, Action saved)
     {
-        var stored = snapshot.ToByteArray();
-        scheduler.After(rng.Between(1, 50), () => Get(id).Snapshots[sequenceNr] = stored);
-    }
-
-    /// <summary>What a recovery reads. <paramref name="missing"/>: the replay hides rows that are there.</summary>
-    public Replay Read(EntityId id, bool missing)
-    {
-        var stream = Get(id);
-        var snapshot = stream.Snapshots.Count == 0 ? default : stream.Snapshots.Last();
-        var rows = stream.Rows.Where(r => r.Key > snapshot.Key).Select(r => (r.Key, Envelope.Parser.ParseFrom(r.Value))).ToList();
-        var highest = stream.Rows.Count == 0 ? 0 : stream.Rows.Keys.Last();
-        if (missing && rows.Count > 0)
+        var lost = !world.Database.Reaches(from) || rng.Chance(world.Faults.SnapshotLost);
+        if (lost) return;
+        var stored = StoredSnapshot.From(snapshot);
+        world.Scheduler.After(rng.Between(1, world.Faults.SnapshotLateMs), () =>
         {
-            if (rng.Chance(0.5)) rows.RemoveAt(rows.Count - 1);
-            else rows.RemoveAt(rng.Below(rows.Count));
-        }
-        return new Replay(snapshot.Value is null ? null : (snapshot.Key, Snapshot.Parser.ParseFrom(snapshot.Value)), rows, highest);
+            if (world.Database.IsOut) return;
+            Get(id).Snapshots[sequenceNr] = stored;
+            if (!rng.Chance(world.Faults.SnapshotLost)) from.After(rng.Between(0, 3), saved);
+        });
     }
 
-    /// <summary>Every row ever stored, for the judges.</summary>
-    public IEnumerable<Envelope> Rows(EntityId id) => Get(id).Rows.Values.Select(r => Envelope.Parser.ParseFrom(r));
+    /// <summary>Deletes rows up to this number, as Akka's journals do: the highest of them stays, marked, and those below are free again.</summary>
+    public void DeleteRows(Process from, EntityId id, long upTo)
+    {
+        if (!world.Database.Reaches(from) || rng.Chance(world.Faults.CommitLost)) return;
+        world.Count("rows deleted");
+        world.Scheduler.After(rng.Between(1, 20), () => Get(id).Delete(upTo));
+    }
 
-    private Stream Get(EntityId id) => streams.TryGetValue(id, out var stream) ? stream : streams[id] = new Stream();
+    public void DeleteSnapshots(Process from, EntityId id, long upTo)
+    {
+        if (world.Database.Reaches(from)) world.Scheduler.After(rng.Between(1, 20), () => Get(id).DeleteSnapshots(upTo));
+    }
+
+    public JournalStream Get(EntityId id) => streams.TryGetValue(id, out var stream) ? stream : streams[id] = new JournalStream(id);
+
+    /// <summary>What the replay hides, though it is there: a journal that is not to be trusted.</summary>
+    public bool HidesRows() => world.Faults.ReplayMisses > 0 && rng.Chance(world.Faults.ReplayMisses);
+
+    /// <summary>Whether the newest snapshot can't be read just now.</summary>
+    public bool HidesSnapshot() => world.Faults.SnapshotHidden > 0 && rng.Chance(world.Faults.SnapshotHidden);
+
+    public int Pick(int below) => rng.Below(below);
 }
-
-/// <summary>What becomes of a write: stored after a while, or never; reported as failed after a while, or as what it comes to.</summary>
-sealed record CommitFate(long? LandsAfterMs, long? FailsAfterMs);
-
-/// <summary>What recovery is given.</summary>
-sealed record Replay((long SequenceNr, Snapshot Snapshot)? Snapshot, IReadOnlyList<(long SequenceNr, Envelope Row)> Rows, long Highest);

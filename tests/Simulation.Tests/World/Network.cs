@@ -15,16 +15,16 @@ sealed class Network(SimulatedWorld world)
     /// <summary>For directed schedules: what becomes of a message, as delays of its copies; null leaves it to chance.</summary>
     public Func<EntityId, Command, long[]?>? Direct { get; set; }
 
-    public void Send(EntityId to, Command command)
+    public void Send(Process from, EntityId to, Command command)
     {
         if (Direct?.Invoke(to, command) is { } delays)
         {
-            foreach (var delay in delays) world.Scheduler.After(delay, () => Deliver(to, command, 0));
+            foreach (var delay in delays) world.Scheduler.After(delay, () => Deliver(from, to, command, 0));
             return;
         }
         var f = world.Faults;
         for (var copies = world.Rng.Chance(f.MessageTwice) ? 2 : 1; copies > 0; copies--)
-            if (!world.Rng.Chance(f.MessageLost)) world.Scheduler.After(Delay(), () => Deliver(to, command, 0));
+            if (!world.Rng.Chance(f.MessageLost)) world.Scheduler.After(Delay(), () => Deliver(from, to, command, 0));
     }
 
     /// <summary>A client's call; the answer may never come.</summary>
@@ -34,10 +34,13 @@ sealed class Network(SimulatedWorld world)
         calls[id] = answered;
         if (Direct?.Invoke(to, command) is { } delays)
         {
-            foreach (var delay in delays.Take(1)) world.Scheduler.After(delay, () => Deliver(to, command, id));
+            foreach (var delay in delays.Take(1)) world.Scheduler.After(delay, () => Deliver(null, to, command, id));
             return;
         }
-        if (!world.Rng.Chance(world.Faults.MessageLost)) world.Scheduler.After(Delay(), () => Deliver(to, command, id));
+        if (world.Rng.Chance(world.Faults.MessageLost)) return;
+        var late = world.Faults.MessageVeryLate > 0 && world.Rng.Chance(world.Faults.MessageVeryLate);
+        if (late) world.Count("call very late");
+        world.Scheduler.After(late ? world.Rng.Between(Faults.VeryLateLeastMs, Faults.VeryLateMostMs) : Delay(), () => Deliver(null, to, command, id));
     }
 
     public void Answer(long callId, Reply reply)
@@ -48,10 +51,9 @@ sealed class Network(SimulatedWorld world)
 
     private long Delay() => world.Rng.Chance(world.Faults.MessageSlow) ? world.Rng.Between(1, world.Faults.MessageSlowMs) : world.Rng.Between(0, 4);
 
-    private void Deliver(EntityId to, Command command, long callId)
+    private void Deliver(Process? from, EntityId to, Command command, long callId)
     {
-        if (world.Cluster.Route(to) is not { } node) return;
-        world.Trace($"{node} <- {to}: {command.BodyCase}");
-        node.Deliver(to, command, callId);
+        if (world.Cluster.Route(from, world.Shards.ShardOf(to)) is not { } node) return;
+        node.Process.Run(() => node.Deliver(to, command, callId));
     }
 }

@@ -5,36 +5,56 @@ using AkkaHa.Messages.Internal;
 namespace AkkaHa.Simulation.Tests.World;
 
 /// <summary>
-/// One process. What it believes it runs and what it was granted are two things: the gate goes by the grants, and a node that lost one unawares
-/// goes on for a while (a zombie), even after others have taken over.
+/// One incarnation of a node: its lease, its grants, the shards that it runs and their entities. What it runs and what it was granted are two things: the
+/// gate goes by the grants and the lease, and a node from which a shard was taken goes on for a while (a zombie).
 /// </summary>
-sealed class Node(SimulatedWorld world, int number)
+sealed class Node
 {
     private readonly Dictionary<int, long> grants = [];
-    private readonly Dictionary<int, long> believed = [];
+    private readonly ShardRun[] runs;
     private readonly Dictionary<EntityId, EntityHost> hosts = [];
     private readonly HashSet<EntityId> dirty = [];
-    private readonly long monoAtStart = world.Rng.Between(1, 1_000_000);
-    private readonly long skewMs = world.Rng.Between(-world.Faults.SkewMs, world.Faults.SkewMs);
 
-    public SimulatedWorld World => world;
+    public Node(Process process, int number)
+    {
+        Process = process;
+        Number = number;
+        Name = $"n{number}";
+        Heartbeat = new Heartbeat(this);
+        runs = [.. Enumerable.Range(0, World.Shards.ShardCount).Select(shard => new ShardRun(this, shard))];
+        Heartbeat.Start();
+        Look();
+    }
 
-    public int Number => number;
+    public Process Process { get; }
 
-    public bool IsUp { get; private set; } = true;
+    public SimulatedWorld World => Process.World;
 
-    /// <summary>Whether its lease is valid.</summary>
-    public bool LeaseOpen { get; set; } = true;
+    public int Number { get; }
 
-    public Moment Moment => new(SimulatedWorld.EpochMs + world.Scheduler.Now + skewMs, monoAtStart + world.Scheduler.Now);
+    public string Name { get; }
+
+    public Heartbeat Heartbeat { get; }
+
+    public bool IsStopped { get; private set; }
+
+    public Moment Moment => Process.Clock.Moment;
 
     public IEnumerable<EntityHost> Hosts => hosts.Values.OrderBy(h => h.Id.ToString(), StringComparer.Ordinal);
 
-    public long WorldTimeOf(long monoMs) => monoMs - monoAtStart;
+    /// <summary>The gate: what is decided here under this epoch may leave now.</summary>
+    public bool IsOpen(int shard, long epoch) => grants.GetValueOrDefault(shard) == epoch && Heartbeat.IsOpen;
 
-    public bool IsOpen(int shard, long epoch) => IsUp && LeaseOpen && grants.GetValueOrDefault(shard) == epoch;
+    /// <summary>The same for whatever epoch it has.</summary>
+    public bool HasOpen(int shard) => grants.ContainsKey(shard) && Process.IsUp && Heartbeat.IsOpen;
 
-    public bool Believes(int shard) => IsUp && believed.ContainsKey(shard);
+    public bool Holds(int shard) => grants.ContainsKey(shard);
+
+    /// <summary>Whether messages for the shard that reach this node go into entities.</summary>
+    public bool Runs(int shard) => !IsStopped && Process.IsUp && runs[shard].IsRunning;
+
+    /// <summary>The rows say that the shard is this node's: it neither has it nor is about to.</summary>
+    public bool IsOrphan(int shard) => !grants.ContainsKey(shard) && !runs[shard].IsTaking;
 
     public bool IsDirty(EntityId id) => dirty.Contains(id);
 
@@ -42,60 +62,42 @@ sealed class Node(SimulatedWorld world, int number)
 
     public void Clean(EntityId id) => dirty.Remove(id);
 
-    public void Grant(int shard, long epoch)
+    public void Enter(int shard, long epoch)
     {
-        StopBelieving(shard);
         grants[shard] = epoch;
-        believed[shard] = epoch;
         WakeSlots(shard);
     }
 
-    /// <summary>Another takes the shard; this node does not know yet, but its lease is over, so that its gate is closed.</summary>
-    public void Revoke(int shard) => grants.Remove(shard);
+    public void Leave(int shard) => grants.Remove(shard);
 
-    public void StopBelieving(int shard)
+    public void Release(int shard, long epoch) =>
+        World.Database.Transact(Process, () => { World.Database.Tables.Release(shard, Name, epoch); return true; }, _ => { }, () => { });
+
+    /// <summary>Every now and then: which shards are to be run here, as far as this node has heard.</summary>
+    private void Look()
     {
-        believed.Remove(shard);
-        foreach (var host in Hosts.Where(h => world.Shards.ShardOf(h.Id) == shard).ToArray()) host.Die();
-    }
-
-    /// <summary>Recovery found a later owner.</summary>
-    public void Drop(int shard, long epoch)
-    {
-        if (grants.GetValueOrDefault(shard) == epoch) grants.Remove(shard);
-        if (believed.GetValueOrDefault(shard) == epoch) StopBelieving(shard);
-    }
-
-    /// <summary>Hands a live shard over: every activation stops after its write in flight, and only then is the grant given back.</summary>
-    public void HandOver(int shard, Action released)
-    {
-        if (!believed.TryGetValue(shard, out var epoch)) return;
-        believed.Remove(shard);
-        var left = Hosts.Where(h => world.Shards.ShardOf(h.Id) == shard).ToArray();
-        var open = left.Length;
-        foreach (var host in left) host.StopThen(() => Down());
-        if (left.Length == 0)
-        {
-            open = 1;
-            Down();
-        }
-
-        void Down()
-        {
-            if (--open > 0 || !IsUp || grants.GetValueOrDefault(shard) != epoch) return;
-            grants.Remove(shard);
-            released();
-        }
+        if (IsStopped) return;
+        foreach (var run in runs) run.Look(World.Cluster.Allocation.IsFor(Process.Slot, run.Shard));
+        Process.After(World.Rng.Between(30, World.Faults.HearsLateMs), Look);
     }
 
     public void Deliver(EntityId to, Command command, long callId)
     {
-        var shard = world.Shards.ShardOf(to);
-        if (!IsUp || !believed.TryGetValue(shard, out var epoch)) return;
-        Host(to, epoch).Deliver(command, callId);
+        if (!IsStopped) runs[World.Shards.ShardOf(to)].Deliver(to, command, callId);
     }
 
-    private EntityHost Host(EntityId id, long epoch) => hosts.TryGetValue(id, out var host) ? host : hosts[id] = new EntityHost(this, id, epoch);
+    /// <summary>Into the entity, which is made when it is not there.</summary>
+    public void Run(EntityId to, long epoch, Command command, long callId)
+    {
+        if (!hosts.TryGetValue(to, out var host)) hosts[to] = host = new EntityHost(this, to, epoch);
+        // One that is about to end is waited for: the next one takes its messages.
+        if (host.IsEnding) Process.After(World.Rng.Between(1, 5), () => Deliver(to, command, callId));
+        else host.Deliver(command, callId);
+    }
+
+    public IReadOnlyList<EntityHost> HostsOf(int shard) => [.. Hosts.Where(h => World.Shards.ShardOf(h.Id) == shard)];
+
+    public EntityHost? Find(EntityId id) => hosts.GetValueOrDefault(id);
 
     public void Stopped(EntityHost host)
     {
@@ -103,29 +105,40 @@ sealed class Node(SimulatedWorld world, int number)
         hosts.Remove(host.Id);
         // Slots are remembered: what must happen by itself does not wait to be asked.
         if (host.Id.Kind is EntityId.SessionKind or EntityId.TransactionKind)
-            world.Scheduler.After(world.Rng.Between(10, 200), () => WakeSlots(world.Shards.ShardOf(host.Id)));
+            Process.After(World.Rng.Between(10, 200), () => WakeSlots(World.Shards.ShardOf(host.Id)));
+    }
+
+    /// <summary>Recovery found a later owner.</summary>
+    public void Supersede(int shard, long epoch)
+    {
+        if (grants.GetValueOrDefault(shard) != epoch) return;
+        grants.Remove(shard);
+        runs[shard].Lose();
     }
 
     private void WakeSlots(int shard)
     {
-        if (!Believes(shard)) return;
-        foreach (var slot in new[] { EntityId.SessionSlot(shard), EntityId.TransactionSlot(shard) })
+        if (!Runs(shard)) return;
+        foreach (var slot in (ReadOnlySpan<EntityId>)[EntityId.SessionSlot(shard), EntityId.TransactionSlot(shard)])
             if (!hosts.ContainsKey(slot)) Deliver(slot, new Command { Entity = slot.ToString(), Wake = new Wake() }, 0);
     }
 
     public void Passivate()
     {
-        foreach (var host in Hosts.Where(h => h.IsIdle).ToArray()) host.StopThen(() => { });
+        foreach (var host in Hosts.Where(h => h.IsIdle).ToArray()) host.StopThen(null);
     }
 
-    public void Crash()
+    /// <summary>This incarnation is over: everything stops, and the process goes on as a new one.</summary>
+    public void Fenced()
     {
-        IsUp = false;
-        foreach (var host in hosts.Values) host.Vanish();
-        hosts.Clear();
+        if (IsStopped) return;
+        World.Trace($"{this} finds itself fenced");
+        World.Count("found itself fenced");
+        IsStopped = true;
         grants.Clear();
-        believed.Clear();
+        foreach (var host in Hosts.ToArray()) host.Die();
+        Process.After(World.Rng.Between(50, 1000), () => World.Cluster.Rebuild(this));
     }
 
-    public override string ToString() => $"n{number}";
+    public override string ToString() => Name;
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using AkkaHa.Core.Entities;
 using AkkaHa.Judge;
 using AkkaHa.Messages.Placement;
@@ -17,11 +18,15 @@ sealed class SimulatedWorld
         Rules = rules;
         Rng = new Rng(seed);
         Faults = faults;
-        Tracing = tracing;
+        IsTracing = tracing;
         Shards = new ShardMap(shards);
-        Journal = new Journal(Scheduler, Rng.Fork(), () => Faults);
+        Owners = new Owners(this);
+        Database = new Database(this);
+        Journal = new Journal(this);
         Network = new Network(this);
         Cluster = new Cluster(this, nodes);
+        Trouble = new Trouble(this);
+        Cluster.Start();
     }
 
     public RuleSwitches Rules { get; }
@@ -34,20 +39,35 @@ sealed class SimulatedWorld
 
     public ShardMap Shards { get; }
 
+    public Database Database { get; }
+
     public Journal Journal { get; }
 
     public Network Network { get; }
 
     public Cluster Cluster { get; }
 
-    public bool Tracing { get; }
+    public Trouble Trouble { get; }
+
+    public Owners Owners { get; }
+
+    /// <summary>How long rows stay after their snapshot: longer than any write can be on its way.</summary>
+    public long KeepRowsMs { get; init; } = 16_000;
+
+    /// <summary>A promise of worlds in which nothing goes wrong with any node.</summary>
+    public bool NobodyIsFenced { get; set; }
+
+    /// <summary>A promise of worlds in which shards are handed over, and nothing goes wrong.</summary>
+    public bool NothingIsUnknown { get; set; }
+
+    public bool IsTracing { get; }
 
     public IReadOnlyList<string> TraceLines => trace;
 
+    public bool IsCounting { get; init; }
+
     /// <summary>How often what happened: a storm that never reaches a rule says nothing about it.</summary>
     public Dictionary<string, int> Counts { get; } = new(StringComparer.Ordinal);
-
-    public void Count(string what) => Counts[what] = Counts.GetValueOrDefault(what) + 1;
 
     /// <summary>What the machinery itself found wrong.</summary>
     public List<Violation> Violations { get; } = [];
@@ -58,6 +78,21 @@ sealed class SimulatedWorld
 
     public void Trace(string line)
     {
-        if (Tracing) trace.Add($"{Scheduler.Now,7} {line}");
+        if (IsTracing) trace.Add($"{Scheduler.Now,7} {line}");
+    }
+
+    public void Trace([InterpolatedStringHandlerArgument("")] ref WhenAsked line)
+    {
+        if (IsTracing) Trace(line.Text());
+    }
+
+    public void Count(string what)
+    {
+        if (IsCounting) Counts[what] = Counts.GetValueOrDefault(what) + 1;
+    }
+
+    public void Count([InterpolatedStringHandlerArgument("")] ref WhenAsked what)
+    {
+        if (IsCounting) Count(what.Text());
     }
 }
