@@ -22,7 +22,7 @@ public sealed class PausedNodeTests(ITestOutputHelper output)
         Assert.True(seen.TakenOverAfter < TimeSpan.FromSeconds(20), $"taken over after {seen.TakenOverAfter}");
     }
 
-    [Fact]
+    [LongFact]
     public async Task Without_the_gate_it_would_answer_from_old_state()
     {
         // When the node goes on, its fence and the questions race: a few rounds, if need be.

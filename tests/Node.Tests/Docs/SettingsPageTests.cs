@@ -47,8 +47,19 @@ public sealed class SettingsPageTests
         }
     }
 
-    private static NodeSettings Read(string setting, int value) => SettingsCheck.Read(new ConfigurationBuilder()
-        .AddInMemoryCollection([new($"AkkaHa:{setting}", value.ToString(CultureInfo.InvariantCulture))]).Build());
+    /// <summary>With such others that only the range of this one decides: a lease must be longer than the time between its renewals, for example.</summary>
+    private static NodeSettings Read(string setting, int value)
+    {
+        (string Name, int Value)[] others = setting switch
+        {
+            "Ownership:LeaseMs" => [("Ownership:RenewEveryMs", 50), ("Ownership:WithoutLeaseMs", 600_000)],
+            "Ownership:RenewEveryMs" => [("Ownership:LeaseMs", 60_000), ("Ownership:WithoutLeaseMs", 600_000)],
+            "Ownership:WithoutLeaseMs" => [("Ownership:RenewEveryMs", 50), ("Ownership:LeaseMs", 500)],
+            _ => [],
+        };
+        return SettingsCheck.Read(new ConfigurationBuilder().AddInMemoryCollection(
+            [.. others.Append((setting, value)).Select(s => KeyValuePair.Create($"AkkaHa:{s.Item1}", (string?)s.Item2.ToString(CultureInfo.InvariantCulture)))]).Build());
+    }
 
     private static IEnumerable<(string, string)> Of(Type type, object defaults, string group)
     {

@@ -1,0 +1,12 @@
+using Xunit;
+
+namespace AkkaHa.Cluster.Tests;
+
+/// <summary>For what <c>./test.sh --long</c> runs and <c>./test.sh</c> has no time for.</summary>
+internal sealed class LongFactAttribute : FactAttribute
+{
+    public LongFactAttribute()
+    {
+        if (Environment.GetEnvironmentVariable("AKKAHA_LONG") != "1") Skip = "./test.sh --long runs it";
+    }
+}
