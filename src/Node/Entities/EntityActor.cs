@@ -94,7 +94,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
             case SaveSnapshotSuccess saved: OnSnapshotSaved(saved.Metadata.SequenceNr); break;
             case SaveSnapshotFailure failed: log.Warning("{0}: snapshot {1} was not saved: {2}", PersistenceId, failed.Metadata.SequenceNr, failed.Cause.Message); break;
             case DeleteSnapshotsSuccess or DeleteMessagesSuccess: break;
-            case DeleteMessagesFailure failed: log.Debug("{0}: rows up to {1} were not deleted, and will be with the next: {2}", PersistenceId, failed.ToSequenceNr, failed.Cause.Message); break;
+            case DeleteMessagesFailure failed: log.Warning("{0}: rows up to {1} were not deleted, and will be with the next: {2}", PersistenceId, failed.ToSequenceNr, failed.Cause.Message); break;
             case DeleteSnapshotsFailure failed: log.Debug("{0}: old snapshots were not deleted: {1}", PersistenceId, failed.Cause.Message); break;
             default: Unhandled(message); break;
         }

@@ -55,19 +55,22 @@ internal sealed class EntityRegion : IEntities, IDisposable
     }
 
     /// <summary>
-    /// What is under way to a node that dies, or to a shard that is being handed over, may be lost without a word. It is sent again when the shard has its next owner, or a member
-    /// is gone, as it was: the owner tells repeats of one attempt from new requests, and the first answer counts.
+    /// What is under way to a node that dies, or to a shard that is being handed over, may be lost without a word. When the shard has its next owner, or a member is gone, a read is
+    /// sent again, and the first answer counts. A change is not: a first attempt's refusal is not stored, so a second copy could be done after the first was refused. Its caller
+    /// hears at once that the outcome is unknown, and repeats it as the next attempt.
     /// </summary>
     private async Task<Reply> AskAsync(RunningNode node, Command command, TimeSpan timeout, CancellationToken ct)
     {
+        var mutation = Entity.IsMutation(command);
         var until = MonotonicClock.NowMs + (long)timeout.TotalMilliseconds;
         var shard = Shards.ShardOf(EntityId.Parse(command.Entity));
         var (moved, lost) = (node.Parts.Moves.Next(shard), node.Signals.NextMemberLost);
         var asked = new List<Task<Reply>>(1) { node.Region.Ask<Reply>(command, timeout, ct) };
         while (true)
         {
-            var first = await Task.WhenAny([.. asked, moved, lost]);
+            var first = await (mutation ? Task.WhenAny(asked[0], moved) : Task.WhenAny([.. asked, moved, lost]));
             if (first is Task<Reply> answered && (!answered.IsFaulted || asked.Count == 1)) return await answered;
+            if (mutation) return NotAnswered(command, $"'{command.Entity}' changed its owner meanwhile");
             if (first is Task<Reply> failed)
             {
                 asked.Remove(failed);

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Cluster;
@@ -81,7 +82,14 @@ internal sealed class RunningNode
         Parts.Leaving = true;
         await CoordinatedShutdown.Get(System).Run(CoordinatedShutdown.ClrExitReason.Instance);
         await Parts.GrantKeeper.WhenReleasedAsync();
-        await Parts.LeaseStore.RetireAsync(Parts.Holder, CancellationToken.None);
+        try
+        {
+            await Parts.LeaseStore.RetireAsync(Parts.Holder);
+        }
+        catch (DbException)
+        {
+            // Its row stays until somebody fences it. It holds nothing, and so is in nobody's way.
+        }
         await Parts.DisownAsync(database);
     }
 

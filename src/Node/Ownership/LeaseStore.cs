@@ -109,9 +109,9 @@ internal sealed class LeaseStore(Database database)
     }
 
     /// <summary>An incarnation that has given everything back ends itself, so that its row can be forgotten.</summary>
-    public async Task RetireAsync(string node, CancellationToken ct)
+    public async Task RetireAsync(string node)
     {
-        await using var connection = await database.OpenOwnershipAsync(ct);
+        await using var connection = await database.OpenOwnershipAsync(CancellationToken.None);
         await using var retire = connection.Command(null, "UPDATE node SET fenced = @yes WHERE node = @node", ("yes", true), ("node", node));
         await retire.ExecuteNonQueryAsync(CancellationToken.None);
     }

@@ -22,6 +22,8 @@ internal sealed class InProcessCluster : IAsyncDisposable
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly List<RunningNode> nodes = [];
+
+    public ILoggerFactory Loggers { get; init; } = NullLoggerFactory.Instance;
     private readonly int seed = FreePort();
 
     /// <summary>The owners' rows, as the database has them.</summary>
@@ -34,18 +36,18 @@ internal sealed class InProcessCluster : IAsyncDisposable
     public string DataDirectory { get; } = Directory.CreateTempSubdirectory("akkaha-inproc-").FullName;
 
     /// <summary>Starts one more, and waits until all are members.</summary>
-    public async Task<RunningNode> StartAsync()
+    public async Task<RunningNode> StartAsync(int keepEventsSeconds = 600)
     {
         var settings = new NodeSettings
         {
-            DataDirectory = DataDirectory, Shards = Shards, Remote = new RemoteSettings { Port = nodes.Count == 0 ? seed : FreePort() },
+            DataDirectory = DataDirectory, Shards = Shards, Storage = new StorageSettings { KeepEventsSeconds = keepEventsSeconds }, Remote = new RemoteSettings { Port = nodes.Count == 0 ? seed : FreePort() },
             Cluster = new AkkaHa.Node.Settings.ClusterSettings { SeedNodes = [$"akka.tcp://{NodeNames.ActorSystem}@127.0.0.1:{seed}"] },
         };
         var database = new Database(settings);
         await new Schema(database, settings).EnsureAsync(default);
         var node = await RunningNode.StartAsync(settings, database, RuleSwitches.AllOn, NullLoggerFactory.Instance, default);
         nodes.Add(node);
-        await EventuallyAsync(() => node.Cluster.State.Members.Count(m => m.Status == MemberStatus.Up) == nodes.Count);
+        await EventuallyAsync(() => node.Cluster.State.Members.Count(m => m.Status == MemberStatus.Up) == nodes.Count(n => !n.System.WhenTerminated.IsCompleted));
         return node;
     }
 
@@ -81,7 +83,7 @@ internal sealed class InProcessCluster : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var node in nodes) await node.System.Terminate();
+        foreach (var node in nodes.Where(n => !n.System.WhenTerminated.IsCompleted)) await node.EndAsync();
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
         Directory.Delete(DataDirectory, recursive: true);
     }

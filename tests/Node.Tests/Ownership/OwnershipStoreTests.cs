@@ -131,8 +131,8 @@ public sealed class OwnershipStoreTests(OwnershipFixture fixture)
         var (holding, idle) = (await OwnershipFixture.NodeAsync(database), await OwnershipFixture.NodeAsync(database));
         await store.TakeAsync([shard], holding, NobodyExpired, default);
         var leases = new LeaseStore(database);
-        await leases.RetireAsync(holding, default);
-        await leases.RetireAsync(idle, default);
+        await leases.RetireAsync(holding);
+        await leases.RetireAsync(idle);
         var last = await OwnershipFixture.NodeAsync(database);
         var nodes = OwnershipFixture.Renew(database, last).Nodes.Select(n => n.Node).ToArray();
         Assert.Contains(holding, nodes);

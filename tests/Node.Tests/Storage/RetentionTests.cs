@@ -1,0 +1,39 @@
+using AkkaHa.Messages.Internal;
+using AkkaHa.Node.Membership;
+using AkkaHa.Node.Settings;
+using AkkaHa.Node.Storage;
+using AkkaHa.Node.Tests.Membership;
+using Xunit;
+
+namespace AkkaHa.Node.Tests.Storage;
+
+/// <summary>Rows that are deleted, on the real journal: the entity comes back with all that it had, and goes on at the next number.</summary>
+public sealed class RetentionTests
+{
+    private const int Writes = 1300;
+
+    [Fact]
+    public async Task An_entity_whose_old_rows_are_gone_recovers_from_its_snapshot_and_what_follows()
+    {
+        await using var cluster = new InProcessCluster();
+        var node = await cluster.StartAsync(keepEventsSeconds: 0);
+        Reply? last = null;
+        for (var i = 0; i < Writes; i++) last = await InProcessCluster.AskAsync(node, InProcessCluster.Put("k"));
+        Assert.Equal(Writes, last!.PutKey.Revision);
+        var database = new Database(new NodeSettings { DataDirectory = cluster.DataDirectory });
+        // Snapshots are taken after 400 rows and 800 and 1,200; the older of the two last ones is that at 800.
+        await InProcessCluster.EventuallyAsync(() => LowestRow(database) is > 400 and <= 801);
+
+        var next = await cluster.StartAsync();
+        await node.LeaveAsync();
+        Assert.Equal(Writes + 1, (await InProcessCluster.AskAsync(next, InProcessCluster.Put("k"))).PutKey.Revision);
+    }
+
+    private static long LowestRow(Database database)
+    {
+        using var connection = database.OpenJournalAsync(default).GetAwaiter().GetResult();
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT MIN(sequence_number) FROM journal WHERE persistence_id = 'kv/k' AND deleted = 0";
+        return Convert.ToInt64(command.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture);
+    }
+}
