@@ -8,7 +8,7 @@ sealed record Failure(ulong Seed, string Shrunk, string Broken, RuleSwitches Rul
     /// <summary>Runs one seed; null: it is green.</summary>
     public static Failure? Find(ulong seed, Conditions conditions)
     {
-        if (Seeds.Run(seed, Plan.Draw(seed), conditions) is not { } broken) return null;
+        if (Seeds.Run(seed, Plan.Draw(seed).With(conditions.Settings), conditions) is not { } broken) return null;
         var (shrunk, rest) = Shrinking.Shrink(seed, broken, conditions);
         return new Failure(seed, shrunk, rest, conditions.Rules);
     }

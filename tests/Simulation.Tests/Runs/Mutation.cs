@@ -6,11 +6,10 @@ namespace AkkaHa.Simulation.Tests.Runs;
 sealed record Mutation(ulong Seed, int Seeds, string Broken)
 {
     /// <summary>Seeds are tried as long as it takes, or may take.</summary>
-    /// <param name="conditions">With the rule off.</param>
-    /// <param name="with">Settings of the plan, so that what the rule is for happens more often.</param>
+    /// <param name="conditions">With the rule off, and settings by which what it is for happens more often.</param>
     /// <param name="saying">A part of what the judges must say, where they can say more than one thing.</param>
     /// <param name="goOn">False: the time is over.</param>
-    public static Mutation? Find(Conditions conditions, string with, string saying, Func<bool> goOn)
+    public static Mutation? Find(Conditions conditions, string saying, Func<bool> goOn)
     {
         Mutation? found = null;
         var seeds = 0;
@@ -18,7 +17,7 @@ sealed record Mutation(ulong Seed, int Seeds, string Broken)
         {
             if (Volatile.Read(ref found) is not null || !goOn()) return false;
             Interlocked.Increment(ref seeds);
-            var plan = Plan.Draw(seed).With(with);
+            var plan = Plan.Draw(seed).With(conditions.Settings);
             // Only a seed that is green with the rule on shows what the rule is for.
             if (Runs.Seeds.Run(seed, plan, conditions) is { } broken && broken.Contains(saying, StringComparison.Ordinal) && !broken.Contains("not decided", StringComparison.Ordinal)
                 && Runs.Seeds.Run(seed, plan, conditions with { Rules = RuleSwitches.AllOn }) is null)

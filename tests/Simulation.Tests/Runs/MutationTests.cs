@@ -98,7 +98,7 @@ public sealed class MutationTests(ITestOutputHelper output)
     {
         var watch = Stopwatch.StartNew();
         // What clients see is to show it, not what only the machinery can see.
-        var found = Mutation.Find(new Conditions(rules, WatchesOwners: false), with, saying, () => watch.Elapsed < AtMost);
+        var found = Mutation.Find(new Conditions(rules, with, WatchesOwners: false), saying, () => watch.Elapsed < AtMost);
         Assert.True(found is not null, $"no seed went red in {watch.Elapsed}");
         output.WriteLine($"after {found.Seeds} seeds and {watch.Elapsed.TotalSeconds:0.0} s, seed {found.Seed}: {found.Broken}");
     }

@@ -45,6 +45,9 @@ sealed record Plan
     /// <summary>All transactions have short deadlines.</summary>
     public bool Hurried { get; init; }
 
+    /// <summary>Another course of things under the same plan: with a fault left out, what the others come to changes too.</summary>
+    public int Luck { get; init; }
+
     public Faults Storm { get; init; } = Faults.None;
 
     public static Plan Draw(ulong seed)

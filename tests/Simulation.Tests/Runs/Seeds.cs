@@ -13,7 +13,7 @@ static class Seeds
 
     public static ulong First => ulong.TryParse(Setting("AKKAHA_FIRST_SEED"), CultureInfo.InvariantCulture, out var first) ? first : 1;
 
-    /// <summary>AKKAHA_SHRUNK sets what the shrunk run of a seed has otherwise than its plan.</summary>
+    /// <summary>AKKAHA_SHRUNK sets what a run has otherwise than its plan, as Name=Value,Name=Value: what was left of a red one when it was made small, say.</summary>
     public static string Shrunk => Setting("AKKAHA_SHRUNK") ?? "";
 
     /// <summary>AKKAHA_OFF switches a rule off by its name.</summary>

@@ -7,10 +7,11 @@ namespace AkkaHa.Simulation.Tests.Runs;
 
 /// <summary>How a simulation is run, apart from what its seed says.</summary>
 /// <param name="Rules">Some may be off.</param>
+/// <param name="Settings">What every seed has otherwise than its plan: see <see cref="Plan.With"/>.</param>
 /// <param name="IsTracing">Keeps a trace.</param>
 /// <param name="IsCounting">Counts what happened.</param>
 /// <param name="WatchesOwners">Whether what only the machinery can see counts; else only what clients see.</param>
-sealed record Conditions(RuleSwitches Rules, bool IsTracing = false, bool IsCounting = false, bool WatchesOwners = true)
+sealed record Conditions(RuleSwitches Rules, string Settings = "", bool IsTracing = false, bool IsCounting = false, bool WatchesOwners = true)
 {
     public static readonly Conditions Usual = new(RuleSwitches.AllOn);
 }
@@ -31,7 +32,7 @@ sealed class Simulation
     {
         this.plan = plan;
         var calm = Faults.None with { SkewMs = plan.Storm.SkewMs, DriftPpm = plan.Storm.DriftPpm };
-        world = new SimulatedWorld(seed, conditions.Rules, calm, plan.Nodes, plan.Shards, conditions.IsTracing)
+        world = new SimulatedWorld(seed + ((ulong)plan.Luck << 40), conditions.Rules, calm, plan.Nodes, plan.Shards, conditions.IsTracing)
         {
             IsCounting = conditions.IsCounting, NobodyIsFenced = plan.Kind is Kind.Outages or Kind.HandOvers, NothingIsUnknown = plan.Kind == Kind.HandOvers,
         };
@@ -41,7 +42,7 @@ sealed class Simulation
         if (plan.Accounts > 0) workloads.Add(new BankWorkload(plan.Accounts));
         if (plan.Locks > 0) workloads.Add(new LockWorkload(plan.Locks, lists));
         // Last, since what is guarded by locks is written to lists: they are read when all else is done.
-        if (plan.Lists > 0 || plan.Locks > 0) workloads.Add(lists);
+        if (plan.Lists > 0 || plan.Locks > 0 || workloads.Count == 0) workloads.Add(lists);
         for (var i = 0; i < plan.Clients; i++) clients.Add(new Client(world, clients.Count, plan.Hurried));
     }
 

@@ -19,14 +19,15 @@ public sealed class SimulationTests(ITestOutputHelper output)
     {
         if (Seeds.One is { } one)
         {
-            var plan = Plan.Draw(one).With(Seeds.Shrunk);
-            var broken = Seeds.Run(one, plan, new Conditions(Seeds.Rules, IsTracing: true));
+            var conditions = new Conditions(Seeds.Rules, Seeds.Shrunk, IsTracing: true);
+            var plan = Plan.Draw(one).With(conditions.Settings);
+            var broken = Seeds.Run(one, plan, conditions);
             output.WriteLine($"seed {one}: {plan}\ntrace: {Seeds.TraceOf(one)}");
             Assert.True(broken is null, broken);
             return;
         }
         var watch = Stopwatch.StartNew();
-        var red = Sweep.Run(Seeds.First, Seeds.Count, new Conditions(Seeds.Rules), stopAt: 5, (_, _) => { });
+        var red = Sweep.Run(Seeds.First, Seeds.Count, new Conditions(Seeds.Rules, Seeds.Shrunk), stopAt: 5, (_, _) => { });
         output.WriteLine($"{Seeds.Count} seeds in {watch.Elapsed}");
         Assert.True(red.Count == 0, string.Join("\n\n", red));
     }
@@ -51,7 +52,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
     private static readonly string[] Reached =
     [
         "superseded", "write Failed", "write Rejected", "recovery refused a gap", "answered a read of nothing", "row of outcomes alone", "sent AskStatus", "sent InDoubt", "sent DropAttempt",
-        "rows deleted", "recovered without the newest snapshot", "call very late",
+        "rows deleted", "recovered without the newest snapshot", "message very late",
         "lease closed at the gate", "grant gone at the gate", "sent to a stale owner", "superseded",
         "fenced by the taker of a shard", "fenced to be downed", "found itself fenced", "took after expiry", "took from one that was fenced already", "took again what it had",
         "take with an unknown outcome", "transaction with its answer lost", "orphan swept", "hand-over", "two coordinators", "two nodes cut from each other",

@@ -12,7 +12,7 @@ static class Sweep
         {
             lock (red)
                 if (red.Count >= stopAt) return false;
-            var broken = Seeds.Run(seed, Plan.Draw(seed), conditions);
+            var broken = Seeds.Run(seed, Plan.Draw(seed).With(conditions.Settings), conditions);
             lock (red)
             {
                 if (broken is not null) red.Add(seed);

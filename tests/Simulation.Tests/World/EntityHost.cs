@@ -29,6 +29,7 @@ sealed class EntityHost
     private readonly Rows rows;
     private readonly List<Incoming> inbox = [];
     private readonly OpenCalls calls;
+    private readonly Outgoing outgoing;
     private readonly bool dirty;
     private State state = State.Recovering;
     private Entity? entity;
@@ -48,6 +49,7 @@ sealed class EntityHost
         dirty = node.IsDirty(id);
         rows = new Rows(node.Process, id);
         calls = new OpenCalls(world);
+        outgoing = new Outgoing(node, id, epoch, calls);
         node.Process.After(world.Rng.Between(0, world.Faults.RecoverySlowMs), () => rows.Recover(
             () => state == State.Recovering ? new Entity(Id, Machines.For(Id, world.Rules), Epoch, dirty, world.Rules) : null, Recovered, () => Stop(Ended.Unclean)));
     }
@@ -154,7 +156,7 @@ sealed class EntityHost
             return;
         }
         world.Trace($"{node} {Id}#{Epoch} decides [{Names.Of(taken)}] -> rows from {batch.FirstSequenceNr}: [{Names.Of(batch.Rows)}]");
-        node.Process.Step("between deciding and the gate", () => Perform(batch.Now, () =>
+        node.Process.Step("between deciding and the gate", () => outgoing.Perform(batch.Now, () =>
         {
             if (batch.Rows.Count == 0) Finish(batch);
             else node.Process.Step("between deciding and the write", () =>
@@ -192,7 +194,7 @@ sealed class EntityHost
         Finish(batch);
     }
 
-    private void Finish(Batch batch) => Perform(batch.Afterwards, () =>
+    private void Finish(Batch batch) => outgoing.Perform(batch.Afterwards, () =>
     {
         if (state != State.Deciding) return;
         state = State.Ready;
@@ -206,33 +208,6 @@ sealed class EntityHost
         else if (inbox.Count > 0) DecideSoon();
         else Wake();
     });
-
-    /// <summary>Effects through the gate, which is asked in this entity's own turn.</summary>
-    private void Perform(IReadOnlyList<Effect> effects, Action then)
-    {
-        if (effects.Count == 0)
-        {
-            then();
-            return;
-        }
-        var open = node.IsOpen(Shard, Epoch);
-        world.Owners.Gate(node, Shard, Epoch, open);
-        if (!open) world.Count(node.Holds(Shard) ? "lease closed at the gate" : "grant gone at the gate");
-        open |= !world.Rules.Gate;
-        node.Process.Step("between the gate and the answers", () =>
-        {
-            foreach (var effect in effects)
-            {
-                if (effect is AnswerEffect answer) calls.Answer(answer, open, Id);
-                else if (open && effect is SendEffect send)
-                {
-                    world.Count($"sent {send.Command.BodyCase}{(send.Command.Vote is { } vote ? $" {vote.Kind}" : "")}");
-                    world.Network.Send(node.Process, send.To, send.Command);
-                }
-            }
-            then();
-        });
-    }
 
     private enum Ended
     {

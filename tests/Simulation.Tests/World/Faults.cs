@@ -19,7 +19,7 @@ sealed record Faults
 
     public int MessageSlowMs { get; init; } = 1;
 
-    /// <summary>A client's call that arrives long after its client has given up, and the repeat of it was done and forgotten.</summary>
+    /// <summary>A message that arrives long after all is over that it is about: after its client gave up, and the repeat of it was done and forgotten.</summary>
     public double MessageVeryLate { get; init; }
 
     public int PartitionEveryMs { get; init; }
@@ -125,4 +125,8 @@ sealed record Faults
 
     /// <summary>Nothing new goes wrong; what is on its way still arrives.</summary>
     public Faults Healed() => None with { SnapshotEvery = SnapshotEvery, PassivateEveryMs = PassivateEveryMs, SkewMs = SkewMs, DriftPpm = DriftPpm };
+
+    /// <summary>Only what goes wrong.</summary>
+    public override string ToString() => string.Join(' ', typeof(Faults).GetProperties().Where(p => p.CanWrite && !p.GetValue(this)!.Equals(p.GetValue(None)))
+        .Select(p => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{p.Name}={p.GetValue(this)}")));
 }

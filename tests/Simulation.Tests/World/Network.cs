@@ -24,7 +24,7 @@ sealed class Network(SimulatedWorld world)
         }
         var f = world.Faults;
         for (var copies = world.Rng.Chance(f.MessageTwice) ? 2 : 1; copies > 0; copies--)
-            if (!world.Rng.Chance(f.MessageLost)) world.Scheduler.After(Delay(), () => Deliver(from, to, command, 0));
+            if (!world.Rng.Chance(f.MessageLost)) world.Scheduler.After(LongDelay(), () => Deliver(from, to, command, 0));
     }
 
     /// <summary>A client's call; the answer may never come.</summary>
@@ -38,15 +38,20 @@ sealed class Network(SimulatedWorld world)
             return;
         }
         if (world.Rng.Chance(world.Faults.MessageLost)) return;
-        var late = world.Faults.MessageVeryLate > 0 && world.Rng.Chance(world.Faults.MessageVeryLate);
-        if (late) world.Count("call very late");
-        world.Scheduler.After(late ? world.Rng.Between(Faults.VeryLateLeastMs, Faults.VeryLateMostMs) : Delay(), () => Deliver(null, to, command, id));
+        world.Scheduler.After(LongDelay(), () => Deliver(null, to, command, id));
     }
 
     public void Answer(long callId, Reply reply)
     {
         if (!calls.Remove(callId, out var answered) || world.Rng.Chance(world.Faults.MessageLost)) return;
         world.Scheduler.After(Delay(), () => answered(reply));
+    }
+
+    private long LongDelay()
+    {
+        if (world.Faults.MessageVeryLate == 0 || !world.Rng.Chance(world.Faults.MessageVeryLate)) return Delay();
+        world.Count("message very late");
+        return world.Rng.Between(Faults.VeryLateLeastMs, Faults.VeryLateMostMs);
     }
 
     private long Delay() => world.Rng.Chance(world.Faults.MessageSlow) ? world.Rng.Between(1, world.Faults.MessageSlowMs) : world.Rng.Between(0, 4);
