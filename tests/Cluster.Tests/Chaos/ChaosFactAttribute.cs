@@ -3,8 +3,8 @@ using Xunit;
 namespace AkkaHa.Cluster.Tests.Chaos;
 
 /// <summary>
-/// For runs of chaos with pauses and partitions: the nodes have no leases yet (docs/guarantees.md), so such a run may rightly go red.
-/// AKKAHA_CHAOS=1 runs it all the same.
+/// For runs of chaos: the nodes have no leases yet (docs/guarantees.md), so a run with pauses or partitions may rightly go red, and on a busy machine any
+/// run: a node without processor time is a paused node. AKKAHA_CHAOS=1 runs it all the same.
 /// </summary>
 internal sealed class ChaosFactAttribute : FactAttribute
 {

@@ -17,7 +17,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
         Assert.Empty(Nemesis.All.Select(n => n.Name).Except(figures.Nemeses.Keys));
     }
 
-    [Fact]
+    [ChaosFact]
     public async Task Nodes_and_databases_that_die_break_no_promise()
     {
         string[] only = [Nemesis.Kill, Nemesis.DatabaseStop, Nemesis.DatabaseKill, Nemesis.Join, Nemesis.Leave];
