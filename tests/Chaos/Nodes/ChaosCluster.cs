@@ -8,7 +8,7 @@ namespace AkkaHa.Chaos.Nodes;
 sealed class ChaosCluster : IAsyncDisposable
 {
     private const int PortsOfNode = 8;
-    private static readonly TimeSpan StartAtMost = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan StartAtMost = TimeSpan.FromSeconds(180);
 
     private readonly LocalCluster local;
     private readonly Upstreams upstreams;
@@ -70,6 +70,8 @@ sealed class ChaosCluster : IAsyncDisposable
         }
         catch
         {
+            // The message names a log.
+            cluster.Keep();
             await cluster.DisposeAsync();
             throw;
         }
