@@ -32,7 +32,7 @@ internal sealed class ClusterControl(NodeLifecycle lifecycle, ILogger<ClusterCon
         {
             change.Fenced = await node.Parts.LeaseStore.FenceAsync(node.Parts.Holder, MemberFacts.HolderOf(member), atCounter: null, patience.Token);
         }
-        catch (Exception e) when (e is DbException or OperationCanceledException && !ct.IsCancellationRequested)
+        catch (Exception e) when (e is DbException or System.Net.Sockets.SocketException or TimeoutException || (e is OperationCanceledException && !ct.IsCancellationRequested))
         {
             // Its shards can't be taken either before the database is back; whoever takes them then fences it.
             log.LogWarning("{Address} could not be fenced before it goes down: {Message}", address, e.Message);

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Cluster;
@@ -86,7 +87,7 @@ internal sealed class RunningNode
         {
             await Parts.LeaseStore.RetireAsync(Parts.Holder);
         }
-        catch (DbException)
+        catch (Exception e) when (e is DbException or SocketException or TimeoutException)
         {
             // Its row stays until somebody fences it. It holds nothing, and so is in nobody's way.
         }

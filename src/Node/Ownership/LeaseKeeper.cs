@@ -70,8 +70,8 @@ internal sealed class LeaseKeeper : IDisposable
     public void Dispose()
     {
         Stop();
-        if (thread.IsAlive) thread.Join(TimeSpan.FromSeconds(5));
-        stop.Dispose();
+        // It may be in the middle of connecting, and looks at this when that is over.
+        if (!thread.IsAlive || thread.Join(TimeSpan.FromSeconds(5))) stop.Dispose();
     }
 
     private void Run()
@@ -98,9 +98,10 @@ internal sealed class LeaseKeeper : IDisposable
                 LastFailure = null;
                 Renewed?.Invoke(reading);
             }
-            catch (Exception e) when (e is DbException or InvalidOperationException or TimeoutException or IOException)
+            catch (Exception e)
             {
-                // Not known whether it was raised. The lease runs on, and out if this goes on; the others get the whole time again.
+                // Whatever it is (a name that can't be resolved is a bare SocketException), it must not end the process. Not known whether the counter was raised: the lease runs on,
+                // and out if this goes on; the others get the whole time again.
                 if (LastFailure is null) log.LogWarning("The lease could not be renewed: {Message}", e.Message);
                 LastFailure = e.Message;
                 lock (watching) watch.Interrupted();

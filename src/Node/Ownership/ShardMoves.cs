@@ -28,9 +28,10 @@ internal sealed class ShardMoves(OwnershipStore store, ILogger log)
         {
             using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(2));
             var now = (await store.ReadAsync(patience.Token)).ToDictionary(r => r.Shard, r => r.Epoch);
-            var before = epochs;
+            var (first, before) = (Volatile.Read(ref lastSum) < 0, epochs);
             epochs = now;
             Volatile.Write(ref lastSum, sum);
+            if (first) return;
             foreach (var (shard, epoch) in now)
                 if (before.GetValueOrDefault(shard) != epoch && waiting.TryRemove(shard, out var those)) those.TrySetResult();
         }
