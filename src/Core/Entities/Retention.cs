@@ -19,6 +19,12 @@ public sealed class Retention(long keepMs, RuleSwitches? rules = null)
     private long ripe;
     private long deleted;
 
+    /// <summary>
+    /// Snapshots below this number may go: two are kept, as the newest may turn out not to be readable. By their numbers and not by the order of the reports:
+    /// of two snapshots on their way, the later may be stored first.
+    /// </summary>
+    public long SnapshotsBelow => older;
+
     /// <summary>A snapshot has been saved (or was found at recovery: it counts from then).</summary>
     public void Saved(long sequenceNr, long nowMs)
     {

@@ -44,6 +44,19 @@ public sealed class RetentionTests
     }
 
     [Fact]
+    public void Two_snapshots_are_kept_whatever_the_order_in_which_they_are_reported()
+    {
+        Assert.Equal(0, retention.SnapshotsBelow);
+        retention.Saved(400, 0);
+        Assert.Equal(0, retention.SnapshotsBelow);
+        retention.Saved(1200, 1);
+        retention.Saved(800, 2);
+        Assert.Equal(400, retention.SnapshotsBelow);
+        retention.Saved(1600, 3);
+        Assert.Equal(1200, retention.SnapshotsBelow);
+    }
+
+    [Fact]
     public void Snapshots_in_quick_succession_are_not_told_apart_and_stay_for_longer_rather_than_shorter()
     {
         retention.Saved(100, 0);

@@ -76,6 +76,7 @@ sealed class Journal(SimulatedWorld world)
         {
             if (world.Database.IsOut) return;
             Get(id).Snapshots[sequenceNr] = stored;
+            world.Trace($"snapshot {sequenceNr} of {id} is stored");
             if (!rng.Chance(world.Faults.SnapshotLost)) from.After(rng.Between(0, 3), saved);
         });
     }
@@ -85,12 +86,20 @@ sealed class Journal(SimulatedWorld world)
     {
         if (!world.Database.Reaches(from) || rng.Chance(world.Faults.CommitLost)) return;
         world.Count("rows deleted");
-        world.Scheduler.After(rng.Between(1, 20), () => Get(id).Delete(upTo));
+        world.Scheduler.After(rng.Between(1, 20), () =>
+        {
+            world.Trace($"rows of {id} up to {upTo} are deleted");
+            Get(id).Delete(upTo);
+        });
     }
 
     public void DeleteSnapshots(Process from, EntityId id, long upTo)
     {
-        if (world.Database.Reaches(from)) world.Scheduler.After(rng.Between(1, 20), () => Get(id).DeleteSnapshots(upTo));
+        if (world.Database.Reaches(from)) world.Scheduler.After(rng.Between(1, 20), () =>
+        {
+            world.Trace($"snapshots of {id} up to {upTo} are deleted");
+            Get(id).DeleteSnapshots(upTo);
+        });
     }
 
     public JournalStream Get(EntityId id) => streams.TryGetValue(id, out var stream) ? stream : streams[id] = new JournalStream(id);

@@ -9,7 +9,7 @@ sealed class Rows(Process process, EntityId id)
 {
     private readonly SimulatedWorld world = process.World;
     private readonly Retention retention = new(process.World.KeepRowsMs, process.World.Rules);
-    private long snapshotBefore;
+    private long snapshotsBelow;
     private bool hidden;
 
     /// <summary>The snapshot first, then the highest number, then the rows: not one moment, and others may write between.</summary>
@@ -73,9 +73,9 @@ sealed class Rows(Process process, EntityId id)
     private void Saved(long number)
     {
         retention.Saved(number, process.Clock.MonoMs);
-        // Two are kept: the one before is the way back should this one not be readable.
-        if (snapshotBefore > 0) world.Journal.DeleteSnapshots(process, id, snapshotBefore - 1);
-        snapshotBefore = number;
+        if (retention.SnapshotsBelow <= snapshotsBelow) return;
+        snapshotsBelow = retention.SnapshotsBelow;
+        world.Journal.DeleteSnapshots(process, id, snapshotsBelow - 1);
     }
 
     public void Count(Batch batch)
