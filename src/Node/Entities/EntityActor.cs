@@ -34,7 +34,6 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
     private int rowsToGo;
     private long lastCallId;
     private long lastSnapshotNr;
-    private long snapshotBeforeNr;
     private bool stopping;
     private bool superseded;
 
@@ -63,7 +62,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         {
             case SnapshotOffer { Snapshot: Messages.Storage.Snapshot snapshot } offer:
                 entity.RecoverSnapshot(offer.Metadata.SequenceNr, snapshot);
-                lastSnapshotNr = snapshotBeforeNr = offer.Metadata.SequenceNr;
+                lastSnapshotNr = offer.Metadata.SequenceNr;
                 retention.Saved(offer.Metadata.SequenceNr, NodeClock.Now().MonoMs);
                 break;
             case Envelope row:
@@ -242,11 +241,10 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
 
     private void OnSnapshotSaved(long sequenceNr)
     {
-        // Two are kept: the one before is the way back should this one not be readable.
-        if (snapshotBeforeNr > 0) DeleteSnapshots(new SnapshotSelectionCriteria(snapshotBeforeNr - 1));
-        snapshotBeforeNr = sequenceNr;
         var now = NodeClock.Now().MonoMs;
         retention.Saved(sequenceNr, now);
+        // Two are kept: the one before is the way back should this one not be readable.
+        if (retention.SnapshotsBelow > 0) DeleteSnapshots(new SnapshotSelectionCriteria(retention.SnapshotsBelow - 1));
         if (retention.DeleteUpTo(now) is { } upTo) DeleteMessages(upTo);
     }
 
