@@ -7,7 +7,7 @@ namespace AkkaHa.Core.Ownership;
 public sealed class LeaseWatch(LeaseTimings timings)
 {
     private readonly Dictionary<string, (NodeRow Row, long ChangedAtMs)> seen = new(StringComparer.Ordinal);
-    private long lastReadMs = long.MinValue;
+    private long? lastRenewedMs;
 
     /// <summary>All rows, read together with a renewal of this node's own that succeeded.</summary>
     /// <param name="rows">As of some moment before <paramref name="receivedMs"/>.</param>
@@ -15,8 +15,21 @@ public sealed class LeaseWatch(LeaseTimings timings)
     public void Saw(IEnumerable<NodeRow> rows, long receivedMs)
     {
         // After a silence, everybody gets the whole time again: perhaps it was this node, or the database, that stood still.
-        if (receivedMs - lastReadMs > SilenceMs) seen.Clear();
-        lastReadMs = receivedMs;
+        if (!(receivedMs - lastRenewedMs <= SilenceMs)) seen.Clear();
+        lastRenewedMs = receivedMs;
+        Note(rows, receivedMs);
+    }
+
+    /// <summary>All rows, read between two renewals: so that a change is seen sooner. It says nothing of whether the database takes writes, and does not end a silence.</summary>
+    /// <param name="rows">As of some moment before <paramref name="receivedMs"/>.</param>
+    /// <param name="receivedMs">When they had arrived here.</param>
+    public void Looked(IEnumerable<NodeRow> rows, long receivedMs)
+    {
+        if (receivedMs - lastRenewedMs <= SilenceMs) Note(rows, receivedMs);
+    }
+
+    private void Note(IEnumerable<NodeRow> rows, long receivedMs)
+    {
         var gone = seen.Keys.ToHashSet(StringComparer.Ordinal);
         foreach (var row in rows)
         {
@@ -28,14 +41,18 @@ public sealed class LeaseWatch(LeaseTimings timings)
     }
 
     /// <summary>A renewal of this node's own has failed, or it has connected anew: the watch starts again.</summary>
-    public void Interrupted() => seen.Clear();
+    public void Interrupted()
+    {
+        seen.Clear();
+        lastRenewedMs = null;
+    }
 
     /// <summary>The row as it was last read; null: not seen since the watch began.</summary>
     public NodeRow? Find(string node) => seen.TryGetValue(node, out var at) ? at.Row : null;
 
     /// <summary>How long the counter has not changed; null when that is not known.</summary>
     public long? UnchangedMs(string node, long nowMs) =>
-        seen.TryGetValue(node, out var at) && nowMs - lastReadMs <= SilenceMs ? nowMs - at.ChangedAtMs : null;
+        seen.TryGetValue(node, out var at) && nowMs - lastRenewedMs <= SilenceMs ? nowMs - at.ChangedAtMs : null;
 
     /// <summary>The counter at which the node's lease has run out; null when it has not, or that is not known.</summary>
     public long? ExpiredAt(string node, long nowMs) =>

@@ -29,14 +29,17 @@ public static class Taking
     /// <param name="holder">Who is written in the shard's row; null: released.</param>
     /// <param name="holderRow">The holder's row; null: there is none.</param>
     /// <param name="expiredAt">The counter at which the taker has seen the holder's lease run out; null: it has not.</param>
-    public static TakeVerdict Decide(RuleSwitches rules, NodeRow taker, string? holder, NodeRow? holderRow, long? expiredAt)
+    /// <param name="answers">
+    /// Whether who holds it answers clients. The coordinator does not: it only says who shall ask for a shard, two of them do no harm, and its place is free as soon as its holder is fenced (ADR 0010).
+    /// </param>
+    public static TakeVerdict Decide(RuleSwitches rules, NodeRow taker, string? holder, NodeRow? holderRow, long? expiredAt, bool answers = true)
     {
         if (taker.Fenced) return TakeVerdict.TakerFenced;
         if (holder is null || holder == taker.Node) return TakeVerdict.Take;
         // Rows go only when they are fenced and hold nothing: a holder without one is from before there were leases.
         if (holderRow is not { } row) return TakeVerdict.Take;
         // That it is fenced already does not shorten the wait: it may not know, and answers until its lease has run out.
-        if (rules.WaitOutLease && expiredAt != row.Counter) return TakeVerdict.Held;
+        if (rules.WaitOutLease && !(row.Fenced && !answers) && expiredAt != row.Counter) return TakeVerdict.Held;
         return row.Fenced || !rules.FenceInTaking ? TakeVerdict.Take : TakeVerdict.TakeAndFence;
     }
 }

@@ -2,6 +2,7 @@ using System.Data.Common;
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
+using Akka.Remote;
 using AkkaHa.Core.Ownership;
 using AkkaHa.Node.Membership;
 using AkkaHa.Node.Ownership;
@@ -20,7 +21,10 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
     private readonly Akka.Cluster.Cluster cluster;
     private readonly Props resolver;
     private readonly NodeParts parts;
+    private readonly CrashEvidence crashes;
     private readonly Dictionary<UniqueAddress, Suspect> suspects = [];
+    private readonly HashSet<string> toFence = new(StringComparer.Ordinal);
+    private readonly HashSet<string> beingFenced = new(StringComparer.Ordinal);
     private readonly ILoggingAdapter log = Context.GetLogger();
 
     public DowningActor(Akka.Cluster.Cluster cluster, Props resolver)
@@ -28,11 +32,14 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
         this.cluster = cluster;
         this.resolver = resolver;
         parts = NodeParts.Of(Context.System);
+        crashes = CrashEvidence.Of(Context.System.EventStream);
         Receive<Look>(_ => LookAtAll());
         Receive<Knocked>(OnKnocked);
         Receive<FenceEnded>(OnFenceEnded);
-        Receive<ClusterEvent.MemberDowned>(e => Fence(e.Member, EvidenceKind.None, atCounter: null));
-        Receive<ClusterEvent.MemberRemoved>(e => suspects.Remove(e.Member.UniqueAddress));
+        Receive<DisassociatedEvent>(OnDisassociated);
+        Receive<ClusterEvent.UnreachableMember>(_ => LookAtAll());
+        Receive<ClusterEvent.MemberDowned>(e => OnDown(e.Member));
+        Receive<ClusterEvent.MemberRemoved>(OnRemoved);
         Receive<ClusterEvent.IClusterDomainEvent>(_ => { });
         Receive<ClusterEvent.CurrentClusterState>(_ => { });
     }
@@ -40,6 +47,9 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
     private sealed class Suspect
     {
         public int Refusals { get; set; }
+
+        /// <summary>A connection with it has ended, and why is not known yet.</summary>
+        public bool Disassociated { get; set; }
 
         public bool Knocking { get; set; }
 
@@ -55,7 +65,8 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
     protected override void PreStart()
     {
         Context.ActorOf(resolver.WithDispatcher(Context.Props.Dispatcher), "resolver");
-        cluster.Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.MemberDowned), typeof(ClusterEvent.MemberRemoved));
+        cluster.Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.UnreachableMember), typeof(ClusterEvent.MemberDowned), typeof(ClusterEvent.MemberRemoved));
+        Context.System.EventStream.Subscribe(Self, typeof(DisassociatedEvent));
         var every = TimeSpan.FromMilliseconds(parts.Settings.Detection.ProbeEveryMs);
         Timers.StartPeriodicTimer(Look.Instance, Look.Instance, every);
         base.PreStart();
@@ -64,28 +75,47 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
     protected override void PostStop()
     {
         cluster.Unsubscribe(Self);
+        Context.System.EventStream.Unsubscribe(Self);
         base.PostStop();
+    }
+
+    /// <summary>The system closes the connections of a process that ends, and this is known at once, long before its heartbeats are missed.</summary>
+    private void OnDisassociated(DisassociatedEvent ended)
+    {
+        foreach (var member in cluster.State.Members.Where(m => m.Address == ended.RemoteAddress && m.UniqueAddress != cluster.SelfUniqueAddress))
+        {
+            var suspect = SuspectOf(member);
+            suspect.Disassociated = true;
+            if (!suspect.Knocking) Knock(member, suspect);
+        }
+    }
+
+    private Suspect SuspectOf(Member member)
+    {
+        if (!suspects.TryGetValue(member.UniqueAddress, out var suspect)) suspects[member.UniqueAddress] = suspect = new Suspect();
+        return suspect;
     }
 
     private void LookAtAll()
     {
         // Before this incarnation is in the database, it has no say.
         if (parts.Leases is not { } leases || leases.Lease.IsFenced) return;
+        foreach (var node in toFence) FenceDown(node);
         var state = cluster.State;
         foreach (var member in state.Members)
         {
             if (member.UniqueAddress == cluster.SelfUniqueAddress || member.Status is MemberStatus.Down or MemberStatus.Removed) continue;
-            var unreachable = state.Unreachable.Contains(member);
-            if (!suspects.TryGetValue(member.UniqueAddress, out var suspect)) suspects[member.UniqueAddress] = suspect = new Suspect();
-            if (!unreachable) suspect.Refusals = 0;
-            else if (!suspect.Knocking) Knock(member, suspect);
+            // What this node has just found out will be in the cluster's state at its next look.
+            var unreachable = state.Unreachable.Contains(member) || crashes.Has(member.Address);
+            var suspect = SuspectOf(member);
+            if ((unreachable || suspect.Disassociated) && !suspect.Knocking) Knock(member, suspect);
             var node = MemberFacts.HolderOf(member);
             var expiredAt = leases.ExpiredAt(node);
             var evidence = Evidence.Judge(LeaseTimings(), unreachable, suspect.Refusals, leases.Find(node), expiredAt, leases.UnchangedMs(node));
             if (evidence == EvidenceKind.None || suspect.Fencing) continue;
             if (suspect.Fenced) Down(member, evidence);
             // A crash is sure whatever the counter; of a lease that has run out, the counter is the evidence.
-            else Fence(member, evidence, evidence is EvidenceKind.LeaseExpired or EvidenceKind.WithoutDatabase ? leases.Find(node)?.Counter : null);
+            else FenceAndDown(member, evidence, evidence is EvidenceKind.LeaseExpired or EvidenceKind.WithoutDatabase ? leases.Find(node)?.Counter : null);
         }
     }
 
@@ -95,26 +125,51 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
     {
         suspect.Knocking = true;
         var timeout = TimeSpan.FromMilliseconds(parts.Settings.Detection.ProbeTimeoutMs);
-        PortProbe.IsRefusedAsync(member.Address.Host, member.Address.Port ?? 0, timeout)
-            .PipeTo(Self, success: refused => new Knocked(member.UniqueAddress, refused), failure: _ => new Knocked(member.UniqueAddress, false));
+        PortProbe.KnockAsync(member.Address.Host, member.Address.Port ?? 0, timeout).PipeTo(Self, success: answer => new Knocked(member.UniqueAddress, answer));
     }
 
     private void OnKnocked(Knocked knocked)
     {
         if (!suspects.TryGetValue(knocked.Member, out var suspect)) return;
         suspect.Knocking = false;
-        suspect.Refusals = knocked.Refused ? suspect.Refusals + 1 : 0;
-        if (suspect.Refusals >= Evidence.RefusalsNeeded) LookAtAll();
+        suspect.Refusals = knocked.Answer == PortAnswer.Refused ? suspect.Refusals + 1 : 0;
+        suspect.Disassociated &= knocked.Answer == PortAnswer.Refused;
+        if (suspect.Refusals < Evidence.RefusalsNeeded)
+        {
+            crashes.Remove(knocked.Member.Address);
+            return;
+        }
+        // From here on the failure detector finds it unreachable too.
+        crashes.Add(knocked.Member.Address);
+        LookAtAll();
     }
 
-    private void Fence(Member member, EvidenceKind evidence, long? atCounter)
+    private void OnDown(Member member)
     {
-        if (parts.Leases is not { } leases || leases.Lease.IsFenced || member.UniqueAddress == cluster.SelfUniqueAddress) return;
-        if (!suspects.TryGetValue(member.UniqueAddress, out var suspect)) suspects[member.UniqueAddress] = suspect = new Suspect();
-        if (suspect.Fencing || suspect.Fenced) return;
-        suspect.Fencing = true;
+        if (member.UniqueAddress == cluster.SelfUniqueAddress || suspects.TryGetValue(member.UniqueAddress, out var suspect) && suspect.Fenced) return;
+        toFence.Add(MemberFacts.HolderOf(member));
+        LookAtAll();
+    }
+
+    private void OnRemoved(ClusterEvent.MemberRemoved removed)
+    {
+        suspects.Remove(removed.Member.UniqueAddress);
+        crashes.Remove(removed.Member.Address);
+    }
+
+    /// <summary>On evidence: the fence, and only then the downing.</summary>
+    private void FenceAndDown(Member member, EvidenceKind evidence, long? atCounter)
+    {
+        SuspectOf(member).Fencing = true;
         FenceAsync(MemberFacts.HolderOf(member), atCounter).PipeTo(Self,
-            success: fenced => new FenceEnded(member, evidence, fenced, null), failure: e => new FenceEnded(member, evidence, false, e));
+            success: fenced => new FenceEnded(MemberFacts.HolderOf(member), member, evidence, fenced, null), failure: e => new FenceEnded(MemberFacts.HolderOf(member), member, evidence, false, e));
+    }
+
+    /// <summary>Who is down already, by the resolver or by an operator; again until it is done, also when it is a member no more.</summary>
+    private void FenceDown(string node)
+    {
+        if (!beingFenced.Add(node)) return;
+        FenceAsync(node, atCounter: null).PipeTo(Self, success: fenced => new FenceEnded(node, null, EvidenceKind.None, fenced, null), failure: e => new FenceEnded(node, null, EvidenceKind.None, false, e));
     }
 
     private async Task<bool> FenceAsync(string node, long? atCounter)
@@ -125,15 +180,20 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
 
     private void OnFenceEnded(FenceEnded ended)
     {
-        if (suspects.TryGetValue(ended.Member.UniqueAddress, out var suspect))
+        if (ended.Failure is DbException or OperationCanceledException) log.Debug("{0} could not be fenced: {1}", ended.Node, ended.Failure.Message);
+        else if (ended.Failure is not null) log.Warning("{0} could not be fenced: {1}", ended.Node, ended.Failure.Message);
+        if (ended.Member is not { } member)
+        {
+            beingFenced.Remove(ended.Node);
+            if (ended.Fenced && toFence.Remove(ended.Node)) log.Info("{0}, which is down, has been fenced", ended.Node);
+            return;
+        }
+        if (suspects.TryGetValue(member.UniqueAddress, out var suspect))
         {
             suspect.Fencing = false;
             suspect.Fenced |= ended.Fenced;
         }
-        if (ended.Fenced && ended.Evidence != EvidenceKind.None) Down(ended.Member, ended.Evidence);
-        else if (ended.Fenced) log.Info("{0}, which is down, has been fenced", MemberFacts.HolderOf(ended.Member));
-        else if (ended.Failure is DbException or OperationCanceledException) log.Debug("{0} could not be fenced: {1}", ended.Member.Address, ended.Failure.Message);
-        else if (ended.Failure is not null) log.Warning("{0} could not be fenced: {1}", ended.Member.Address, ended.Failure.Message);
+        if (ended.Fenced) Down(member, ended.Evidence);
     }
 
     private void Down(Member member, EvidenceKind evidence)
@@ -153,9 +213,9 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
         cluster.Down(member.Address);
     }
 
-    private sealed record Knocked(UniqueAddress Member, bool Refused);
+    private sealed record Knocked(UniqueAddress Member, PortAnswer Answer);
 
-    private sealed record FenceEnded(Member Member, EvidenceKind Evidence, bool Fenced, Exception? Failure);
+    private sealed record FenceEnded(string Node, Member? Member, EvidenceKind Evidence, bool Fenced, Exception? Failure);
 
     private sealed class Look
     {

@@ -69,6 +69,7 @@ internal static class AkkaConfig
                 shutdown-after-unsuccessful-join-seed-nodes = off
                 run-coordinated-shutdown-when-down = off
                 failure-detector {
+                  implementation-class = "{{TypeName<CrashAwareFailureDetector>()}}"
                   heartbeat-interval = {{d.HeartbeatMs}}ms
                   acceptable-heartbeat-pause = {{d.PauseMs}}ms
                   expected-response-after = {{d.HeartbeatMs}}ms
@@ -85,7 +86,7 @@ internal static class AkkaConfig
                   passivate-idle-entity-after = off
                   use-lease = "{{LeasePath}}"
                   lease-retry-interval = 100ms
-                  retry-interval = 300ms
+                  retry-interval = 100ms
                   rebalance-interval = 1s
                   handoff-timeout = 10s
                   shard-start-timeout = 5s

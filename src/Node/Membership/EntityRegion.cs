@@ -55,7 +55,7 @@ internal sealed class EntityRegion : IEntities, IDisposable
     }
 
     /// <summary>
-    /// What is under way to a node that dies, or to a shard that is being handed over, may be lost without a word. When the shard has its next owner, or a member is gone, a read is
+    /// What is under way to a node that dies, or to a shard that is being handed over, may be lost without a word. When the shard has its next owner, or its holder is gone, a read is
     /// sent again, and the first answer counts. A change is not: a first attempt's refusal is not stored, so a second copy could be done after the first was refused. Its caller
     /// hears at once that the outcome is unknown, and repeats it as the next attempt.
     /// </summary>
@@ -68,16 +68,22 @@ internal sealed class EntityRegion : IEntities, IDisposable
         var asked = new List<Task<Reply>>(1) { node.Region.Ask<Reply>(command, timeout, ct) };
         while (true)
         {
-            var first = await (mutation ? Task.WhenAny(asked[0], moved) : Task.WhenAny([.. asked, moved, lost]));
+            var first = await Task.WhenAny([.. asked, moved, lost, node.Signals.WhenOver]);
             if (first is Task<Reply> answered && (!answered.IsFaulted || asked.Count == 1)) return await answered;
-            if (mutation) return NotAnswered(command, $"'{command.Entity}' changed its owner meanwhile");
+            if (first == node.Signals.WhenOver) return NotAnswered(command, "this node's incarnation has ended");
             if (first is Task<Reply> failed)
             {
                 asked.Remove(failed);
                 continue;
             }
+            if (first == lost)
+            {
+                var concerned = await lost == node.Parts.Moves.HolderOf(shard);
+                lost = node.Signals.NextMemberLost;
+                if (!concerned) continue;
+            }
+            if (mutation) return NotAnswered(command, $"'{command.Entity}' changed its owner meanwhile");
             if (first == moved) moved = node.Parts.Moves.Next(shard);
-            if (first == lost) lost = node.Signals.NextMemberLost;
             var left = until - MonotonicClock.NowMs;
             if (left > 0 && asked.Count < MostSendings) asked.Add(node.Region.Ask<Reply>(command, TimeSpan.FromMilliseconds(left), ct));
         }

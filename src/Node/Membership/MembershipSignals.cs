@@ -8,7 +8,8 @@ internal sealed class MembershipSignals
 {
     private readonly TaskCompletionSource askedToLeave = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource removed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private TaskCompletionSource memberLost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource<string> memberLost = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public MembershipSignals(Akka.Cluster.Cluster cluster)
     {
@@ -17,9 +18,9 @@ internal sealed class MembershipSignals
     }
 
     /// <summary>
-    /// Done at the next removal of a member: what was sent to it is lost without a word, and its shards have, or will soon have, another owner.
+    /// Done at the next removal of a member, with its name in the rows of ownership: what was sent to it is lost without a word, and its shards have, or will soon have, another owner.
     /// </summary>
-    public Task NextMemberLost => Volatile.Read(ref memberLost).Task;
+    public Task<string> NextMemberLost => Volatile.Read(ref memberLost).Task;
 
     /// <summary>Done when this node's own membership begins to end because somebody, here or elsewhere, has asked for it.</summary>
     public Task WhenAskedToLeave => askedToLeave.Task;
@@ -27,7 +28,14 @@ internal sealed class MembershipSignals
     /// <summary>Done when this node is no member any more: it has left, or was downed.</summary>
     public Task WhenRemoved => removed.Task;
 
-    private void OnRemoved() => Interlocked.Exchange(ref memberLost, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+    /// <summary>Done when this incarnation begins to end: nothing that was asked of its entities is answered any more.</summary>
+    public Task WhenOver => over.Task;
+
+    /// <summary>This incarnation ends.</summary>
+    public void Over() => over.TrySetResult();
+
+    private void OnRemoved(Member member) =>
+        Interlocked.Exchange(ref memberLost, new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult(MemberFacts.HolderOf(member));
 
     private sealed class Listener : ReceiveActor
     {
@@ -36,7 +44,7 @@ internal sealed class MembershipSignals
         public Listener(Akka.Cluster.Cluster cluster, MembershipSignals signals)
         {
             this.cluster = cluster;
-            Receive<ClusterEvent.MemberRemoved>(_ => signals.OnRemoved());
+            Receive<ClusterEvent.MemberRemoved>(e => signals.OnRemoved(e.Member));
             Receive<ClusterEvent.MemberLeft>(e =>
             {
                 if (e.Member.UniqueAddress == cluster.SelfUniqueAddress) signals.askedToLeave.TrySetResult();

@@ -62,13 +62,13 @@ internal sealed class NodeParts(NodeSettings settings, string incarnation, RuleS
     /// </summary>
     public async Task OwnAsync(string holder, Database database, ILoggerFactory loggers, CancellationToken ct)
     {
-        var timings = new LeaseTimings(Settings.Ownership.LeaseMs, Settings.Ownership.RenewEveryMs, Settings.Ownership.WithoutLeaseMs);
+        var timings = new LeaseTimings(Settings.Ownership.LeaseMs, Settings.Ownership.RenewEveryMs, Settings.Ownership.WithoutLeaseMs, Settings.Ownership.LookEveryMs);
         Holder = holder;
-        LeaseStore = new LeaseStore(database);
+        var log = loggers.CreateLogger("AkkaHa.Ownership");
+        LeaseStore = new LeaseStore(database, log);
         Leases = new LeaseKeeper(database, holder, timings, loggers.CreateLogger("AkkaHa.Lease"));
         Grants = new Grants(Leases.Lease);
         var store = new OwnershipStore(database, LeaseStore, Rules);
-        var log = loggers.CreateLogger("AkkaHa.Ownership");
         GrantKeeper = new GrantKeeper(store, Leases, Grants, holder, Rules, log);
         Moves = new ShardMoves(store, log);
         Leases.Renewed += reading => Moves.Observe(reading.SumOfEpochs);

@@ -82,6 +82,8 @@ internal sealed class RunningNode
     {
         Parts.Leaving = true;
         await CoordinatedShutdown.Get(System).Run(CoordinatedShutdown.ClrExitReason.Instance);
+        // What the region could not hand over in its time: no entity runs here any more.
+        Parts.GrantKeeper.ReleaseAll();
         await Parts.GrantKeeper.WhenReleasedAsync();
         try
         {
@@ -101,6 +103,7 @@ internal sealed class RunningNode
     public async Task EndAsync()
     {
         Parts.Leaving = true;
+        Signals.Over();
         Parts.Leases.Stop();
         Parts.GrantKeeper.ReleaseAll();
         if (Cluster.SelfMember.Status is not (MemberStatus.Down or MemberStatus.Removed))

@@ -114,7 +114,7 @@ internal sealed class GrantKeeper
             Task until;
             lock (guard)
             {
-                if (releases.Count == 0) return;
+                if (releases.Count == 0 && inTransaction.Count == 0) return;
                 until = quiet.Task;
             }
             await until;
@@ -207,10 +207,15 @@ internal sealed class GrantKeeper
         {
             foreach (var (shard, epoch) in now)
                 if (releases.GetValueOrDefault(shard) == epoch) releases.Remove(shard);
-            if (releases.Count > 0) return;
-            quiet.TrySetResult();
-            quiet = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            SayWhenQuiet();
         }
+    }
+
+    private void SayWhenQuiet()
+    {
+        if (releases.Count > 0 || inTransaction.Count > 0) return;
+        quiet.TrySetResult();
+        quiet = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     private async Task TakeAsync()
@@ -241,7 +246,11 @@ internal sealed class GrantKeeper
         }
         finally
         {
-            lock (guard) inTransaction.ExceptWith(now.Keys);
+            lock (guard)
+            {
+                inTransaction.ExceptWith(now.Keys);
+                SayWhenQuiet();
+            }
         }
     }
 

@@ -109,10 +109,32 @@ internal sealed class LeaseKeeper : IDisposable
                 connection = null;
             }
             SayWhenItChanges();
-            var pause = timings.RenewEveryMs - (MonotonicClock.NowMs - sent);
-            stop.Wait(TimeSpan.FromMilliseconds(Math.Clamp(pause, 10, timings.RenewEveryMs)));
+            WaitAndLook(ref connection, sent);
         }
         connection?.Dispose();
+    }
+
+    /// <summary>Until the next renewal is due. How others fare is looked at meanwhile: what is seen late is waited for longer.</summary>
+    private void WaitAndLook(ref DbConnection? connection, long sent)
+    {
+        while (true)
+        {
+            var left = Math.Clamp(sent + timings.RenewEveryMs - MonotonicClock.NowMs, 10, timings.RenewEveryMs);
+            if (stop.Wait(TimeSpan.FromMilliseconds(Math.Min(left, timings.LookEveryMs))) || left <= timings.LookEveryMs || connection is null) return;
+            try
+            {
+                var rows = LeaseStore.Look(connection);
+                lock (watching) watch.Looked(rows, MonotonicClock.NowMs);
+            }
+            catch (Exception e)
+            {
+                // The next renewal finds out, and says so.
+                log.LogDebug(e, "The others' leases could not be looked at");
+                connection.Dispose();
+                connection = null;
+                return;
+            }
+        }
     }
 
     private void SayWhenItChanges()

@@ -6,12 +6,17 @@ using AkkaHa.Node.Storage;
 namespace AkkaHa.Node.Ownership;
 
 /// <summary>The rows of nodes in the database: counters, and who is fenced. Every call is one transaction.</summary>
-internal sealed class LeaseStore(Database database)
+internal sealed class LeaseStore(Database database, ILogger? log = null)
 {
-    /// <summary>Enters a new incarnation, and forgets fenced ones that hold nothing any more. Durable when this returns.</summary>
+    /// <summary>
+    /// Enters a new incarnation, ends those before it at the same address, of which there can't be two, and forgets fenced ones that hold nothing any more. Durable when this returns.
+    /// </summary>
     public async Task RegisterAsync(string node, long leaseMs, CancellationToken ct)
     {
         await using var connection = await database.OpenOwnershipAsync(ct);
+        await using (var fence = connection.Command(null, "UPDATE node SET fenced = @yes WHERE fenced = @no AND node <> @node AND substr(node, 1, length(@address)) = @address",
+            ("yes", true), ("no", false), ("node", node), ("address", node[..(node.LastIndexOf(' ') + 1)])))
+            await fence.ExecuteNonQueryAsync(CancellationToken.None);
         await using (var forget = connection.Command(null, "DELETE FROM node WHERE fenced = @yes AND NOT EXISTS (SELECT 1 FROM shard WHERE holder = node.node)", ("yes", true)))
             await forget.ExecuteNonQueryAsync(CancellationToken.None);
         await using var enter = connection.Command(null, "INSERT INTO node (node, counter, fenced, lease_ms) VALUES (@node, 0, @no, @lease) ON CONFLICT (node) DO NOTHING", ("node", node), ("no", false), ("lease", leaseMs));
@@ -24,6 +29,14 @@ internal sealed class LeaseStore(Database database)
     /// </summary>
     /// <exception cref="DbException">Not known whether it was raised.</exception>
     public static LeaseReading Renew(DbConnection connection, string node) => connection.CanCreateBatch ? RenewAtOnce(connection, node) : RenewStepByStep(connection, node);
+
+    /// <summary>All nodes' rows as they are, between two renewals. Blocks its thread.</summary>
+    public static List<NodeRow> Look(DbConnection connection)
+    {
+        using var command = connection.Command(null, ReadNodes);
+        using var rows = command.ExecuteReader();
+        return Nodes(rows);
+    }
 
     private const string Raise = "UPDATE node SET counter = counter + 1 WHERE node = @node AND fenced = @no";
     private const string ReadNodes = "SELECT node, counter, fenced, lease_ms FROM node";
@@ -104,7 +117,7 @@ internal sealed class LeaseStore(Database database)
         if (atCounter is { } counter && other.Counter != counter) return false;
         await using (var fence = connection.Command(transaction, "UPDATE node SET fenced = @yes WHERE node = @node", ("yes", true), ("node", node))) await fence.ExecuteNonQueryAsync(ct);
         await OwnershipStore.CommitAsync(transaction);
-        if (database.IsPostgres) await EndBackendsAsync(connection, node, ct);
+        await EndBackendsAsync(connection, node, ct);
         return true;
     }
 
@@ -117,25 +130,40 @@ internal sealed class LeaseStore(Database database)
     }
 
     /// <summary>Locks the rows of these nodes until the end of the transaction, in the order of their names, and reads them.</summary>
-    public async Task<Dictionary<string, NodeRow>> LockAsync(DbConnection connection, DbTransaction transaction, IEnumerable<string> nodes, CancellationToken ct)
+    public Task<Dictionary<string, NodeRow>> LockAsync(DbConnection connection, DbTransaction transaction, IEnumerable<string> nodes, CancellationToken ct) =>
+        // SQLite has one writer at a time: there, the whole transaction is the lock.
+        RowsAsync(connection, transaction, nodes, database.IsPostgres ? " FOR UPDATE" : "", ct);
+
+    /// <summary>Reads the rows of these nodes.</summary>
+    public Task<Dictionary<string, NodeRow>> ReadAsync(DbConnection connection, DbTransaction transaction, IEnumerable<string> nodes, CancellationToken ct) =>
+        RowsAsync(connection, transaction, nodes, "", ct);
+
+    private static async Task<Dictionary<string, NodeRow>> RowsAsync(DbConnection connection, DbTransaction transaction, IEnumerable<string> nodes, string locking, CancellationToken ct)
     {
         var rows = new Dictionary<string, NodeRow>(StringComparer.Ordinal);
         foreach (var node in nodes.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
         {
-            // SQLite has one writer at a time: there, the whole transaction is the lock.
-            await using var read = connection.Command(transaction, "SELECT counter, fenced, lease_ms FROM node WHERE node = @node" + (database.IsPostgres ? " FOR UPDATE" : ""), ("node", node));
+            await using var read = connection.Command(transaction, $"SELECT counter, fenced, lease_ms FROM node WHERE node = @node{locking}", ("node", node));
             await using var row = await read.ExecuteReaderAsync(ct);
             if (await row.ReadAsync(ct)) rows[node] = new NodeRow(node, row.GetInt64(0), row.GetBoolean(1), row.GetInt64(2));
         }
         return rows;
     }
 
-    /// <summary>A fenced node's writes under way can't land where a new owner has claimed. Ending them only keeps their locks from being waited for.</summary>
-    private static async Task EndBackendsAsync(DbConnection connection, string node, CancellationToken ct)
+    /// <summary>A fenced node's writes under way can't land where a new owner has claimed. Ending them only keeps their locks from being waited for, and so it may fail.</summary>
+    public async Task EndBackendsAsync(DbConnection connection, string node, CancellationToken ct)
     {
-        await using var end = connection.Command(null,
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = @name AND usename = current_user AND datname = current_database()",
-            ("name", Database.ApplicationNameOf(node)));
-        await end.ExecuteNonQueryAsync(ct);
+        if (!database.IsPostgres) return;
+        try
+        {
+            await using var end = connection.Command(null,
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = @name AND usename = current_user AND datname = current_database()",
+                ("name", Database.ApplicationNameOf(node)));
+            await end.ExecuteNonQueryAsync(ct);
+        }
+        catch (Exception e) when (e is DbException or OperationCanceledException)
+        {
+            log?.LogDebug(e, "The connections of {Node}, which is fenced, could not be ended", node);
+        }
     }
 }

@@ -23,17 +23,20 @@ internal sealed class OwnershipStore(Database database, LeaseStore leases, RuleS
         await using var transaction = await connection.BeginTransactionAsync(ct);
         // Nodes' rows are locked before shards', by everybody: so first a look at whose rows these will be.
         var seen = await ShardsAsync(connection, transaction, shards, forUpdate: false, ct);
+        var held = rules.WaitOutLease ? await HeldAsync(connection, transaction, seen.Values, taker, expiredAt, ct) : [];
+        foreach (var shard in held.Keys) seen.Remove(shard);
+        if (seen.Count == 0) return new TakeResult(new Dictionary<int, long>(), held);
         var nodes = await leases.LockAsync(connection, transaction, [taker, .. seen.Values.Select(r => r.Holder).OfType<string>()], ct);
-        var locked = await ShardsAsync(connection, transaction, shards, forUpdate: true, ct);
+        var locked = await ShardsAsync(connection, transaction, seen.Keys, forUpdate: true, ct);
         var self = nodes.GetValueOrDefault(taker, new NodeRow(taker, 0, Fenced: true));
         var take = new List<int>();
         var fence = new HashSet<string>(StringComparer.Ordinal);
-        var held = new Dictionary<int, string>();
         foreach (var (shard, row) in locked)
         {
             NodeRow? holder = row.Holder is not null && nodes.TryGetValue(row.Holder, out var there) ? there : null;
             // It changed hands between the two looks: the holder's row is not locked.
-            var verdict = row.Holder != seen[shard].Holder ? TakeVerdict.Held : Taking.Decide(rules, self, row.Holder, holder, row.Holder is null ? null : expiredAt(row.Holder));
+            var verdict = row.Holder != seen[shard].Holder ? TakeVerdict.Held : Taking.Decide(
+                rules, self, row.Holder, holder, row.Holder is null ? null : expiredAt(row.Holder), answers: shard != ShardRow.Coordinator);
             switch (verdict)
             {
                 case TakeVerdict.TakerFenced: throw new FencedException(taker);
@@ -53,7 +56,21 @@ internal sealed class OwnershipStore(Database database, LeaseStore leases, RuleS
         await using (var set = connection.Command(transaction, $"UPDATE shard SET epoch = epoch + 1, holder = @taker WHERE shard IN ({Sql.List(take)})", ("taker", taker)))
             await set.ExecuteNonQueryAsync(ct);
         await CommitAsync(transaction);
+        foreach (var node in fence) await leases.EndBackendsAsync(connection, node, ct);
         return new TakeResult(take.ToDictionary(s => s, s => locked[s].Epoch + 1), held);
+    }
+
+    /// <summary>
+    /// Those that another node holds whose lease is not known to have run out. Nothing is locked for this: whoever waits looks often, and one that stood still
+    /// with a lock on a living holder's row would cost it its lease.
+    /// </summary>
+    private async Task<Dictionary<int, string>> HeldAsync(
+        DbConnection connection, DbTransaction transaction, IEnumerable<ShardRow> shards, string taker, Func<string, long?> expiredAt, CancellationToken ct)
+    {
+        var waits = shards.Where(s => s.Holder is { } holder && holder != taker && expiredAt(holder) is null).ToArray();
+        if (waits.Length == 0) return [];
+        var nodes = await leases.ReadAsync(connection, transaction, waits.Select(s => s.Holder!), ct);
+        return waits.Where(s => nodes.TryGetValue(s.Holder!, out var holder) && !(holder.Fenced && s.Shard == ShardRow.Coordinator)).ToDictionary(s => s.Shard, s => s.Holder!);
     }
 
     /// <summary>Gives shards back, those that are still held under these epochs.</summary>

@@ -8,12 +8,15 @@ namespace AkkaHa.Node.Ownership;
 internal sealed class ShardMoves(OwnershipStore store, ILogger log)
 {
     private readonly ConcurrentDictionary<int, TaskCompletionSource> waiting = new();
-    private Dictionary<int, long> epochs = [];
+    private Dictionary<int, ShardRow> rows = [];
     private long lastSum = -1;
     private int loading;
 
     /// <summary>Done when the shard has its next owner.</summary>
     public Task Next(int shard) => waiting.GetOrAdd(shard, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+
+    /// <summary>Who held it when that was last read; null: nobody, or not known.</summary>
+    public string? HolderOf(int shard) => Volatile.Read(ref rows).GetValueOrDefault(shard)?.Holder;
 
     /// <summary>With every renewal: the sum of all epochs, which changes with any of them.</summary>
     public void Observe(long sumOfEpochs)
@@ -27,13 +30,13 @@ internal sealed class ShardMoves(OwnershipStore store, ILogger log)
         try
         {
             using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(2));
-            var now = (await store.ReadAsync(patience.Token)).ToDictionary(r => r.Shard, r => r.Epoch);
-            var (first, before) = (Volatile.Read(ref lastSum) < 0, epochs);
-            epochs = now;
+            var now = (await store.ReadAsync(patience.Token)).ToDictionary(r => r.Shard);
+            var (first, before) = (Volatile.Read(ref lastSum) < 0, rows);
+            Volatile.Write(ref rows, now);
             Volatile.Write(ref lastSum, sum);
             if (first) return;
-            foreach (var (shard, epoch) in now)
-                if (before.GetValueOrDefault(shard) != epoch && waiting.TryRemove(shard, out var those)) those.TrySetResult();
+            foreach (var (shard, row) in now)
+                if (before.GetValueOrDefault(shard)?.Epoch != row.Epoch && waiting.TryRemove(shard, out var those)) those.TrySetResult();
         }
         catch (Exception e)
         {

@@ -141,6 +141,9 @@ public sealed record OwnershipSettings
     /// <summary>Between renewals: 50 to 10,000, default 300. Each is a small write to the database.</summary>
     public int RenewEveryMs { get; init; } = 300;
 
+    /// <summary>Between looks at the others' renewals: 20 to 10,000, default 100. Each is a small read. How soon a lease is known to have run out; no matter where it is longer than <see cref="RenewEveryMs"/>.</summary>
+    public int LookEveryMs { get; init; } = 100;
+
     /// <summary>A member that others reach, but that has not renewed for so long while they have, is taken out: 2,000 to 600,000, default 5,000. At least twice <see cref="LeaseMs"/>.</summary>
     public int WithoutLeaseMs { get; init; } = 5000;
 }

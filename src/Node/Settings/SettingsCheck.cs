@@ -94,6 +94,7 @@ public static class SettingsCheck
     {
         Range("Ownership:LeaseMs", s.Ownership.LeaseMs, 500, 60_000);
         Range("Ownership:RenewEveryMs", s.Ownership.RenewEveryMs, 50, 10_000);
+        Range("Ownership:LookEveryMs", s.Ownership.LookEveryMs, 20, 10_000);
         Range("Ownership:WithoutLeaseMs", s.Ownership.WithoutLeaseMs, 2_000, 600_000);
         Range("Detection:HeartbeatMs", s.Detection.HeartbeatMs, 50, 10_000);
         Range("Detection:PauseMs", s.Detection.PauseMs, 300, 60_000);

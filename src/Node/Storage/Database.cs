@@ -15,6 +15,9 @@ internal sealed class Database
     private const string PostgresSession =
         "SET idle_in_transaction_session_timeout = '1s'; SET statement_timeout = '10s'; SET synchronous_commit = on";
 
+    /// <summary>Whoever waits for another's row gives up before that costs it its own lease.</summary>
+    private const string OwnershipSession = PostgresSession + "; SET lock_timeout = '1s'";
+
     private const string LeaseSession =
         "SET idle_in_transaction_session_timeout = '1s'; SET statement_timeout = '2s'; SET lock_timeout = '1s'; SET synchronous_commit = on";
 
@@ -85,19 +88,19 @@ internal sealed class Database
     }
 
     /// <summary>An open connection to the tables of ownership.</summary>
-    public Task<DbConnection> OpenOwnershipAsync(CancellationToken ct) => OpenAsync(OwnershipConnection, ct);
+    public Task<DbConnection> OpenOwnershipAsync(CancellationToken ct) => OpenAsync(OwnershipConnection, IsPostgres ? OwnershipSession : SessionSetup(postgres: false), ct);
 
     /// <summary>An open connection to the journal.</summary>
-    public Task<DbConnection> OpenJournalAsync(CancellationToken ct) => OpenAsync(JournalConnection, ct);
+    public Task<DbConnection> OpenJournalAsync(CancellationToken ct) => OpenAsync(JournalConnection, SessionSetup(IsPostgres), ct);
 
-    private async Task<DbConnection> OpenAsync(string connectionString, CancellationToken ct)
+    private async Task<DbConnection> OpenAsync(string connectionString, string session, CancellationToken ct)
     {
         DbConnection connection = IsPostgres ? new NpgsqlConnection(connectionString) : new SqliteConnection(connectionString);
         try
         {
             await connection.OpenAsync(ct);
             await using var command = connection.CreateCommand();
-            command.CommandText = SessionSetup(IsPostgres);
+            command.CommandText = session;
             await command.ExecuteNonQueryAsync(ct);
             return connection;
         }

@@ -7,6 +7,31 @@ public sealed class LeaseWatchTests
 {
     private static readonly LeaseTimings Timings = new(LeaseMs: 1500, RenewEveryMs: 300);
 
+    [Fact]
+    public void Given_a_look_between_two_renewals_When_it_brings_a_change_Then_the_lease_runs_from_there()
+    {
+        var watch = new LeaseWatch(Timings);
+        watch.Saw([new NodeRow("it", 1, false)], 0);
+        watch.Looked([new NodeRow("it", 2, false)], 100);
+        for (var at = 300; at <= 1500; at += 300) watch.Saw([new NodeRow("it", 2, false)], at);
+        Assert.Null(watch.ExpiredAt("it", 1615));
+        Assert.Equal(2, watch.ExpiredAt("it", 1616));
+    }
+
+    [Fact]
+    public void Given_looks_alone_When_no_renewal_succeeds_Then_nothing_is_known()
+    {
+        var watch = new LeaseWatch(Timings);
+        watch.Looked([new NodeRow("it", 1, false)], 0);
+        Assert.Null(watch.Find("it"));
+        watch.Saw([new NodeRow("it", 1, false)], 100);
+        for (var at = 200; at <= 3000; at += 100) watch.Looked([new NodeRow("it", 1, false)], at);
+        Assert.Null(watch.ExpiredAt("it", 3000));
+        watch.Interrupted();
+        watch.Looked([new NodeRow("it", 1, false)], 3100);
+        Assert.Null(watch.Find("it"));
+    }
+
     private readonly LeaseWatch watch = new(Timings);
 
     [Fact]

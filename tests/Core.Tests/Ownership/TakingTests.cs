@@ -49,5 +49,11 @@ public sealed class TakingTests
     public void Switched_off_it_does_not_fence() =>
         Assert.Equal(TakeVerdict.Take, Taking.Decide(RuleSwitches.AllOn with { FenceInTaking = false }, Taker, "it", Holder, 7));
 
+    [Theory]
+    [InlineData(true, TakeVerdict.Take)]
+    [InlineData(false, TakeVerdict.Held)]
+    public void Given_a_coordinator_whose_lease_runs_When_another_wants_its_place_Then_the_fence_is_enough(bool fenced, TakeVerdict expected) =>
+        Assert.Equal(expected, Taking.Decide(RuleSwitches.AllOn, Taker, "it", Holder with { Fenced = fenced }, null, answers: false));
+
     private static TakeVerdict Decide(string? holder, NodeRow? row, long? expiredAt) => Taking.Decide(RuleSwitches.AllOn, Taker, holder, row, expiredAt);
 }
