@@ -14,6 +14,35 @@ public sealed class OwnershipStoreTests(OwnershipFixture fixture)
     private static Func<string, long?> NobodyExpired => _ => null;
 
     [Theory]
+    [InlineData("sqlite")]
+    [InlineData("postgres")]
+    public async Task A_new_incarnation_ends_those_before_it_at_its_address_and_no_others(string provider)
+    {
+        var database = fixture.Open(provider);
+        var before = await OwnershipFixture.NodeAsync(database, "same");
+        var other = await OwnershipFixture.NodeAsync(database, "same2");
+        var now = await OwnershipFixture.NodeAsync(database, "same");
+        Assert.False(OwnershipFixture.Renew(database, before).Renewed);
+        Assert.True(OwnershipFixture.Renew(database, other).Renewed);
+        Assert.True(OwnershipFixture.Renew(database, now).Renewed);
+    }
+
+    [Theory]
+    [InlineData("sqlite")]
+    [InlineData("postgres")]
+    public async Task The_coordinator_s_place_is_free_once_its_holder_is_fenced(string provider)
+    {
+        var database = fixture.Open(provider);
+        var (store, one, two) = (OwnershipFixture.Store(database), await OwnershipFixture.NodeAsync(database), await OwnershipFixture.NodeAsync(database));
+        Assert.Contains(ShardRow.Coordinator, (await store.TakeAsync([ShardRow.Coordinator], one, _ => null, default)).Taken.Keys);
+        Assert.Equal(one, (await store.TakeAsync([ShardRow.Coordinator], two, _ => null, default)).Held[ShardRow.Coordinator]);
+        Assert.True(await new LeaseStore(database).FenceAsync(two, one, null, default));
+        var result = await store.TakeAsync([ShardRow.Coordinator], two, _ => null, default);
+        await store.ReleaseAsync([(ShardRow.Coordinator, result.Taken[ShardRow.Coordinator])], two, default);
+        Assert.Empty(result.Held);
+    }
+
+    [Theory]
     [MemberData(nameof(Providers))]
     public async Task Every_take_has_an_epoch_of_its_own(string provider)
     {
