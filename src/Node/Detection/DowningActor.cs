@@ -111,7 +111,7 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
             if ((unreachable || suspect.Disassociated) && !suspect.Knocking) Knock(member, suspect);
             var node = MemberFacts.HolderOf(member);
             var expiredAt = leases.ExpiredAt(node);
-            var evidence = Evidence.Judge(LeaseTimings(), unreachable, suspect.Refusals, leases.Find(node), expiredAt, leases.UnchangedMs(node));
+            var evidence = Evidence.Judge(parts.Timings, unreachable, suspect.Refusals, leases.Find(node), expiredAt, leases.UnchangedMs(node));
             if (evidence == EvidenceKind.None || suspect.Fencing) continue;
             if (suspect.Fenced) Down(member, evidence);
             // A crash is sure whatever the counter; of a lease that has run out, the counter is the evidence.
@@ -119,13 +119,12 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
         }
     }
 
-    private LeaseTimings LeaseTimings() => new(parts.Settings.Ownership.LeaseMs, parts.Settings.Ownership.RenewEveryMs, parts.Settings.Ownership.WithoutLeaseMs);
-
     private void Knock(Member member, Suspect suspect)
     {
         suspect.Knocking = true;
         var timeout = TimeSpan.FromMilliseconds(parts.Settings.Detection.ProbeTimeoutMs);
-        PortProbe.KnockAsync(member.Address.Host, member.Address.Port ?? 0, timeout).PipeTo(Self, success: answer => new Knocked(member.UniqueAddress, answer));
+        PortProbe.KnockAsync(member.Address.Host, member.Address.Port ?? 0, timeout)
+            .PipeTo(Self, success: answer => new Knocked(member.UniqueAddress, answer), failure: _ => new Knocked(member.UniqueAddress, PortAnswer.None));
     }
 
     private void OnKnocked(Knocked knocked)

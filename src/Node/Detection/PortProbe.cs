@@ -18,7 +18,7 @@ internal enum PortAnswer
 /// <summary>Knocks at a port.</summary>
 internal static class PortProbe
 {
-    /// <summary>Never throws.</summary>
+    /// <summary>Knocks once. A connection that comes about is closed at once.</summary>
     public static async Task<PortAnswer> KnockAsync(string host, int port, TimeSpan timeout)
     {
         using var patience = new CancellationTokenSource(timeout);

@@ -15,6 +15,9 @@ internal sealed class NodeParts(NodeSettings settings, string incarnation, RuleS
 {
     public NodeSettings Settings { get; } = settings;
 
+    /// <summary>How long leases are, and how often they are renewed and looked at.</summary>
+    public LeaseTimings Timings { get; } = new(settings.Ownership.LeaseMs, settings.Ownership.RenewEveryMs, settings.Ownership.WithoutLeaseMs, settings.Ownership.LookEveryMs);
+
     public DirtyEntities Dirty { get; } = new();
 
     public ShardMap Shards { get; } = new(settings.Shards);
@@ -62,17 +65,16 @@ internal sealed class NodeParts(NodeSettings settings, string incarnation, RuleS
     /// </summary>
     public async Task OwnAsync(string holder, Database database, ILoggerFactory loggers, CancellationToken ct)
     {
-        var timings = new LeaseTimings(Settings.Ownership.LeaseMs, Settings.Ownership.RenewEveryMs, Settings.Ownership.WithoutLeaseMs, Settings.Ownership.LookEveryMs);
         Holder = holder;
         var log = loggers.CreateLogger("AkkaHa.Ownership");
         LeaseStore = new LeaseStore(database, log);
-        Leases = new LeaseKeeper(database, holder, timings, loggers.CreateLogger("AkkaHa.Lease"));
+        Leases = new LeaseKeeper(database, holder, Timings, loggers.CreateLogger("AkkaHa.Lease"));
         Grants = new Grants(Leases.Lease);
         var store = new OwnershipStore(database, LeaseStore, Rules);
         GrantKeeper = new GrantKeeper(store, Leases, Grants, holder, Rules, log);
         Moves = new ShardMoves(store, log);
         Leases.Renewed += reading => Moves.Observe(reading.SumOfEpochs);
-        await LeaseStore.RegisterAsync(holder, timings.LeaseMs, ct);
+        await LeaseStore.RegisterAsync(holder, Timings.LeaseMs, ct);
         Leases.Start();
         GrantKeeper.Start();
     }
