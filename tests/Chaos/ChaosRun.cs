@@ -39,7 +39,7 @@ static class ChaosRun
             await using var crew = new Crew(cluster, bench, options.Seed);
             crew.Start();
             await Task.Delay(Calm, ct);
-            var conductor = new Conductor(cluster, new Victims(cluster, ring, bench.Load), bench, log);
+            var conductor = new Conductor(cluster, new Victims(cluster, ring, bench.InUse), bench, log);
             await DisturbAsync(conductor, crew, Plan.Of(options.Seed, nemeses, options.Between), options.Time, bench, log, ct);
             facts = facts with { Duration = bench.Now };
             log.WriteLine("All is healed; waiting for the cluster to come to rest");

@@ -7,6 +7,7 @@ RootCommand chaos = new("Breaks a cluster of real processes in every way it can 
     RunCommand.Create(),
     JudgeCommand.Create(),
     ReportCommand.Create(),
+    TimeCommand.Create(),
 };
 
 return await Invocation.RunAsync(chaos, args);

@@ -76,15 +76,18 @@ internal sealed class CallRepeater(EndpointPool endpoints, OwnerRing ring, Serve
         {
             using var sent = call.Send(endpoint.Invoker, new CallOptions(cancellationToken: linked.Token), mutation?.Next(sentAt) ?? 1);
             var response = await sent;
-            clock.Observe(await sent.ResponseHeadersAsync, sentAt);
+            var headers = await sent.ResponseHeadersAsync;
+            clock.Observe(headers, sentAt);
+            ring.Observe(headers);
             endpoint.Answered();
             return (new Answer<TResponse>(response, sentAt), null);
         }
         catch (RpcException e) when (!linked.IsCancellationRequested)
         {
             clock.Observe(e.Trailers, sentAt);
+            ring.Observe(e.Trailers);
             var failure = AttemptFailure.Of(e);
-            if (failure.NodeFailed) endpoint.Failed();
+            if (failure.NodeFailed) endpoint.Failed(sentAt);
             else endpoint.Answered();
             return (default, failure);
         }
@@ -92,7 +95,7 @@ internal sealed class CallRepeater(EndpointPool endpoints, OwnerRing ring, Serve
         {
             if (mutation is not null) mutation.InDoubt = true;
             stop.ThrowIfCancellationRequested();
-            endpoint.Failed();
+            endpoint.TimedOut(sentAt);
             return (default, AttemptFailure.TimedOut(timeout));
         }
     }

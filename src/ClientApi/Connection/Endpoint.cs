@@ -16,6 +16,7 @@ internal sealed class Endpoint : IDisposable
     private readonly Lock _gate = new();
     private int _failures;
     private long _failedAt;
+    private long _answeredAt;
 
     public Endpoint(string address, AkkaHaClientOptions options)
     {
@@ -37,7 +38,10 @@ internal sealed class Endpoint : IDisposable
 
     public CallInvoker Invoker { get; }
 
-    /// <summary>Failed a moment ago: others go first. Each failure in a row doubles the moment, since an advertised address may never be reachable from here.</summary>
+    /// <summary>
+    /// Failed a moment ago: others go first. Each failure in a row doubles the moment, since an advertised address may never be reachable from here;
+    /// calls that fail together are one failure.
+    /// </summary>
     public bool IsSuspect
     {
         get
@@ -51,18 +55,32 @@ internal sealed class Endpoint : IDisposable
         }
     }
 
-    public void Failed()
+    /// <param name="sentAt">When the attempt went out.</param>
+    public void Failed(long sentAt)
     {
         lock (_gate)
         {
-            _failures++;
+            if (_failures == 0 || sentAt > _failedAt) _failures++;
             _failedAt = _time.GetTimestamp();
         }
     }
 
     public void Answered()
     {
-        lock (_gate) _failures = 0;
+        lock (_gate)
+        {
+            _failures = 0;
+            _answeredAt = _time.GetTimestamp();
+        }
+    }
+
+    /// <summary>An attempt had no answer in time. A node that has answered others since then is not the reason: it waits for another node itself.</summary>
+    /// <param name="sentAt">When the attempt went out.</param>
+    public void TimedOut(long sentAt)
+    {
+        lock (_gate)
+            if (_answeredAt > sentAt) return;
+        Failed(sentAt);
     }
 
     public void Dispose() => _channel.Dispose();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Wire = AkkaHa.Messages.V1;
@@ -10,6 +11,9 @@ namespace AkkaHa.ClientApi.Connection;
 /// </summary>
 internal sealed class OwnerRing(EndpointPool endpoints, ServerClock clock, AkkaHaClientOptions options, CancellationToken closing)
 {
+    /// <summary>The response header with the sum of all epochs, which grows with every change of an owner.</summary>
+    public const string VersionHeader = "akkaha-ring-version";
+
     // However many calls fail at once, the ring is asked for this often at most.
     private static readonly TimeSpan LeastInterval = TimeSpan.FromMilliseconds(250);
 
@@ -47,6 +51,13 @@ internal sealed class OwnerRing(EndpointPool endpoints, ServerClock clock, AkkaH
         }
     }
 
+    /// <summary>An answer says how new the picture could be: one that is older is fetched again. A shard that has moved in peace would else cost each call a hop until the next refresh.</summary>
+    public void Observe(Metadata? headers)
+    {
+        if (_snapshot is { } snapshot && headers?.GetValue(VersionHeader) is { } text
+            && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var version) && version > snapshot.Version) Refresh();
+    }
+
     private Task StartFetch()
     {
         _fetchedAt = _time.GetTimestamp();
@@ -81,7 +92,7 @@ internal sealed class OwnerRing(EndpointPool endpoints, ServerClock clock, AkkaH
         catch (Exception e) when (e is RpcException or OperationCanceledException or ObjectDisposedException)
         {
             clock.Observe((e as RpcException)?.Trailers, sentAt);
-            if (e is not RpcException rpc || AttemptFailure.Of(rpc).NodeFailed) endpoint.Failed();
+            if (e is not RpcException rpc || AttemptFailure.Of(rpc).NodeFailed) endpoint.Failed(sentAt);
             _logger.LogDebug(e, "No ring from {Endpoint}", endpoint.Address);
             return null;
         }

@@ -10,12 +10,16 @@ internal sealed class RingSnapshot
     private readonly ShardMap _map;
     private readonly string?[] _owners;
 
-    private RingSnapshot(ShardMap map, string?[] owners)
+    private RingSnapshot(ShardMap map, string?[] owners, long version)
     {
+        Version = version;
         _map = map;
         _owners = owners;
         Addresses = [.. owners.OfType<string>().Distinct(StringComparer.Ordinal)];
     }
+
+    /// <summary>The sum of all epochs.</summary>
+    public long Version { get; }
 
     /// <summary>All nodes that own something.</summary>
     public IReadOnlyList<string> Addresses { get; }
@@ -34,6 +38,6 @@ internal sealed class RingSnapshot
             if (shard.Allocated && int.TryParse(shard.Shard, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < owners.Length)
                 owners[number] = EndpointList.Normalize(shard.Grpc);
         }
-        return new RingSnapshot(new ShardMap(state.ShardCount), owners);
+        return new RingSnapshot(new ShardMap(state.ShardCount), owners, state.Shards.Sum(s => s.Epoch));
     }
 }

@@ -44,7 +44,7 @@ public static class ApiRegistration
     /// <param name="probesOnlyPort">On this port only the probes are served: it is for whoever supervises the process.</param>
     public static WebApplication MapAkkaHaApi(this WebApplication app, int? probesOnlyPort = null)
     {
-        app.UseMiddleware<ServerTime>();
+        app.UseMiddleware<ServerHeaders>();
         app.UseMiddleware<ErrorBodies>();
         if (probesOnlyPort is { } port)
         {

@@ -14,6 +14,8 @@ namespace AkkaHa.Node.Membership;
 /// <summary>Members from gossip, owners from the database.</summary>
 internal sealed class ClusterView(NodeLifecycle lifecycle, Ownerships ownerships, NodeSettings settings) : IClusterView
 {
+    public long? RingVersion => lifecycle.Running?.Parts.Moves.Version;
+
     public async Task<ClusterState> ClusterAsync(CancellationToken ct)
     {
         var node = Running();

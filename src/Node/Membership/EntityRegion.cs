@@ -20,6 +20,12 @@ internal sealed class EntityRegion : IEntities, IDisposable
     /// <summary>Of one call to its entity: a cluster in turmoil must not multiply what it is asked.</summary>
     private const int MostSendings = 8;
 
+    /// <summary>
+    /// After a shard has its next owner, what waited for that here is delivered: only who hears nothing for this long was lost. Sooner, thousands of calls that are
+    /// about to be answered would all be repeated, just when the machine has most to do.
+    /// </summary>
+    private static readonly TimeSpan AnsweredAfterMove = TimeSpan.FromMilliseconds(300);
+
     private readonly NodeLifecycle lifecycle;
     private readonly CancellationTokenSource stopping = new();
 
@@ -55,8 +61,8 @@ internal sealed class EntityRegion : IEntities, IDisposable
     }
 
     /// <summary>
-    /// What is under way to a node that dies, or to a shard that is being handed over, may be lost without a word. When the shard has its next owner, or its holder is gone, a read is
-    /// sent again, and the first answer counts. A change is not: a first attempt's refusal is not stored, so a second copy could be done after the first was refused. Its caller
+    /// What is under way to a node that dies, or to a shard that is being handed over, may be lost without a word. When its holder is gone, or it has had its next owner for a while,
+    /// a read is sent again, and the first answer counts. A change is not: a first attempt's refusal is not stored, so a second copy could be done after the first was refused. Its caller
     /// hears at once that the outcome is unknown, and repeats it as the next attempt.
     /// </summary>
     private async Task<Reply> AskAsync(RunningNode node, Command command, TimeSpan timeout, CancellationToken ct)
@@ -64,7 +70,7 @@ internal sealed class EntityRegion : IEntities, IDisposable
         var mutation = Entity.IsMutation(command);
         var until = MonotonicClock.NowMs + (long)timeout.TotalMilliseconds;
         var shard = Shards.ShardOf(EntityId.Parse(command.Entity));
-        var (moved, lost) = (node.Parts.Moves.Next(shard), node.Signals.NextMemberLost);
+        var (moved, lost, hasMoved) = (node.Parts.Moves.Next(shard), node.Signals.NextMemberLost, false);
         var asked = new List<Task<Reply>>(1) { node.Region.Ask<Reply>(command, timeout, ct) };
         while (true)
         {
@@ -82,8 +88,13 @@ internal sealed class EntityRegion : IEntities, IDisposable
                 lost = node.Signals.NextMemberLost;
                 if (!concerned) continue;
             }
+            if (first == moved && !hasMoved)
+            {
+                (moved, hasMoved) = (Task.Delay(AnsweredAfterMove, ct), true);
+                continue;
+            }
             if (mutation) return NotAnswered(command, $"'{command.Entity}' changed its owner meanwhile");
-            if (first == moved) moved = node.Parts.Moves.Next(shard);
+            if (first == moved) (moved, hasMoved) = (node.Parts.Moves.Next(shard), false);
             var left = until - MonotonicClock.NowMs;
             if (left > 0 && asked.Count < MostSendings) asked.Add(node.Region.Ask<Reply>(command, TimeSpan.FromMilliseconds(left), ct));
         }

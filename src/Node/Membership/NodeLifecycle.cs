@@ -15,6 +15,10 @@ internal sealed class NodeLifecycle(
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LeaveAtMost = TimeSpan.FromSeconds(25);
 
+    /// <summary>An incarnation that has not been let into the cluster for so long is given up for another; the next ones have twice as long each, up to <see cref="JoinAtMost"/>.</summary>
+    private static readonly TimeSpan JoinAtFirst = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan JoinAtMost = TimeSpan.FromMinutes(5);
+
     private readonly ILogger log = loggers.CreateLogger("AkkaHa.Node");
     private volatile RunningNode? running;
     private volatile string waitingFor = "starting";
@@ -30,6 +34,7 @@ internal sealed class NodeLifecycle(
         // Not on the path of the host's start: the process is alive before the database is.
         await Task.Yield();
         if (rules != RuleSwitches.AllOn) log.LogCritical("SAFETY RULES ARE SWITCHED OFF (AkkaHa:Testing:Break = {Rules}): this node is for tests only", settings.Testing.Break);
+        var joinWithin = JoinAtFirst;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -40,7 +45,9 @@ internal sealed class NodeLifecycle(
                 var node = await RunningNode.StartAsync(settings, database, rules, loggers, stoppingToken);
                 running = node;
                 log.LogInformation("Node {Address}, incarnation {Incarnation}: HTTP {Http}, gRPC {Grpc}", node.Cluster.SelfAddress, node.Parts.Incarnation, node.Facts.Http, node.Facts.Grpc);
-                var over = await Task.WhenAny(node.Parts.Leases.WhenFenced, node.Signals.WhenAskedToLeave, node.Signals.WhenRemoved, node.System.WhenTerminated, Task.Delay(Timeout.Infinite, stoppingToken));
+                var keptOut = node.WhenKeptOutAsync(joinWithin, stoppingToken);
+                var over = await Task.WhenAny(
+                    node.Parts.Leases.WhenFenced, node.Signals.WhenAskedToLeave, node.Signals.WhenRemoved, node.System.WhenTerminated, keptOut, Task.Delay(Timeout.Infinite, stoppingToken));
                 if (stoppingToken.IsCancellationRequested) break;
                 if (over == node.Signals.WhenAskedToLeave)
                 {
@@ -49,7 +56,10 @@ internal sealed class NodeLifecycle(
                     return;
                 }
                 running = null;
-                log.LogWarning("Incarnation {Incarnation} {What}; starting another", node.Parts.Incarnation, over == node.Parts.Leases.WhenFenced ? "has been fenced by another node" : "was taken out of the cluster");
+                joinWithin = over != keptOut ? JoinAtFirst : joinWithin < JoinAtMost / 2 ? 2 * joinWithin : JoinAtMost;
+                log.LogWarning(
+                    "Incarnation {Incarnation} {What}; starting another", node.Parts.Incarnation,
+                    over == node.Parts.Leases.WhenFenced ? "has been fenced by another node" : over == keptOut ? "has not been let into the cluster" : "was taken out of the cluster");
                 waitingFor = "the end of the last incarnation";
                 await node.EndAsync();
             }

@@ -77,6 +77,16 @@ internal sealed class RunningNode
         }
     }
 
+    /// <summary>
+    /// Done when this incarnation, after that time, is no member yet; otherwise it never is. After a cut from the others alone, remoting can be left in a state where seeds hear it and it
+    /// does not hear their answers, for as long as its connections last: another incarnation, with new ones, gets in.
+    /// </summary>
+    public async Task WhenKeptOutAsync(TimeSpan time, CancellationToken ct)
+    {
+        await Task.Delay(time, ct);
+        if (Cluster.SelfMember.Status != MemberStatus.Removed) await Task.Delay(Timeout.Infinite, ct);
+    }
+
     /// <summary>Leaves the cluster, handing the shards over, and ends.</summary>
     public async Task LeaveAsync()
     {

@@ -10,7 +10,11 @@ internal sealed class ShardMoves(OwnershipStore store, ILogger log)
     private readonly ConcurrentDictionary<int, TaskCompletionSource> waiting = new();
     private Dictionary<int, ShardRow> rows = [];
     private long lastSum = -1;
+    private long version;
     private int loading;
+
+    /// <summary>The sum of the shards' epochs when their rows were last read: grows with every change; null: they have not been read yet.</summary>
+    public long? Version => Volatile.Read(ref rows) .Count > 0 ? Interlocked.Read(ref version) : null;
 
     /// <summary>Done when the shard has its next owner.</summary>
     public Task Next(int shard) => waiting.GetOrAdd(shard, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
@@ -32,6 +36,7 @@ internal sealed class ShardMoves(OwnershipStore store, ILogger log)
             using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(2));
             var now = (await store.ReadAsync(patience.Token)).ToDictionary(r => r.Shard);
             var (first, before) = (Volatile.Read(ref lastSum) < 0, rows);
+            Interlocked.Exchange(ref version, now.Values.Sum(r => r.Epoch));
             Volatile.Write(ref rows, now);
             Volatile.Write(ref lastSum, sum);
             if (first) return;

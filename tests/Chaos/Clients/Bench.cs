@@ -11,7 +11,7 @@ sealed class Bench(Recorder recorder)
 
     public Recorder Recorder { get; } = recorder;
 
-    public Load Load { get; } = new();
+    public InUse InUse { get; } = new();
 
     /// <summary>Sessions that somebody was told have ended.</summary>
     public Recent<Ended> EndedSessions { get; } = new(48);

@@ -22,7 +22,7 @@ sealed class LastReads(ChaosCluster cluster, Bench bench)
     {
         await using var client = AkkaHaClient.Connect(Crew.PatientOptions(cluster));
         await EachAsync(bench.InDoubt.Distinct(StringComparer.Ordinal), id => ResolveAsync(client, id));
-        var keys = bench.Load.All.Where(e => e.Kind == EntityId.KeyKind).Select(e => e.Name).Order(StringComparer.Ordinal).ToArray();
+        var keys = bench.InUse.All.Where(e => e.Kind == EntityId.KeyKind).Select(e => e.Name).Order(StringComparer.Ordinal).ToArray();
         var registers = new Registers(Name, client, bench, 0);
         await EachAsync(keys.Where(k => k.StartsWith("register/", StringComparison.Ordinal) || k.StartsWith("guarded/", StringComparison.Ordinal)),
             async key => Check(await registers.GetAsync(client, key), $"{key} could not be read"));

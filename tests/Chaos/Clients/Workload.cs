@@ -32,7 +32,7 @@ abstract class Workload(string name, Bench bench, int seed)
 
     protected string Use(EntityId entity)
     {
-        bench.Load.Touch(entity);
+        bench.InUse.Touch(entity);
         return entity.Name;
     }
 }

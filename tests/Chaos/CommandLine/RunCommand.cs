@@ -56,5 +56,6 @@ static class RunCommand
         return ExitCode.Error;
     }
 
-    private static string[] Split(string? names) => (names ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    /// <summary>Names that are separated by commas.</summary>
+    public static string[] Split(string? names) => (names ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }

@@ -4,7 +4,7 @@ using AkkaHa.Chaos.Nodes;
 namespace AkkaHa.Chaos.Nemeses;
 
 /// <summary>Chooses nodes: preferably one that owns much of what is in use, and never so many at once that nobody is left to go on.</summary>
-sealed class Victims(ChaosCluster cluster, RingWatch ring, Load load)
+sealed class Victims(ChaosCluster cluster, RingWatch ring, InUse inUse)
 {
     private static readonly TimeSpan InUse = TimeSpan.FromSeconds(3);
 
@@ -56,12 +56,12 @@ sealed class Victims(ChaosCluster cluster, RingWatch ring, Load load)
     public ChaosNode? Any(Random random) => Choose(random, [.. cluster.Members.Where(n => n.Process.IsRunning)]);
 
     /// <summary>How many entities in use these nodes own.</summary>
-    public int HotOwned(IReadOnlyCollection<ChaosNode> nodes) => load.Within(InUse).Count(e => ring.OwnerOf(e) is { } owner && nodes.Any(n => n.Index == owner));
+    public int HotOwned(IReadOnlyCollection<ChaosNode> nodes) => inUse.Within(InUse).Count(e => ring.OwnerOf(e) is { } owner && nodes.Any(n => n.Index == owner));
 
     private ChaosNode? Choose(Random random, IReadOnlyList<ChaosNode> among)
     {
         if (among.Count == 0) return null;
-        var owned = load.Within(InUse).Select(ring.OwnerOf).OfType<int>().CountBy(o => o).ToDictionary();
+        var owned = inUse.Within(InUse).Select(ring.OwnerOf).OfType<int>().CountBy(o => o).ToDictionary();
         var owners = among.Where(n => owned.ContainsKey(n.Index)).OrderByDescending(n => owned[n.Index]).ToArray();
         if (owners.Length == 0) return among[random.Next(among.Count)];
         // Mostly the one with the most; but not always the same.

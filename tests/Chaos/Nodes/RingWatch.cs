@@ -25,6 +25,9 @@ sealed class RingWatch : IAsyncDisposable
 
     private sealed record Picture(int?[] Owners, ShardMap Map);
 
+    /// <summary>A node that is not asked, since it may not know better; null: any is.</summary>
+    public ChaosNode? Mistrusted { get; set; }
+
     /// <summary>The node that owns an entity, as far as is known; null: nobody, or nothing is known yet.</summary>
     public int? OwnerOf(EntityId entity) => last is { } picture && picture.Map.TryShardOf(entity, out var shard) ? picture.Owners[shard] : null;
 
@@ -40,7 +43,7 @@ sealed class RingWatch : IAsyncDisposable
     {
         while (!stop.IsCancellationRequested)
         {
-            foreach (var node in cluster.All.Where(n => n.Process.IsRunning))
+            foreach (var node in cluster.All.Where(n => n.Process.IsRunning && n != Mistrusted))
             {
                 if (await AskAsync(node) is not { } picture) continue;
                 last = picture;

@@ -34,6 +34,35 @@ public sealed class OwnerRoutingTests
     }
 
     [Fact]
+    public async Task A_shard_that_has_moved_in_peace_is_soon_asked_for_at_its_new_owner()
+    {
+        await using var before = await FakeNode.StartAsync();
+        await using var after = await FakeNode.StartAsync();
+        before.RingVersion = after.RingVersion = 1;
+        before.On<GetRingRequest, RingState>(_ =>
+        {
+            var ring = TestClient.RingOf(before.RingVersion == 1 ? before.Address : after.Address);
+            ring.Shards[0].Epoch = before.RingVersion.Value;
+            return ring;
+        });
+        await using var client = TestClient.Connect(before);
+        for (var i = 0; i < 3; i++) await client.Keys.GetAsync("k");
+        await Task.Delay(300);
+        await client.Keys.GetAsync("k");
+        Assert.Single(before.Seen<GetRingRequest>());
+
+        before.RingVersion = after.RingVersion = 2;
+        for (var i = 0; i < 100 && after.Seen<GetKeyRequest>().Count == 0; i++)
+        {
+            await client.Keys.GetAsync("k");
+            await Task.Delay(50);
+        }
+
+        Assert.Equal(2, before.Seen<GetRingRequest>().Count);
+        Assert.NotEmpty(after.Seen<GetKeyRequest>());
+    }
+
+    [Fact]
     public async Task Each_key_goes_to_the_owner_of_its_shard()
     {
         await using var even = await FakeNode.StartAsync();

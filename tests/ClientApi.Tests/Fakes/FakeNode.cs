@@ -36,6 +36,9 @@ internal sealed class FakeNode : IAsyncDisposable
     /// <summary>What the node says its clock is; null: it does not say.</summary>
     public Func<DateTimeOffset>? Clock { get; set; }
 
+    /// <summary>How new the node says its ring is; null: it does not say.</summary>
+    public long? RingVersion { get; set; }
+
     public static async Task<FakeNode> StartAsync(int port = 0)
     {
         var node = new FakeNode(port);
@@ -91,6 +94,7 @@ internal sealed class FakeNode : IAsyncDisposable
         _seen.Enqueue(request);
         if (Clock is not null)
             context.GetHttpContext().Response.Headers["akkaha-time-ms"] = Clock().ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);
+        if (RingVersion is { } version) context.GetHttpContext().Response.Headers["akkaha-ring-version"] = version.ToString(CultureInfo.InvariantCulture);
         return _scripts.TryGetValue(typeof(TRequest), out var script) ? (TResponse)await script(request, context) : byDefault(request);
     }
 

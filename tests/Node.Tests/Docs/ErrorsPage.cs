@@ -53,6 +53,7 @@ internal static class ErrorsPage
         | details | `details`, an object | `ErrorInfo.metadata` for single values; a `Struct` beside it for all, left out beyond 4096 bytes |
         | retry hint of `UNAVAILABLE` | `Retry-After`, seconds | `RetryInfo` |
         | the node's clock | header `akkaha-time-ms` on every response | metadata of the same name |
+        | how new its picture of the owners is | header `akkaha-ring-version`: higher than the sum of the epochs in your `/v1/ring`, that is old | metadata of the same name |
 
         `INVALID_ARGUMENT` comes as 405 (with `Allow`), 413 or 415 where HTTP says more than 400. `details.field` names the field.
 

@@ -4,7 +4,7 @@ using AkkaHa.Messages;
 namespace AkkaHa.Chaos.Clients;
 
 /// <summary>Which entities are in use: nemeses look for their owners.</summary>
-sealed class Load
+sealed class InUse
 {
     private readonly ConcurrentDictionary<EntityId, long> lastUse = new();
 

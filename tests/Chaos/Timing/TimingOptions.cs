@@ -1,0 +1,9 @@
+namespace AkkaHa.Chaos.Timing;
+
+/// <summary>What to time.</summary>
+/// <param name="Rounds">Of each fault; victims by turns.</param>
+/// <param name="Rate">Calls a second.</param>
+/// <param name="Faults">Their names; and <see cref="TimingRun.RollingRestart"/>.</param>
+/// <param name="Check">Whether a missed goal is an error.</param>
+/// <param name="Keep">Keep the nodes' data and logs.</param>
+sealed record TimingOptions(int Rounds, int Rate, IReadOnlyList<string> Faults, bool Check, bool Keep);
