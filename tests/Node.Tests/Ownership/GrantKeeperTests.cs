@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using AkkaHa.Core.Entities;
 using AkkaHa.Core.Ownership;
 using AkkaHa.Node.Ownership;
@@ -117,6 +118,8 @@ public sealed class GrantKeeperTests(OwnershipFixture fixture) : IAsyncLifetime
         keeper.Start();
         var node = new OneNode(name, leases, grants, keeper, store);
         nodes.Add(node);
+        // Nothing is answered before the first renewal has come back.
+        for (var clock = Stopwatch.StartNew(); !leases.Lease.IsOpen(MonotonicClock.NowMs) && clock.Elapsed < Patience;) await Task.Delay(10);
         return node;
     }
 }
