@@ -1,4 +1,5 @@
 using System.Globalization;
+using AkkaHa.Messages;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Wire = AkkaHa.Messages.V1;
@@ -11,9 +12,6 @@ namespace AkkaHa.ClientApi.Connection;
 /// </summary>
 internal sealed class OwnerRing(EndpointPool endpoints, ServerClock clock, AkkaHaClientOptions options, CancellationToken closing)
 {
-    /// <summary>The response header with the sum of all epochs, which grows with every change of an owner.</summary>
-    public const string VersionHeader = "akkaha-ring-version";
-
     // However many calls fail at once, the ring is asked for this often at most.
     private static readonly TimeSpan LeastInterval = TimeSpan.FromMilliseconds(250);
 
@@ -54,7 +52,7 @@ internal sealed class OwnerRing(EndpointPool endpoints, ServerClock clock, AkkaH
     /// <summary>An answer says how new the picture could be: one that is older is fetched again. A shard that has moved in peace would else cost each call a hop until the next refresh.</summary>
     public void Observe(Metadata? headers)
     {
-        if (_snapshot is { } snapshot && headers?.GetValue(VersionHeader) is { } text
+        if (_snapshot is { } snapshot && headers?.GetValue(ResponseHeaders.RingVersion) is { } text
             && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var version) && version > snapshot.Version) Refresh();
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using AkkaHa.Messages;
 using Grpc.Core;
 
 namespace AkkaHa.ClientApi.Connection;
@@ -9,9 +10,6 @@ namespace AkkaHa.ClientApi.Connection;
 /// </summary>
 internal sealed class ServerClock(TimeProvider time)
 {
-    /// <summary>The response header with the server's Unix time in milliseconds.</summary>
-    public const string Header = "akkaha-time-ms";
-
     // How much the two clocks may drift apart: after a while a wider but newer sample is better than a narrow old one.
     private const double DriftMsPerSecond = 1;
 
@@ -24,7 +22,7 @@ internal sealed class ServerClock(TimeProvider time)
     /// <summary>Takes what an answer says, unless there is a narrower sample. The server read its clock between sending and now: half the round trip is the best guess.</summary>
     public void Observe(Metadata? headers, long sentAt)
     {
-        if (headers?.GetValue(Header) is not { } text || !long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var serverMs)) return;
+        if (headers?.GetValue(ResponseHeaders.Time) is not { } text || !long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var serverMs)) return;
         var roundTripMs = time.GetElapsedTime(sentAt).TotalMilliseconds;
         if (_best is { } best && roundTripMs > best.RoundTripMs + (time.GetElapsedTime(best.At).TotalSeconds * DriftMsPerSecond)) return;
         _best = new Sample(serverMs + (roundTripMs / 2), time.GetTimestamp(), roundTripMs);

@@ -78,8 +78,8 @@ internal sealed class RunningNode
     }
 
     /// <summary>
-    /// Done when this incarnation, after that time, is no member yet; otherwise it never is. After a cut from the others alone, remoting can be left in a state where seeds hear it and it
-    /// does not hear their answers, for as long as its connections last: another incarnation, with new ones, gets in.
+    /// Done when this incarnation, after that time, is no member yet; otherwise it never is. After a cut from the others alone this was seen to last for minutes, once: its
+    /// connections stood, and no seed's answer came. Why is not known; another incarnation has connections of its own.
     /// </summary>
     public async Task WhenKeptOutAsync(TimeSpan time, CancellationToken ct)
     {

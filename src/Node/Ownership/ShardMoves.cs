@@ -14,7 +14,7 @@ internal sealed class ShardMoves(OwnershipStore store, ILogger log)
     private int loading;
 
     /// <summary>The sum of the shards' epochs when their rows were last read: grows with every change; null: they have not been read yet.</summary>
-    public long? Version => Volatile.Read(ref rows) .Count > 0 ? Interlocked.Read(ref version) : null;
+    public long? Version => Volatile.Read(ref rows).Count > 0 ? Interlocked.Read(ref version) : null;
 
     /// <summary>Done when the shard has its next owner.</summary>
     public Task Next(int shard) => waiting.GetOrAdd(shard, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;

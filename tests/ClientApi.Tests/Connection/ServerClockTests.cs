@@ -46,7 +46,7 @@ public sealed class ServerClockTests
     public void Nonsense_in_the_header_is_ignored()
     {
         var clock = new ServerClock(_time);
-        clock.Observe(new Metadata { { ServerClock.Header, "soon" } }, _time.GetTimestamp());
+        clock.Observe(new Metadata { { ResponseHeaders.Time, "soon" } }, _time.GetTimestamp());
         clock.Observe(null, _time.GetTimestamp());
         Assert.Equal(Here, clock.UtcNow);
     }
@@ -86,5 +86,5 @@ public sealed class ServerClockTests
         Assert.InRange(issued, expected.AddSeconds(-30), expected.AddSeconds(30));
     }
 
-    private static Metadata Says(DateTimeOffset time) => new() { { ServerClock.Header, $"{time.ToUnixTimeMilliseconds()}" } };
+    private static Metadata Says(DateTimeOffset time) => new() { { ResponseHeaders.Time, $"{time.ToUnixTimeMilliseconds()}" } };
 }
