@@ -14,6 +14,7 @@ internal sealed class EntitySerializer(ExtendedActorSystem system) : SerializerW
     private const string ReplyManifest = "r";
     private const string EnvelopeManifest = "e";
     private const string SnapshotManifest = "s";
+    private const string MemberSignalManifest = "m";
 
     public override int Identifier => 4117;
 
@@ -23,6 +24,7 @@ internal sealed class EntitySerializer(ExtendedActorSystem system) : SerializerW
         Reply => ReplyManifest,
         Envelope => EnvelopeManifest,
         Snapshot => SnapshotManifest,
+        MemberSignal => MemberSignalManifest,
         _ => throw new ArgumentException($"{o.GetType()} is not stored or sent", nameof(o)),
     };
 
@@ -34,6 +36,7 @@ internal sealed class EntitySerializer(ExtendedActorSystem system) : SerializerW
         ReplyManifest => Reply.Parser.ParseFrom(bytes),
         EnvelopeManifest => Envelope.Parser.ParseFrom(bytes),
         SnapshotManifest => Snapshot.Parser.ParseFrom(bytes),
+        MemberSignalManifest => MemberSignal.Parser.ParseFrom(bytes),
         _ => throw new System.Runtime.Serialization.SerializationException($"unknown manifest '{manifest}': written by a newer version?"),
     };
 }

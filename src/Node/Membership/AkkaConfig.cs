@@ -37,6 +37,7 @@ internal static class AkkaConfig
                 serialization-bindings {
                   "AkkaHa.Messages.Internal.Command, AkkaHa.Messages" = akkaha
                   "AkkaHa.Messages.Internal.Reply, AkkaHa.Messages" = akkaha
+                  "AkkaHa.Messages.Internal.MemberSignal, AkkaHa.Messages" = akkaha
                   "AkkaHa.Messages.Storage.Envelope, AkkaHa.Messages" = akkaha
                   "AkkaHa.Messages.Storage.Snapshot, AkkaHa.Messages" = akkaha
                 }
@@ -87,14 +88,15 @@ internal static class AkkaConfig
                   use-lease = "{{LeasePath}}"
                   lease-retry-interval = 100ms
                   retry-interval = 100ms
-                  rebalance-interval = 1s
+                  rebalance-interval = 500ms
                   handoff-timeout = 10s
                   shard-start-timeout = 5s
                   shard-failure-backoff = 500ms
                   entity-restart-backoff = 500ms
                   coordinator-failure-backoff = 500ms
-                  waiting-for-state-timeout = 1s
-                  updating-state-timeout = 2s
+                  # A fifth of it passes before more nodes are asked than a majority needs: one that has just come, or is just going, may give no answer.
+                  waiting-for-state-timeout = 500ms
+                  updating-state-timeout = 500ms
                   buffer-size = 20000
                   coordinator-state { write-majority-plus = 0, read-majority-plus = 0 }
                   distributed-data { majority-min-cap = 2, durable.keys = [] }

@@ -11,14 +11,14 @@ internal sealed class ClusterControl(NodeLifecycle lifecycle, ILogger<ClusterCon
 {
     private static readonly TimeSpan FenceAtMost = TimeSpan.FromSeconds(3);
 
-    public Task<NodeChange?> LeaveAsync(string address, CancellationToken ct)
+    public async Task<NodeChange?> LeaveAsync(string address, CancellationToken ct)
     {
         var node = Running();
-        if (Find(node, address) is not { } member) return Task.FromResult<NodeChange?>(null);
+        if (Find(node, address) is not { } member) return null;
         log.LogInformation("{Address} is asked to leave", address);
-        // The member itself does the rest when it sees its own status: see NodeLifecycle.
-        node.Cluster.Leave(member.Address);
-        return Task.FromResult<NodeChange?>(new NodeChange { Address = address, Incarnation = MemberFacts.Of(member).Incarnation });
+        // The member itself does the rest, see NodeLifecycle; also one that gives no answer, when it sees its own status.
+        if (!await node.Signals.AskToLeaveAsync(member, ct)) node.Cluster.Leave(member.Address);
+        return new NodeChange { Address = address, Incarnation = MemberFacts.Of(member).Incarnation };
     }
 
     public async Task<NodeChange?> DownAsync(string address, CancellationToken ct)

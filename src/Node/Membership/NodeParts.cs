@@ -39,6 +39,9 @@ internal sealed class NodeParts(NodeSettings settings, string incarnation, RuleS
     /// <summary>Takes shards and gives them back.</summary>
     public GrantKeeper GrantKeeper { get; private set; } = null!;
 
+    /// <summary>The rows of shards.</summary>
+    public OwnershipStore Ownership { get; private set; } = null!;
+
     /// <summary>Tells when shards change hands, here or elsewhere.</summary>
     public ShardMoves Moves { get; private set; } = null!;
 
@@ -70,9 +73,9 @@ internal sealed class NodeParts(NodeSettings settings, string incarnation, RuleS
         LeaseStore = new LeaseStore(database, log);
         Leases = new LeaseKeeper(database, holder, Timings, loggers.CreateLogger("AkkaHa.Lease"));
         Grants = new Grants(Leases.Lease);
-        var store = new OwnershipStore(database, LeaseStore, Rules);
-        GrantKeeper = new GrantKeeper(store, Leases, Grants, holder, Rules, log);
-        Moves = new ShardMoves(store, log);
+        Ownership = new OwnershipStore(database, LeaseStore, Rules);
+        GrantKeeper = new GrantKeeper(Ownership, Leases, Grants, holder, Rules, log);
+        Moves = new ShardMoves(Ownership, log);
         Leases.Renewed += reading => Moves.Observe(reading.SumOfEpochs);
         await LeaseStore.RegisterAsync(holder, Timings.LeaseMs, ct);
         Leases.Start();

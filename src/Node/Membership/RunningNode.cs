@@ -21,15 +21,17 @@ internal sealed class RunningNode
     private static readonly TimeSpan EndAtMost = TimeSpan.FromSeconds(5);
 
     private readonly Database database;
+    private readonly ILogger log;
 
-    private RunningNode(ActorSystem system, NodeParts parts, MemberFacts facts, Database database)
+    private RunningNode(ActorSystem system, NodeParts parts, MemberFacts facts, MembershipSignals signals, Database database, ILogger log)
     {
         this.database = database;
+        this.log = log;
         System = system;
         Parts = parts;
         Facts = facts;
         Cluster = Akka.Cluster.Cluster.Get(system);
-        Signals = new MembershipSignals(Cluster);
+        Signals = signals;
     }
 
     public ActorSystem System { get; }
@@ -49,6 +51,7 @@ internal sealed class RunningNode
     {
         var incarnation = Guid.CreateVersion7().ToString("N");
         var facts = MemberFacts.Of(settings, incarnation, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
+        var log = loggers.CreateLogger("AkkaHa.Node");
         var parts = new NodeParts(settings, incarnation, rules);
         var setup = ActorSystemSetup.Empty
             .And(BootstrapSetup.Create().WithConfig(AkkaConfig.For(settings, facts, database)))
@@ -60,14 +63,16 @@ internal sealed class RunningNode
         {
             var cluster = Akka.Cluster.Cluster.Get(system);
             await parts.OwnAsync($"{cluster.SelfAddress} {incarnation}", database, loggers, ct);
+            await WarmUp.RunAsync(system, cluster.SelfAddress.ToString(), log);
+            var signals = new MembershipSignals(cluster, incarnation);
             parts.Region = await ClusterSharding.Get(system).StartAsync(
                 NodeNames.Region, EntityActor.Props, ClusterShardingSettings.Create(system), new EntityExtractor(parts.Shards),
-                new RingAllocation(settings.Shards, () => cluster.State, () => cluster.SelfAddress), rules.StopAfterWrite ? StopEntity.Instance : PoisonPill.Instance);
+                new RingAllocation(settings.Shards, () => cluster.State, () => cluster.SelfAddress, signals.IsLeaving), rules.StopAfterWrite ? StopEntity.Instance : PoisonPill.Instance);
             system.ActorOf(Props.Create(() => new SlotKeeper(parts, parts.Region)), "slot-keeper");
             var seeds = settings.Cluster.SeedNodes.Select(Address.Parse).ToArray();
             if (seeds.Length == 0) cluster.Join(cluster.SelfAddress);
             else cluster.JoinSeedNodes(seeds);
-            return new RunningNode(system, parts, facts, database);
+            return new RunningNode(system, parts, facts, signals, database, log);
         }
         catch
         {
@@ -91,6 +96,7 @@ internal sealed class RunningNode
     public async Task LeaveAsync()
     {
         Parts.Leaving = true;
+        await new HandOver(Parts, Cluster, Signals, log).RunAsync();
         await CoordinatedShutdown.Get(System).Run(CoordinatedShutdown.ClrExitReason.Instance);
         // What the region could not hand over in its time: no entity runs here any more.
         Parts.GrantKeeper.ReleaseAll();

@@ -17,6 +17,9 @@ internal sealed class Grants(NodeLease lease)
     /// <summary>How many, not counting the coordinator.</summary>
     public int Count => byShard.Count - (byShard.ContainsKey(ShardRow.Coordinator) ? 1 : 0);
 
+    /// <summary>Which, without the coordinator.</summary>
+    public IReadOnlySet<int> Shards => byShard.Keys.Where(s => s != ShardRow.Coordinator).ToHashSet();
+
     public long? EpochOf(int shard) => byShard.TryGetValue(shard, out var grant) ? grant.Epoch : null;
 
     public bool Holds(int shard, long epoch) => byShard.TryGetValue(shard, out var grant) && grant.Epoch == epoch;

@@ -10,12 +10,16 @@ namespace AkkaHa.Node.Placement;
 
 /// <summary>
 /// Puts each shard on the node that the ring names. Shards move only while the cluster is calm: no member unreachable, joining or of another
-/// version; and only a part at a time.
+/// version; and only a part at a time. Those of a node that is going to leave move as soon as no member is unreachable.
 /// </summary>
-internal sealed class RingAllocation(int shards, Func<ClusterEvent.CurrentClusterState> clusterState, Func<Address> selfAddress) : IShardAllocationStrategy
+/// <param name="shards">How many there are.</param>
+/// <param name="clusterState">The present one.</param>
+/// <param name="selfAddress">Of this node.</param>
+/// <param name="isLeaving">Whether that incarnation is going to leave.</param>
+internal sealed class RingAllocation(int shards, Func<ClusterEvent.CurrentClusterState> clusterState, Func<Address> selfAddress, Func<string, bool> isLeaving) : IShardAllocationStrategy
 {
-    /// <summary>Of all shards, this part moves at once.</summary>
-    private const int MovePart = 8;
+    /// <summary>Of all shards, this part moves at once: the coordinator writes down one step of one shard after the other, and all that have begun wait for it.</summary>
+    private const int MovePart = 16;
 
     /// <summary>
     /// A node that has just come is slow with everything that it does for the first time. It gets this many shards to begin with, and in each round no more than it has.
@@ -38,14 +42,15 @@ internal sealed class RingAllocation(int shards, Func<ClusterEvent.CurrentCluste
         IImmutableDictionary<IActorRef, IImmutableList<string>> currentShardAllocations, IImmutableSet<string> rebalanceInProgress)
     {
         var moves = ImmutableHashSet<string>.Empty;
-        if (IsCalm() && currentShardAllocations.Count > 0)
+        var (leaving, calm) = (Leaving(), IsCalm());
+        if (currentShardAllocations.Count > 0 && clusterState().Unreachable.IsEmpty && (calm || leaving.Count > 0))
         {
             var ring = Ring(ByNode(currentShardAllocations.Keys).Keys);
             var most = Math.Max(1, shards / MovePart) - rebalanceInProgress.Count;
             var has = currentShardAllocations.ToDictionary(region => NodeOf(region.Key), region => region.Value.Count, StringComparer.Ordinal);
             moves = currentShardAllocations
                 .SelectMany(region => region.Value.Select(shard => (Node: NodeOf(region.Key), Shard: shard, Target: ring.NodeFor(int.Parse(shard, NumberStyles.None, CultureInfo.InvariantCulture)))))
-                .Where(at => !rebalanceInProgress.Contains(at.Shard) && at.Target != at.Node)
+                .Where(at => !rebalanceInProgress.Contains(at.Shard) && at.Target != at.Node && (calm || leaving.Contains(at.Node)))
                 .GroupBy(at => at.Target, StringComparer.Ordinal)
                 .SelectMany(to => to.Select(at => at.Shard).Order(StringComparer.Ordinal).Take(Math.Max(FirstShards, has.GetValueOrDefault(to.Key))))
                 .Order(StringComparer.Ordinal).Take(Math.Max(0, most)).ToImmutableHashSet();
@@ -56,13 +61,18 @@ internal sealed class RingAllocation(int shards, Func<ClusterEvent.CurrentCluste
     private bool IsCalm()
     {
         var state = clusterState();
-        return state.Unreachable.IsEmpty
-            && state.Members.All(m => m.Status is MemberStatus.Up or MemberStatus.Leaving or MemberStatus.Exiting or MemberStatus.Removed)
+        return state.Members.All(m => m.Status is MemberStatus.Up or MemberStatus.Leaving or MemberStatus.Exiting or MemberStatus.Removed)
             && state.Members.Select(m => m.AppVersion).Distinct().Count() <= 1;
     }
 
-    private HashRing Ring(IEnumerable<string> nodes)
+    private HashSet<string> Leaving() =>
+        clusterState().Members.Where(m => isLeaving(MemberFacts.Of(m).Incarnation)).Select(m => m.Address.ToString()).ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>Of those that stay, if any does.</summary>
+    private HashRing Ring(IReadOnlyCollection<string> all)
     {
+        var leaving = Leaving();
+        var nodes = all.All(leaving.Contains) ? all : all.Where(n => !leaving.Contains(n));
         var weights = clusterState().Members.ToDictionary(m => m.Address.ToString(), m => MemberFacts.Of(m).Weight, StringComparer.Ordinal);
         var members = nodes.Select(n => new RingNode(n, weights.GetValueOrDefault(n, 1))).OrderBy(n => n.Id, StringComparer.Ordinal).ToArray();
         // The coordinator asks for one shard after the other: one ring serves them all until the members change.
