@@ -26,9 +26,11 @@ internal static class Benchmark
 
     private static async Task<int> RunAsync(FailoverOptions options, AkkaHaSide akkaha, CancellationToken ct)
     {
-        var capacity = options.Rate is null ? await MeasureAsync(akkaha, 8, ct) : (double?)null;
+        var (capacity, waiting) = options.Rate is null ? await MeasureAsync(akkaha, ct) : ((double?)null, 0);
         var rate = options.Rate ?? Math.Round(capacity!.Value / 2);
-        Say(capacity is null ? $"{rate:N0} calls a second to each, half of them writes." : $"AkkaHa does {capacity:N0} calls a second, half of them writes, with {Clients} clients that wait. {rate:N0} from now on, to each.");
+        Say(capacity is null
+            ? $"{rate:N0} calls a second to each, half of them writes."
+            : $"AkkaHa bears {capacity:N0} calls a second, half of them writes, that come whether it answers or not ({waiting:N0} from {Clients} clients that wait). {rate:N0} from now on, to each.");
 
         await using var etcd = options.SkipEtcd ? null : await EtcdSide.StartAsync(akkaha.Lanes);
         // Every key exists, and the client's code is compiled, before anything is measured.
@@ -50,6 +52,12 @@ internal static class Benchmark
         ReportTables.Print(report, AnsiConsole.Console);
         if (options.Json is { } file) await File.WriteAllTextAsync(file, report.ToJson(), ct);
         return options.Check && report.Goals.Any(g => !g.Reached) ? 1 : 0;
+    }
+
+    private static async Task<(double? Capacity, double FromWaiting)> MeasureAsync(ISide side, CancellationToken ct)
+    {
+        var waiting = await MeasureAsync(side, 8, ct);
+        return (await Sustained.MeasureAsync(side.Target, side.Lanes, ct), waiting);
     }
 
     private static Task<double> MeasureAsync(ISide side, int seconds, CancellationToken ct) =>

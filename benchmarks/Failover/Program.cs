@@ -5,7 +5,7 @@ Option<int> kills = new("--kills") { Description = "How many kills of each side"
 Option<string> provider = new("--provider") { Description = "AkkaHa's database", DefaultValueFactory = _ => "postgres" };
 provider.AcceptOnlyFromAmong("postgres", "sqlite");
 Option<bool> skipEtcd = new("--skip-etcd") { Description = "AkkaHa alone" };
-Option<int?> rate = new("--rate") { Description = "Calls a second to each side; left out: half of what AkkaHa is first measured to do" };
+Option<int?> rate = new("--rate") { Description = "Calls a second to each side; left out: half of what AkkaHa is first measured to bear of calls that do not wait for answers" };
 Option<string?> json = new("--json") { Description = "Write every figure to this file, too" };
 Option<bool> check = new("--check") { Description = "Exit code 1 when a goal is missed" };
 Option<bool> keepLogs = new("--keep-logs") { Description = "Leave the nodes' logs there, and say where" };

@@ -36,7 +36,7 @@ static class ChaosRun
         {
             var bench = new Bench(recorder);
             await using var ring = new RingWatch(cluster);
-            await using var crew = new Crew(cluster, bench, options.Seed);
+            await using var crew = new Crew(cluster, bench, options.Clients, options.Seed);
             crew.Start();
             await Task.Delay(Calm, ct);
             var conductor = new Conductor(cluster, new Victims(cluster, ring, bench.InUse), bench, log);

@@ -69,6 +69,7 @@ internal sealed class RunningNode
                 NodeNames.Region, EntityActor.Props, ClusterShardingSettings.Create(system), new EntityExtractor(parts.Shards),
                 new RingAllocation(settings.Shards, () => cluster.State, () => cluster.SelfAddress, signals.IsLeaving), rules.StopAfterWrite ? StopEntity.Instance : PoisonPill.Instance);
             system.ActorOf(Props.Create(() => new SlotKeeper(parts, parts.Region)), "slot-keeper");
+            system.ActorOf(Props.Create(() => new Undelivered()), "undelivered");
             var seeds = settings.Cluster.SeedNodes.Select(Address.Parse).ToArray();
             if (seeds.Length == 0) cluster.Join(cluster.SelfAddress);
             else cluster.JoinSeedNodes(seeds);

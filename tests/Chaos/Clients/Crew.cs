@@ -6,7 +6,6 @@ namespace AkkaHa.Chaos.Clients;
 /// <summary>All clients of a run.</summary>
 sealed class Crew : IAsyncDisposable
 {
-    private const int Clients = 3;
     private const int SessionLives = 8;
     private static readonly TimeSpan LastStepAtMost = TimeSpan.FromSeconds(90);
 
@@ -16,10 +15,10 @@ sealed class Crew : IAsyncDisposable
     private readonly List<Workload> workloads = [];
     private Task working = Task.CompletedTask;
 
-    public Crew(ChaosCluster cluster, Bench bench, int seed)
+    public Crew(ChaosCluster cluster, Bench bench, int clientCount, int seed)
     {
         int Seed() => seed += 7919;
-        for (var c = 0; c < Clients; c++)
+        for (var c = 0; c < clientCount; c++)
         {
             var client = AkkaHaClient.Connect(Options(cluster));
             clients.Add(client);

@@ -13,6 +13,7 @@ static class RunCommand
         Option<double> minutes = new("--minutes") { Description = "How long faults go on", DefaultValueFactory = _ => 5 };
         Option<int> seed = IntegerOption.Create("--seed", "Of the faults and of what clients do", 0, int.MaxValue, 1);
         Option<int> nodes = IntegerOption.Create("--nodes", "Beside a spare one that joins and leaves", 3, 9, 4);
+        Option<int> clients = IntegerOption.Create("--clients", "Clients, each with thirteen that work through it", 1, 32, 3);
         Option<double> between = new("--between") { Description = "Seconds from one fault to the next, on average", DefaultValueFactory = _ => 2.5 };
         Option<string> provider = new("--provider") { Description = "The database", DefaultValueFactory = _ => "postgres" };
         provider.AcceptOnlyFromAmong("postgres", "sqlite");
@@ -25,7 +26,7 @@ static class RunCommand
         Option<DirectoryInfo> directory = new("--out") { Description = "Where the histories go; left out: a directory under the temporary one" };
         Option<bool> keep = new("--keep") { Description = "Keep the nodes' data and logs" };
 
-        Command command = new("run", "A run: a cluster, clients, faults, rest, verdict. Exit code 0: no violation.") { minutes, seed, nodes, between, provider, only, without, directory, keep };
+        Command command = new("run", "A run: a cluster, clients, faults, rest, verdict. Exit code 0: no violation.") { minutes, seed, nodes, clients, between, provider, only, without, directory, keep };
         command.SetAction(async (parsed, cancel) =>
         {
             var options = new ChaosOptions
@@ -33,6 +34,7 @@ static class RunCommand
                 Time = TimeSpan.FromMinutes(parsed.GetValue(minutes)),
                 Seed = parsed.GetValue(seed),
                 Nodes = parsed.GetValue(nodes),
+                Clients = parsed.GetValue(clients),
                 Between = TimeSpan.FromSeconds(parsed.GetValue(between)),
                 Provider = parsed.GetValue(provider)!,
                 Only = Split(parsed.GetValue(only)),

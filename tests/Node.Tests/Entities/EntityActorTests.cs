@@ -117,6 +117,18 @@ public sealed class EntityActorTests : TestKit
         lock (script.Writes) Assert.Equal([1, 1, 20], script.Writes);
     }
 
+    [Fact]
+    public async Task Who_asks_an_entity_whose_recovery_fails_is_answered_at_once()
+    {
+        Sys.ActorOf(Props.Create(() => new Undelivered()));
+        var failing = new TaskCompletionSource();
+        script.FailReplayAfter = failing.Task;
+        var entity = Start();
+        var asked = Enumerable.Range(0, 3).Select(i => Ask(entity, i == 0 ? Get() : Put($"{i}"))).ToArray();
+        failing.SetResult();
+        foreach (var reply in await Task.WhenAll(asked).WaitAsync(Patience / 2)) Assert.Equal(ErrorCode.Unavailable, reply.Failure.Code);
+    }
+
     private int WritesSoFar()
     {
         lock (script.Writes) return script.Writes.Count;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Akka.Actor;
 using Akka.Persistence;
 using Akka.Persistence.Journal;
 
@@ -19,6 +20,9 @@ internal sealed class JournalScript
     /// <summary>The next write is rejected.</summary>
     public bool Reject { get; set; }
 
+    /// <summary>The next replay waits for this, and fails.</summary>
+    public Task? FailReplayAfter { get; set; }
+
     /// <summary>How many rows each write had.</summary>
     public List<int> Writes { get; } = [];
 }
@@ -29,6 +33,18 @@ public sealed class ScriptedJournal : MemoryJournal
     internal static readonly System.Runtime.CompilerServices.ConditionalWeakTable<Akka.Actor.ActorSystem, JournalScript> Scripts = [];
 
     private readonly JournalScript script = Scripts.GetOrCreateValue(Context.System);
+
+    public override async Task ReplayMessagesAsync(
+        IActorContext context, string persistenceId, long fromSequenceNr, long toSequenceNr, long max, Action<IPersistentRepresentation> recoveryCallback)
+    {
+        if (script.FailReplayAfter is { } until)
+        {
+            script.FailReplayAfter = null;
+            await until;
+            throw new IOException("the replay failed by the script");
+        }
+        await base.ReplayMessagesAsync(context, persistenceId, fromSequenceNr, toSequenceNr, max, recoveryCallback);
+    }
 
     protected override async Task<IImmutableList<Exception?>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken)
     {

@@ -1,0 +1,40 @@
+namespace AkkaHa.Load;
+
+/// <summary>
+/// What a target can bear of a load that does not wait for answers. Clients that wait are a lighter load: they gather behind the target, which then does many of their calls
+/// at once, so that it seems to do twice as many as it can when each comes in its own time.
+/// </summary>
+public static class Sustained
+{
+    private const double FirstRate = 1000;
+    private const double Step = 1.15;
+    private const double MostRate = 50_000;
+
+    /// <summary>A rate is borne as long as no more calls wait than come in this time, in the mean of the looks at it.</summary>
+    private static readonly TimeSpan QueueAtMost = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Settle = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Time = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>The highest of a row of rates, each 15 % above the one before, that is borne; calls a second. 0: not even the first.</summary>
+    public static async Task<double> MeasureAsync(IKeyTarget target, LaneSet lanes, CancellationToken ct = default)
+    {
+        var borne = 0.0;
+        for (var rate = FirstRate; rate <= MostRate; rate *= Step)
+        {
+            await using var load = new OpenLoop(target, lanes, rate, seed: 1);
+            await Task.Delay(Settle, ct);
+            load.TakeLateness();
+            var (from, looks, waiting) = (TimeProvider.System.GetTimestamp(), 0, 0L);
+            while (TimeProvider.System.GetElapsedTime(from) < Time)
+            {
+                await Task.Delay(LookEvery, ct);
+                looks++;
+                waiting += load.Outstanding;
+            }
+            if (waiting / (double)looks > rate * QueueAtMost.TotalSeconds || load.TakeLateness() > QueueAtMost) return borne;
+            borne = rate;
+        }
+        return borne;
+    }
+}
