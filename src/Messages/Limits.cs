@@ -51,6 +51,12 @@ public static class Limits
     /// <summary>A session's time to live when none is given, in seconds.</summary>
     public const double SessionTtlDefaultSeconds = 10;
 
+    /// <summary>A key's time to live, in seconds: at least this. Resolution is a millisecond.</summary>
+    public const double KeyTtlMinSeconds = 0.001;
+
+    /// <summary>A key's time to live, in seconds: at most this, a year.</summary>
+    public const double KeyTtlMaxSeconds = 31_536_000;
+
     /// <summary>Waiting for a lock in one call, in seconds: at most this. Waiting on is another call with the same request id.</summary>
     public const double WaitMaxSeconds = 60;
 

@@ -214,6 +214,9 @@ public sealed class Entity
         return new Call(incoming.CallId, requestId, Math.Max(1, command.Attempt), requestId.Length == 0 ? ByteString.Empty : PayloadHash.Of(command), mutation);
     }
 
+    /// <summary>Whether whoever sent this command waits for a reply: neither another entity, whose answer is a command of its own, nor the sweeper, which calls again.</summary>
+    public static bool HasCaller(Command command) => command.Sender.Length == 0 && command.BodyCase != Command.BodyOneofCase.ExpireKey;
+
     /// <summary>Whether an unanswered call of this command may have changed something.</summary>
     public static bool IsMutation(Command command) => command.BodyCase is
         Command.BodyOneofCase.PutKey or Command.BodyOneofCase.DeleteKey

@@ -68,4 +68,7 @@ public sealed record RuleSwitches
 
     /// <summary>Every grant raises the fence.</summary>
     public bool FenceGrowth { get; init; } = true;
+
+    /// <summary>A key whose time to live is over is ended by a stored row before anybody is told that it is gone.</summary>
+    public bool ExpiryPersisted { get; init; } = true;
 }

@@ -4,13 +4,14 @@ using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.Storage;
 using AkkaHa.Messages.V1;
-using Google.Protobuf;
 
 namespace AkkaHa.Core.Keys;
 
 /// <summary>
 /// One key: linearizable get, put, delete, compare on revision; and a participant in transactions. Reads and writes of a key
-/// with an intent that they conflict with wait for its outcome.
+/// with an intent that they conflict with wait for its outcome. A key whose time is over is ended before anything else is done with it: nobody hears
+/// that it is gone before that is stored. No timer does so, for a key in memory either: the sweeper calls (<see cref="ExpireKey"/>) whether it is in memory or
+/// not, and one way is enough, since nobody can see that it is late but by a watch.
 /// </summary>
 internal sealed class KeyMachine : IMachine, IParticipantHost
 {
@@ -23,6 +24,9 @@ internal sealed class KeyMachine : IMachine, IParticipantHost
     private readonly Participant participant;
     private readonly LinkedList<Waiting> waiting = new();
     private KeyWritten current = Absent;
+
+    /// <summary>Its time is over, and its end waits for the intents on it, as every write does: reads then wait for it, and no new intent is taken.</summary>
+    private bool endWaits;
 
     public KeyMachine(string name, RuleSwitches rules)
     {
@@ -45,7 +49,8 @@ internal sealed class KeyMachine : IMachine, IParticipantHost
 
     public bool Knows(string requestId) => false;
 
-    public bool IsReadOfNothing(Command command) => command.BodyCase == Command.BodyOneofCase.GetKey;
+    // What never was can't expire either: that needs no claim, and nobody waits for an answer.
+    public bool IsReadOfNothing(Command command) => command.BodyCase is Command.BodyOneofCase.GetKey or Command.BodyOneofCase.ExpireKey;
 
     public void Activated(Turn turn) => participant.Activated(turn);
 
@@ -66,17 +71,26 @@ internal sealed class KeyMachine : IMachine, IParticipantHost
 
     public void Handle(Command command, Call call, Turn turn)
     {
+        EndIfDue(turn, swept: command.BodyCase == Command.BodyOneofCase.ExpireKey);
         if (participant.Handle(command, turn)) return;
         if (!TryRun(command, call, turn)) Enqueue(command, call, turn);
     }
+
+    private void EndIfDue(Turn turn, bool swept = false)
+    {
+        endWaits = KeyExpiry.IsDue(current, turn.At.WallMs);
+        if (endWaits && (rules.ExpiryPersisted || swept) && !participant.BlocksWrite("")) End(turn);
+    }
+
+    private void End(Turn turn) => turn.Emit(new Event { KeyWritten = KeyExpiry.End(current) });
 
     private bool TryRun(Command command, Call call, Turn turn)
     {
         switch (command.BodyCase)
         {
             case Command.BodyOneofCase.GetKey:
-                if (participant.HasExclusiveIntent("")) return false;
-                turn.Answer(call, current.Present
+                if (participant.HasExclusiveIntent("") || (endWaits && rules.ExpiryPersisted)) return false;
+                turn.Answer(call, IsThere
                     ? new Reply { KeyValue = new KeyValue { Key = name, Value = current.Value, Revision = current.Revision } }
                     : Replies.Failure(ErrorCode.NotFound, $"there is no key '{name}'"));
                 return true;
@@ -84,9 +98,11 @@ internal sealed class KeyMachine : IMachine, IParticipantHost
                 if (participant.BlocksWrite("")) return false;
                 var put = command.PutKey;
                 if (Mismatch(put.HasIfRevision ? put.IfRevision : null) is { } putRefusal) turn.Answer(call, putRefusal);
+                // Whether the session lives is not for the key to say: only a transaction with that condition may bind it. (A node of an earlier version passes the field on.)
+                else if (put.SessionId.Length > 0) turn.Answer(call, Replies.Failure(ErrorCode.InvalidArgument, "sessionId: the node that took this call is too old for it"));
                 else
                 {
-                    Write(turn, present: true, put.Value);
+                    turn.Emit(new Event { KeyWritten = KeyExpiry.Put(current.Revision + 1, put.Value, put.TtlSeconds, "", turn.Stamp.TimeMs) });
                     turn.Answer(call, new Reply { PutKey = new PutKeyResponse { Key = name, Revision = current.Revision } });
                 }
                 return true;
@@ -96,22 +112,31 @@ internal sealed class KeyMachine : IMachine, IParticipantHost
                 if (Mismatch(delete.HasIfRevision ? delete.IfRevision : null) is { } deleteRefusal) turn.Answer(call, deleteRefusal);
                 else
                 {
-                    var deleted = current.Present;
-                    if (deleted) Write(turn, present: false, ByteString.Empty);
+                    var deleted = IsThere;
+                    if (deleted) turn.Emit(new Event { KeyWritten = new KeyWritten { Revision = current.Revision + 1 } });
                     turn.Answer(call, new Reply { DeleteKey = new DeleteKeyResponse { Key = name, Revision = current.Revision, Deleted = deleted } });
                 }
+                return true;
+            case Command.BodyOneofCase.ExpireKey:
+                // Late, or twice, it must not end what has been put since: only what is bound to that session still. By its time to live, it has been ended before this.
+                var ended = command.ExpireKey.SessionId;
+                if (ended.Length == 0 || !current.Present || current.SessionId != ended) return true;
+                if (participant.BlocksWrite("")) return false;
+                End(turn);
                 return true;
             default:
                 throw new ArgumentException($"a key takes no {command.BodyCase}", nameof(command));
         }
     }
 
-    private void Write(Turn turn, bool present, ByteString value) =>
-        turn.Emit(new Event { KeyWritten = new KeyWritten { Present = present, Value = value, Revision = current.Revision + 1 } });
+    /// <summary>Whether there is something to be seen. (Without the rule, what is due is taken for gone before that is stored.)</summary>
+    private bool IsThere => current.Present && (rules.ExpiryPersisted || !endWaits);
+
+    private long SeenRevision => IsThere ? current.Revision : 0;
 
     private Reply? Mismatch(long? ifRevision)
     {
-        var revision = current.Present ? current.Revision : 0;
+        var revision = SeenRevision;
         if (ifRevision is null || ifRevision == revision) return null;
         return Replies.Failure(ErrorCode.RevisionMismatch, $"key '{name}' is at revision {revision}, not {ifRevision}",
             Replies.Details(("revision", revision.ToString(System.Globalization.CultureInfo.InvariantCulture))));
@@ -120,6 +145,7 @@ internal sealed class KeyMachine : IMachine, IParticipantHost
     private void Enqueue(Command command, Call call, Turn turn)
     {
         if (call.RequestId.Length > 0 && waiting.FirstOrDefault(w => w.Call.RequestId == call.RequestId) is { } same) Repeat(same, command, call, turn);
+        else if (command.BodyCase == Command.BodyOneofCase.ExpireKey && waiting.Any(w => w.Command.ExpireKey?.SessionId == command.ExpireKey.SessionId)) return;
         else if (waiting.Count >= Limits.WaitingPerEntity)
             turn.Answer(call, Replies.Failure(ErrorCode.LimitExceeded, $"{Limits.WaitingPerEntity} requests wait at key '{name}' already"));
         else
@@ -143,6 +169,7 @@ internal sealed class KeyMachine : IMachine, IParticipantHost
 
     public void IntentsFreed(Turn turn)
     {
+        EndIfDue(turn);
         for (var node = waiting.First; node is not null;)
         {
             var next = node.Next;
@@ -159,26 +186,29 @@ internal sealed class KeyMachine : IMachine, IParticipantHost
 
     public bool Holds(Condition condition)
     {
-        if (condition.HasRevision) return condition.Revision == (current.Present ? current.Revision : 0);
-        if (condition.HasValue) return current.Present && current.Value.Equals(condition.Value);
-        return !current.Present;
+        if (condition.HasRevision) return condition.Revision == SeenRevision;
+        if (condition.HasValue) return IsThere && current.Value.Equals(condition.Value);
+        return !IsThere;
     }
 
-    public PreparedBranch Evaluate(IReadOnlyList<PreparedOperation> operations) => KeyOperations.Evaluate(name, current, operations);
+    public PreparedBranch Evaluate(IReadOnlyList<PreparedOperation> operations, Stamp stamp) =>
+        KeyOperations.Evaluate(name, IsThere ? current : new KeyWritten { Revision = current.Revision }, operations, stamp.TimeMs);
 
     // A write that waits must not wait for ever: no new shared intent before it.
-    public bool IsClosing(string resource) => waiting.Count > 0;
+    public bool IsClosing(string resource) => waiting.Count > 0 || (endWaits && rules.ExpiryPersisted);
 
     public void Write(KeyWritten write)
     {
         if (write.Revision != current.Revision + 1) throw new InvalidHistoryException($"key '{name}': revision {write.Revision} follows {current.Revision}");
         current = write;
+        endWaits = false;
     }
 
     public void Apply(Event @event, Stamp stamp)
     {
         if (participant.Apply(@event, stamp)) return;
         if (@event.BodyCase != Event.BodyOneofCase.KeyWritten) throw new InvalidHistoryException($"a key has no {@event.BodyCase}");
+        KeyExpiry.Check(name, current, @event.KeyWritten, stamp);
         Write(@event.KeyWritten);
     }
 

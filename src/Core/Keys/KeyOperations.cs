@@ -11,10 +11,14 @@ namespace AkkaHa.Core.Keys;
 /// <summary>Runs a transaction's operations on one key, in order, each seeing the earlier ones; all of them make one revision.</summary>
 internal static class KeyOperations
 {
-    public static PreparedBranch Evaluate(string name, KeyWritten before, IReadOnlyList<PreparedOperation> operations)
+    /// <param name="name">The key.</param>
+    /// <param name="before">What it is now.</param>
+    /// <param name="operations">Those on it.</param>
+    /// <param name="rowTimeMs">Of the row that they are prepared in: times to live count from there.</param>
+    public static PreparedBranch Evaluate(string name, KeyWritten before, IReadOnlyList<PreparedOperation> operations, long rowTimeMs)
     {
-        var (present, value) = (before.Present, before.Value);
-        var written = false;
+        var after = before;
+        var next = before.Revision + 1;
         var branch = new BranchResult();
         foreach (var (index, operation) in operations.Select(o => (o.Index, o.Operation)))
         {
@@ -22,39 +26,44 @@ internal static class KeyOperations
             switch (operation.KindCase)
             {
                 case Operation.KindOneofCase.Put:
-                    (present, value, written) = (true, operation.Put.Value, true);
+                    after = KeyExpiry.Put(next, operation.Put, rowTimeMs);
                     break;
                 case Operation.KindOneofCase.Delete:
-                    result.Deleted = present;
-                    written |= present;
-                    (present, value) = (false, ByteString.Empty);
+                    result.Deleted = after.Present;
+                    if (after.Present) after = new KeyWritten { Revision = next };
                     break;
                 case Operation.KindOneofCase.Get:
-                    if (present) result.Value = value;
+                    if (after.Present) result.Value = after.Value;
                     break;
                 case Operation.KindOneofCase.Add:
-                    if (Sum(present ? value : null, operation.Add.Amount, out var sum) is { } reason) return Impossible(name, reason);
-                    (present, value, written) = (true, sum, true);
-                    result.Value = value;
+                    if (Sum(after.Present ? after.Value : null, operation.Add.Amount, out var sum) is { } reason) return Impossible(name, reason);
+                    after = Changed(after, next, sum);
+                    result.Value = sum;
                     break;
                 case Operation.KindOneofCase.Append:
-                    var length = (present ? value.Length : 0) + operation.Append.Value.Length;
+                    var length = (after.Present ? after.Value.Length : 0) + operation.Append.Value.Length;
                     if (length > Limits.ValueBytes) return Impossible(name, $"append would make {length} bytes; the limit is {Limits.ValueBytes}");
-                    (present, value, written) = (true, present ? ByteString.CopyFrom([.. value.Span, .. operation.Append.Value.Span]) : operation.Append.Value, true);
-                    result.Value = value;
+                    after = Changed(after, next, after.Present ? ByteString.CopyFrom([.. after.Value.Span, .. operation.Append.Value.Span]) : operation.Append.Value);
+                    result.Value = after.Value;
                     break;
                 default:
                     return Impossible(name, "the operation is unknown to this version");
             }
-            result.Revision = written ? before.Revision + 1 : before.Present ? before.Revision : 0;
+            result.Revision = Written(after) ? next : before.Present ? before.Revision : 0;
             branch.Results.Add(new IndexedResult { Index = index, Result = result });
         }
         return new PreparedBranch
         {
             Result = branch,
-            Write = written ? new KeyWritten { Present = present, Value = value, Revision = before.Revision + 1 } : null,
+            Write = Written(after) ? after : null,
         };
+
+        bool Written(KeyWritten state) => !ReferenceEquals(state, before);
     }
+
+    /// <summary>Add and append change the value, and leave how long the key stays as it is.</summary>
+    private static KeyWritten Changed(KeyWritten before, long revision, ByteString value) =>
+        new() { Present = true, Value = value, Revision = revision, ExpiresAtMs = before.ExpiresAtMs, SessionId = before.SessionId };
 
     private static string? Sum(ByteString? value, long amount, out ByteString sum)
     {

@@ -390,7 +390,7 @@ internal sealed class LockMachine : IMachine, IParticipantHost
 
     public bool Holds(Condition condition) => !rules.Guard || book.Holders.Any(h => h.Fence == condition.Fence);
 
-    public PreparedBranch Evaluate(IReadOnlyList<PreparedOperation> operations) => new() { Result = new BranchResult() };
+    public PreparedBranch Evaluate(IReadOnlyList<PreparedOperation> operations, Stamp stamp) => new() { Result = new BranchResult() };
 
     public bool IsClosing(string resource) => closings.Count > 0;
 

@@ -180,7 +180,7 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
 
     public bool Holds(Condition condition) => sessions.ContainsKey(condition.Session);
 
-    public PreparedBranch Evaluate(IReadOnlyList<PreparedOperation> operations) => new() { Result = new BranchResult() };
+    public PreparedBranch Evaluate(IReadOnlyList<PreparedOperation> operations, Stamp stamp) => new() { Result = new BranchResult() };
 
     public bool IsClosing(string resource) => sessions.TryGetValue(resource, out var session) && session.Ending is not null;
 

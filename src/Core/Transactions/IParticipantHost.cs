@@ -14,8 +14,8 @@ internal interface IParticipantHost
     /// <summary>Whether the condition holds in the present state.</summary>
     bool Holds(Condition condition);
 
-    /// <summary>What running these operations on the present state would answer and write.</summary>
-    PreparedBranch Evaluate(IReadOnlyList<PreparedOperation> operations);
+    /// <summary>What running these operations on the present state would answer and write, prepared in this row.</summary>
+    PreparedBranch Evaluate(IReadOnlyList<PreparedOperation> operations, Stamp stamp);
 
     /// <summary>Whether something waits for the intents on this resource to go, so that no new one may be taken.</summary>
     bool IsClosing(string resource);

@@ -142,7 +142,7 @@ internal sealed class Participant(IParticipantHost host, RuleSwitches rules)
         var prepared = new Prepared
         {
             TransactionId = prepare.TransactionId, Attempt = prepare.Attempt, PayloadHash = prepare.PayloadHash, TimestampMs = prepare.TimestampMs,
-            Coordinator = command.Sender, Then = host.Evaluate(prepare.Then), Else = host.Evaluate(prepare.Else),
+            Coordinator = command.Sender, Then = host.Evaluate(prepare.Then, turn.Stamp), Else = host.Evaluate(prepare.Else, turn.Stamp),
         };
         prepared.Intents.AddRange(intents);
         foreach (var condition in prepare.Conditions)
@@ -198,7 +198,7 @@ internal sealed class Participant(IParticipantHost host, RuleSwitches rules)
             var named = !rules.CommitNamesPrepared || (mine.Prepared.Attempt == commit.Attempt && mine.SequenceNr == commit.PreparedSequenceNr);
             // One that the decision does not name came late, after the named one was applied: it must not be applied again, nor stay.
             turn.Emit(named
-                ? new Event { Applied = new Applied { TransactionId = commit.TransactionId, Then = commit.Then } }
+                ? new Event { Applied = new Applied { TransactionId = commit.TransactionId, Then = commit.Then, Write = Branch(mine.Prepared, commit.Then).Write } }
                 : new Event { Discarded = new Discarded { TransactionId = commit.TransactionId } });
             Freed(turn);
         }
@@ -256,9 +256,12 @@ internal sealed class Participant(IParticipantHost host, RuleSwitches rules)
                 Remove(@event.Discarded.TransactionId);
                 return true;
             case Event.BodyOneofCase.Applied:
-                var branches = Remove(@event.Applied.TransactionId).Prepared;
-                var branch = @event.Applied.Then ? branches.Then : branches.Else;
-                if (branch.Write is { } write) host.Write(write);
+                var applied = @event.Applied;
+                var write = Branch(Remove(applied.TransactionId).Prepared, applied.Then).Write;
+                // Rows of before do not say what they write.
+                if (applied.Write is not null && !applied.Write.Equals(write))
+                    throw new InvalidHistoryException($"transaction {applied.TransactionId} was applied as something else than was prepared");
+                if (write is not null) host.Write(write);
                 return true;
             default:
                 return false;
@@ -282,6 +285,8 @@ internal sealed class Participant(IParticipantHost host, RuleSwitches rules)
         }));
         return snapshot;
     }
+
+    private static PreparedBranch Branch(Prepared prepared, bool then) => then ? prepared.Then : prepared.Else;
 
     private Held Remove(string transactionId)
     {

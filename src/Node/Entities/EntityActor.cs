@@ -123,7 +123,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         while (incoming.Count < BatchAtMost && queue.TryDequeue(out var next))
         {
             var callId = 0L;
-            if (next.Command.Sender.Length == 0 && !next.Caller.IsNobody())
+            if (Entity.HasCaller(next.Command) && !next.Caller.IsNobody())
             {
                 callId = ++lastCallId;
                 callers[callId] = next.Caller;
@@ -205,7 +205,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
 
     private static void Refuse(IActorRef caller, Command command)
     {
-        if (command.Sender.Length == 0) caller.Tell(Replies.Failure(ErrorCode.Unavailable, "the shard is changing its owner"));
+        if (Entity.HasCaller(command)) caller.Tell(Replies.Failure(ErrorCode.Unavailable, "the shard is changing its owner"));
     }
 
     protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)

@@ -22,6 +22,16 @@ static class Make
         return new Command { PutKey = put, RequestId = requestId, Attempt = attempt, TimeoutMs = timeoutMs };
     }
 
+    public static Command PutFor(string value, double ttlSeconds, long? ifRevision = null)
+    {
+        var put = Put(value, ifRevision);
+        put.PutKey.TtlSeconds = ttlSeconds;
+        return put;
+    }
+
+    /// <summary>What the sweeper sends: by the time to live, or for a session that has ended.</summary>
+    public static Command Expire(string session = "") => new() { ExpireKey = new ExpireKey { SessionId = session } };
+
     public static Command Delete(long? ifRevision = null, string requestId = "", uint attempt = 1)
     {
         var delete = new DeleteKeyRequest { Key = "k" };
@@ -45,6 +55,15 @@ static class Make
         KeyWritten = new KeyWritten { Present = value is not null, Value = ByteString.CopyFromUtf8(value ?? ""), Revision = revision },
     };
 
+    /// <summary>A value that goes with a session, or at a time of the scenario.</summary>
+    public static Event WrittenFor(long revision, string value, string session = "", long expiresAtMs = 0)
+    {
+        var written = Written(revision, value);
+        written.KeyWritten.SessionId = session;
+        written.KeyWritten.ExpiresAtMs = expiresAtMs == 0 ? 0 : Scenario.StartMs + expiresAtMs;
+        return written;
+    }
+
     public static Command Prepare(string transaction, uint attempt = 1, long timestampMs = 0, string payload = "p", IEnumerable<Condition>? conditions = null, params Operation[] then)
     {
         var prepare = new Prepare { TransactionId = transaction, Attempt = attempt, TimestampMs = Scenario.StartMs + timestampMs, PayloadHash = ByteString.CopyFromUtf8(payload) };
@@ -54,6 +73,14 @@ static class Make
     }
 
     public static Operation PutOp(string value, string key = "k") => new() { Put = new PutOperation { Key = key, Value = ByteString.CopyFromUtf8(value) } };
+
+    public static Operation PutOpFor(string value, string session = "", double ttlSeconds = 0)
+    {
+        var put = PutOp(value);
+        if (session.Length > 0) put.Put.SessionId = session;
+        if (ttlSeconds > 0) put.Put.TtlSeconds = ttlSeconds;
+        return put;
+    }
 
     public static Operation GetOp(string key = "k") => new() { Get = new GetOperation { Key = key } };
 

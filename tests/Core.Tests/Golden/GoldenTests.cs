@@ -25,9 +25,12 @@ public sealed class GoldenTests
     [Fact]
     public void Every_event_and_every_snapshot_has_its_file()
     {
-        Assert.Equal(Enum.GetNames<Event.BodyOneofCase>().Except(["None"]).Order(), Samples.Rows.Keys.Order());
-        Assert.Equal(Enum.GetNames<Snapshot.StateOneofCase>().Except(["None"]).Select(n => $"Snapshot.{n}").Order(), Samples.Snapshots.Keys.Order());
+        Assert.Equal(Enum.GetNames<Event.BodyOneofCase>().Except(["None"]).Order(), Samples.Rows.Keys.Select(WithoutAddition).Distinct().Order());
+        Assert.Equal(Enum.GetNames<Snapshot.StateOneofCase>().Except(["None"]).Select(n => $"Snapshot.{n}").Order(), Samples.Snapshots.Keys.Select(WithoutAddition).Distinct().Order());
     }
+
+    /// <summary>Of fields that were added later: <c>KeyWritten+Bound</c> is a KeyWritten.</summary>
+    private static string WithoutAddition(string name) => name.Split('+')[0];
 
     private static byte[] Stored(string name, IMessage sample, [CallerFilePath] string here = "")
     {

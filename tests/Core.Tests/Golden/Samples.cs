@@ -12,6 +12,10 @@ static class Samples
 
     private static readonly KeyWritten Write = new() { Present = true, Value = Bytes, Revision = 7 };
 
+    private static readonly KeyWritten Bound = new() { Present = true, Value = Bytes, Revision = 8, ExpiresAtMs = 1_800_000_060_000, SessionId = "4-s" };
+
+    private static readonly KeyWritten Expired = new() { Revision = 9, Expired = true };
+
     private static readonly Prepared Prepared = new()
     {
         TransactionId = "t", Attempt = 2, PayloadHash = Bytes, TimestampMs = 1_800_000_000_001, Coordinator = "txn/3",
@@ -75,7 +79,15 @@ static class Samples
         new() { TransactionCommitted = Committed },
         new() { TransactionAborted = Aborted },
         new() { TransactionSettled = new TransactionSettled { TransactionId = "t" } },
-    }.ToDictionary(e => e.BodyCase.ToString(), Row);
+    }.Select(e => (Name: e.BodyCase.ToString(), Event: e)).Concat(Additions).ToDictionary(e => e.Name, e => Row(e.Event));
+
+    private static IEnumerable<(string Name, Event Event)> Additions =>
+    [
+        ("KeyWritten+Bound", new Event { KeyWritten = Bound }),
+        ("KeyWritten+Expired", new Event { KeyWritten = Expired }),
+        ("Prepared+Bound", new Event { Prepared = new Prepared { TransactionId = "t", Attempt = 1, Coordinator = "txn/3", Then = new PreparedBranch { Write = Bound } } }),
+        ("Applied+Write", new Event { Applied = new Applied { TransactionId = "t", Then = true, Write = Bound } }),
+    ];
 
     public static IReadOnlyDictionary<string, Snapshot> Snapshots { get; } = new Snapshot[]
     {
@@ -99,7 +111,10 @@ static class Samples
                 },
             },
         },
-    }.ToDictionary(s => $"Snapshot.{s.StateCase}", Whole);
+    }.Select(s => (Name: $"Snapshot.{s.StateCase}", Snapshot: s))
+        .Append((Name: "Snapshot.Key+Bound", Snapshot: new Snapshot { Key = new KeySnapshot { Value = Bound } }))
+        .Append((Name: "Snapshot.Key+Expired", Snapshot: new Snapshot { Key = new KeySnapshot { Value = Expired } }))
+        .ToDictionary(s => s.Name, s => Whole(s.Snapshot));
 
     private static Envelope Row(Event @event) => new() { Schema = 1, Epoch = 12, TimeMs = 1_800_000_000_000, RequestId = "r", Attempt = 2, Events = { @event }, Outcomes = { Outcome } };
 
