@@ -8,6 +8,7 @@ namespace AkkaHa.Node.Tests.Api;
 
 public sealed class GuardedWriteTests : IClassFixture<ApiHost>
 {
+    private const string Session = "7-01890a5d-ac96-774b-bcce-b302099a8057";
     private const string Put = """{"value":"b24=","lock":"l/1","fence":"17","requestId":"r"}""";
     private const string PutAtRevision = """{"value":"b24=","lock":"l/1","fence":"17","ifRevision":"3","requestId":"r"}""";
     private readonly ApiHost host;
@@ -83,6 +84,41 @@ public sealed class GuardedWriteTests : IClassFixture<ApiHost>
 
         Assert.Equal(("REVISION_MISMATCH", "9"), (error.Code, error.Details.GetProperty("revision").GetString()));
         Assert.Equal([new Operation { Get = new GetOperation { Key = "k" } }], host.Entities.OnlyCommand.RunTransaction.Else);
+    }
+
+    [Fact]
+    public async Task A_put_with_a_session_is_a_transaction_that_rests_on_it()
+    {
+        Answer(new TransactionResult { Outcome = Outcome.Committed, ConditionsHeld = true, ConditionResults = { true }, Results = { new OperationResult { Key = "k", Revision = 5 } } });
+
+        var json = await host.JsonAsync("PUT /v1/kv/k", $$"""{"value":"b24=","sessionId":"{{Session}}","ttlSeconds":1.5,"requestId":"r"}""");
+
+        Assert.Equal("""{"key":"k","revision":"5"}""", json);
+        Assert.Equal(
+            new TransactionRequest
+            {
+                TransactionId = "guarded:r",
+                DeadlineSeconds = 10,
+                Conditions = { new Condition { Session = Session } },
+                Then = { new Operation { Put = new PutOperation { Key = "k", Value = ByteString.CopyFromUtf8("on"), SessionId = Session, TtlSeconds = 1.5 } } },
+            },
+            host.Entities.OnlyCommand.RunTransaction);
+    }
+
+    [Theory]
+    [InlineData(true, true, false, "REVISION_MISMATCH")]
+    [InlineData(true, false, false, "FENCE_STALE")]
+    [InlineData(false, false, false, "SESSION_EXPIRED")]
+    [InlineData(false, true, true, "SESSION_EXPIRED")]
+    public async Task With_session_lock_and_revision_the_first_that_does_not_hold_is_said(bool session, bool fence, bool revision, string code)
+    {
+        Answer(new TransactionResult { Outcome = Outcome.Committed, ConditionResults = { session, fence, revision }, Results = { new OperationResult { Key = "k", Revision = 9 } } });
+
+        var error = await RefusedAsync($$"""{"value":"b24=","sessionId":"{{Session}}","lock":"l/1","fence":"17","ifRevision":"3","requestId":"r"}""");
+
+        Assert.Equal(code, error.Code);
+        Assert.Equal([new Condition { Session = Session }, new Condition { Lock = "l/1", Fence = 17 }, new Condition { Key = "k", Revision = 3 }], host.Entities.OnlyCommand.RunTransaction.Conditions);
+        if (code == "SESSION_EXPIRED") Assert.Contains(Session, error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -42,6 +42,29 @@ public sealed class KeyRouteTests : IClassFixture<ApiHost>
         Assert.Equal(new Command { Entity = "kv/a", TimeoutMs = 5000, RequestId = "r", Attempt = 2, PutKey = body }, host.Entities.OnlyCommand);
     }
 
+    [Theory]
+    [InlineData("""{"value":"b24=","ttlSeconds":60}""", 60.0)]
+    [InlineData("""{"value":"b24=","ttl_seconds":0.001}""", 0.001)]
+    [InlineData("""{"value":"b24=","ttlSeconds":null}""", null)]
+    public async Task Put_over_http_carries_its_time_to_live_to_the_key(string body, double? seconds)
+    {
+        host.Entities.AnswerWith(new Reply { PutKey = new PutKeyResponse { Key = "a", Revision = 4 } });
+
+        await host.JsonAsync("PUT /v1/kv/a", body);
+
+        var put = host.Entities.OnlyCommand.PutKey;
+        Assert.Equal(seconds, put.HasTtlSeconds ? put.TtlSeconds : null);
+    }
+
+    [Fact]
+    public async Task Put_over_grpc_with_a_session_that_is_none_of_this_cluster_asks_nobody()
+    {
+        var refused = await Assert.ThrowsAsync<global::Grpc.Core.RpcException>(async () => await Grpc.PutAsync(new() { Key = "a", SessionId = "999-01890a5d-ac96-774b-bcce-b302099a8057" }));
+
+        Assert.Equal(global::Grpc.Core.StatusCode.NotFound, refused.StatusCode);
+        Assert.Empty(host.Entities.Asked);
+    }
+
     [Fact]
     public async Task Delete_over_http_carries_its_condition_in_the_query()
     {

@@ -30,6 +30,38 @@ public sealed class ValidationLimitTests
         AssertField(valid, "ttlSeconds", SessionValidation.Check(new CreateSessionRequest { TtlSeconds = seconds }));
 
     [Theory]
+    [InlineData(0, false)]
+    [InlineData(0.0009, false)]
+    [InlineData(0.001, true)]
+    [InlineData(31_536_000, true)]
+    [InlineData(31_536_000.001, false)]
+    [InlineData(-1, false)]
+    [InlineData(double.NaN, false)]
+    [InlineData(double.PositiveInfinity, false)]
+    public void A_key_lives_a_millisecond_to_a_year_if_not_for_ever(double seconds, bool valid)
+    {
+        AssertField(valid, "ttlSeconds", KeyValidation.Check(new PutKeyRequest { Key = "a", TtlSeconds = seconds }, Shards));
+        var put = new PutOperation { Key = "a", TtlSeconds = seconds };
+        AssertField(valid, "then[0].put.ttlSeconds", TransactionValidation.Check(new TransactionRequest { Then = { new Operation { Put = put } } }, Shards));
+        AssertField(valid, "else[0].put.ttlSeconds", TransactionValidation.Check(new TransactionRequest { Else = { new Operation { Put = put } } }, Shards));
+        AssertField(true, "ttlSeconds", KeyValidation.Check(new PutKeyRequest { Key = "a" }, Shards));
+    }
+
+    [Fact]
+    public void A_put_of_a_transaction_rests_on_the_session_that_it_binds_its_key_to()
+    {
+        var bound = new Operation { Put = new PutOperation { Key = "b", SessionId = Session } };
+        var condition = new Condition { Session = Session };
+        AssertField(true, "", TransactionValidation.Check(new TransactionRequest { Conditions = { condition }, Then = { Get("a"), bound } }, Shards));
+        AssertField(false, "then[1].put.sessionId", TransactionValidation.Check(new TransactionRequest { Then = { Get("a"), bound } }, Shards));
+        var other = new Condition { Session = Session[..^1] + "0" };
+        AssertField(false, "then[0].put.sessionId", TransactionValidation.Check(new TransactionRequest { Conditions = { other }, Then = { bound } }, Shards));
+        AssertField(false, "else[0].put.sessionId", TransactionValidation.Check(new TransactionRequest { Conditions = { condition }, Else = { bound } }, Shards));
+        var empty = new Operation { Put = new PutOperation { Key = "b", SessionId = "" } };
+        AssertField(false, "then[0].put.sessionId", TransactionValidation.Check(new TransactionRequest { Conditions = { condition }, Then = { empty } }, Shards));
+    }
+
+    [Theory]
     [InlineData(0, true)]
     [InlineData(60, true)]
     [InlineData(60.0001, false)]
@@ -83,7 +115,7 @@ public sealed class ValidationLimitTests
     public void Values_have_at_most_a_mebibyte_wherever_they_stand(int bytes, bool valid)
     {
         var value = ByteString.CopyFrom(new byte[bytes]);
-        AssertField(valid, "value", KeyValidation.Check(new PutKeyRequest { Key = "a", Value = value }));
+        AssertField(valid, "value", KeyValidation.Check(new PutKeyRequest { Key = "a", Value = value }, Shards));
         AssertField(valid, "conditions[0].value", Check(new() { Conditions = { new Condition { Key = "a", Value = value } } }));
         AssertField(valid, "then[0].put.value", Check(new() { Then = { new Operation { Put = new() { Key = "a", Value = value } } } }));
         AssertField(valid, "else[1].append.value", Check(new() { Else = { Get("a"), new Operation { Append = new() { Key = "a", Value = value } } } }));
@@ -139,7 +171,7 @@ public sealed class ValidationLimitTests
         if (hasLock) put.Lock = delete.Lock = "l";
         if (hasFence) put.Fence = delete.Fence = 1;
 
-        AssertField(valid, field, KeyValidation.Check(put));
+        AssertField(valid, field, KeyValidation.Check(put, Shards));
         AssertField(valid, field, KeyValidation.Check(delete));
     }
 

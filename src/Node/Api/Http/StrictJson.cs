@@ -42,10 +42,7 @@ internal static class StrictJson
         {
             if (Text(ref reader) is not { } name) return Refusals.Invalid("body", "has a field name that is not valid Unicode");
             if (!fields.TryGetValue(name, out var field))
-            {
-                if (NotYet.Has(message, name)) return Refusals.Invalid(name, "is not offered yet");
                 return Refusals.Invalid(Refusals.Quote(name), $"is not a field here; {FieldNames.List(message.Fields.InFieldNumberOrder())}");
-            }
             if (!seen.Add(field.FieldNumber)) return Refusals.Invalid(field.JsonName, "is given more than once");
             reader.Read();
             if (reader.TokenType == JsonTokenType.Null) continue;

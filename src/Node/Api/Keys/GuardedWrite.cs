@@ -7,7 +7,7 @@ using Google.Protobuf.WellKnownTypes;
 namespace AkkaHa.Node.Api.Keys;
 
 /// <summary>
-/// A put or delete that holds only while a lock is held with a fence, as the transaction that it is. Its id comes from the request id,
+/// A put or delete that holds only while a lock is held with a fence, or a session lives, as the transaction that it is. Its id comes from the request id,
 /// so that a repeat is the same transaction.
 /// </summary>
 internal static class GuardedWrite
@@ -15,16 +15,26 @@ internal static class GuardedWrite
     /// <summary>What ids of these transactions begin with; users' own must not.</summary>
     public const string IdPrefix = "guarded:";
 
-    public static TransactionRequest Of(PutKeyRequest request) => Of(
-        request.RequestId, request.Key, request.Lock, request.Fence, request.HasIfRevision ? request.IfRevision : null,
-        new Operation { Put = new PutOperation { Key = request.Key, Value = request.Value } });
+    public static TransactionRequest Of(PutKeyRequest request)
+    {
+        var put = new PutOperation { Key = request.Key, Value = request.Value };
+        if (request.HasTtlSeconds) put.TtlSeconds = request.TtlSeconds;
+        var guards = new List<Condition>();
+        if (request.HasSessionId)
+        {
+            put.SessionId = request.SessionId;
+            guards.Add(new Condition { Session = request.SessionId });
+        }
+        if (request.HasLock) guards.Add(Lock(request.Lock, request.Fence));
+        return Of(request.RequestId, request.Key, guards, request.HasIfRevision ? request.IfRevision : null, new Operation { Put = put });
+    }
 
     public static TransactionRequest Of(DeleteKeyRequest request) => Of(
-        request.RequestId, request.Key, request.Lock, request.Fence, request.HasIfRevision ? request.IfRevision : null,
+        request.RequestId, request.Key, [Lock(request.Lock, request.Fence)], request.HasIfRevision ? request.IfRevision : null,
         new Operation { Delete = new DeleteOperation { Key = request.Key } });
 
     /// <summary>The result of the one write.</summary>
-    /// <exception cref="RefusedException">FENCE_STALE, REVISION_MISMATCH, or the outcome is not certain.</exception>
+    /// <exception cref="RefusedException">SESSION_EXPIRED, FENCE_STALE, REVISION_MISMATCH, or the outcome is not certain.</exception>
     public static OperationResult ResultOf(TransactionRequest request, TransactionResult result)
     {
         if (result.Outcome == TransactionStatus.Types.Outcome.Aborted)
@@ -34,19 +44,26 @@ internal static class GuardedWrite
         // Results are forgotten before the outcome is.
         if (result.ConditionsHeld || result.ConditionResults.Count != request.Conditions.Count)
             throw Refused(ErrorCode.OutcomeUnknown, "the guarded write was decided, but too long ago for its result to be known");
-        var guard = request.Conditions[0];
-        if (!result.ConditionResults[0])
-            throw Refused(ErrorCode.FenceStale, string.Create(CultureInfo.InvariantCulture, $"lock '{guard.Lock}' is not held with fence {guard.Fence}"));
-        throw new RefusedException(Mismatch(request, result));
+        var failed = request.Conditions[result.ConditionResults.IndexOf(false)];
+        if (failed.HasLock)
+            throw Refused(ErrorCode.FenceStale, string.Create(CultureInfo.InvariantCulture, $"lock '{failed.Lock}' is not held with fence {failed.Fence}"));
+        throw new RefusedException(failed.HasSession ? Refusals.NoSuchSession("sessionId", failed.Session) : Mismatch(failed, result));
     }
 
-    private static TransactionRequest Of(string requestId, string key, string lockName, long fence, long? ifRevision, Operation write)
+    private static Condition Lock(string name, long fence) => new() { Lock = name, Fence = fence };
+
+    /// <param name="requestId">Of the write.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="guards">What it rests on; the first of those that do not hold is what its caller hears: the end of a session before that of its locks.</param>
+    /// <param name="ifRevision">The revision that the key must have; 0: absent; null: any.</param>
+    /// <param name="write">What is done then.</param>
+    private static TransactionRequest Of(string requestId, string key, IEnumerable<Condition> guards, long? ifRevision, Operation write)
     {
         var transaction = new TransactionRequest
         {
             TransactionId = IdPrefix + requestId,
             DeadlineSeconds = Limits.TransactionDeadlineDefaultSeconds,
-            Conditions = { new Condition { Lock = lockName, Fence = fence } },
+            Conditions = { guards },
             Then = { write },
         };
         if (ifRevision is not { } revision) return transaction;
@@ -56,9 +73,8 @@ internal static class GuardedWrite
         return transaction;
     }
 
-    private static Messages.Internal.Failure Mismatch(TransactionRequest request, TransactionResult result)
+    private static Messages.Internal.Failure Mismatch(Condition condition, TransactionResult result)
     {
-        var condition = request.Conditions[1];
         var wanted = condition.Absent ? 0 : condition.Revision;
         var failure = Refusals.Of(ErrorCode.RevisionMismatch, string.Create(CultureInfo.InvariantCulture, $"key '{condition.Key}' is not at revision {wanted}"));
         if (result.Results.Count == 1)

@@ -1,4 +1,6 @@
+using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
+using AkkaHa.Messages.Placement;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Api.Errors;
 
@@ -9,12 +11,19 @@ internal static class KeyValidation
 {
     public static Failure? Check(GetKeyRequest request) => Fields.Name("key", request.Key);
 
-    public static Failure? Check(PutKeyRequest request) =>
+    public static Failure? Check(PutKeyRequest request, ShardMap shards) =>
         Fields.Name("key", request.Key)
         ?? Fields.Value("value", request.Value)
         ?? (request.HasIfRevision ? Fields.Revision("ifRevision", request.IfRevision) : null)
         ?? Guard(request.HasLock, request.Lock, request.HasFence, request.Fence)
-        ?? Fields.Id("requestId", request.RequestId);
+        ?? Ttl(request.HasTtlSeconds, request.TtlSeconds)
+        ?? Fields.Id("requestId", request.RequestId)
+        // Last: what is wrong with the request is said before that the session is gone.
+        ?? (request.HasSessionId ? Fields.Session("sessionId", request.SessionId, shards) : null);
+
+    /// <summary>A key's time to live, which may be left out.</summary>
+    public static Failure? Ttl(bool given, double seconds) =>
+        Fields.OptionalSeconds("ttlSeconds", given, seconds, Limits.KeyTtlMinSeconds, Limits.KeyTtlMaxSeconds);
 
     public static Failure? Check(DeleteKeyRequest request) =>
         Fields.Name("key", request.Key)

@@ -6,7 +6,7 @@ using Grpc.Core;
 
 namespace AkkaHa.Node.Api.Keys;
 
-/// <summary>Keys over gRPC and HTTP. A guarded put or delete is a transaction over the key and the lock; see <see cref="GuardedWrite"/>.</summary>
+/// <summary>Keys over gRPC and HTTP. A put or delete that rests on a lock or a session is a transaction over both; see <see cref="GuardedWrite"/>.</summary>
 internal sealed class KeysService(EntityCalls calls) : Messages.V1.Keys.KeysBase
 {
     public override async Task<KeyValue> Get(GetKeyRequest request, ServerCallContext context)
@@ -18,9 +18,9 @@ internal sealed class KeysService(EntityCalls calls) : Messages.V1.Keys.KeysBase
 
     public override async Task<PutKeyResponse> Put(PutKeyRequest request, ServerCallContext context)
     {
-        Refusals.ThrowIf(KeyValidation.Check(request));
+        Refusals.ThrowIf(KeyValidation.Check(request, calls.Shards));
         (request.RequestId, request.Attempt) = (RequestIds.OrNew(request.RequestId), RequestIds.Attempt(request.Attempt));
-        if (request.HasLock)
+        if (request.HasLock || request.HasSessionId)
         {
             var result = await GuardedAsync(GuardedWrite.Of(request), request.Attempt, context);
             return new PutKeyResponse { Key = request.Key, Revision = result.Revision };

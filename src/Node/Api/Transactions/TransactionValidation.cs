@@ -21,8 +21,8 @@ internal static class TransactionValidation
         ?? Steps(request)
         ?? Bytes(request)
         ?? ConditionValidation.Check(request.Conditions, shards)
-        ?? OperationValidation.Check("then", request.Then)
-        ?? OperationValidation.Check("else", request.Else)
+        ?? OperationValidation.CheckThen(request)
+        ?? OperationValidation.CheckElse(request)
         ?? Participants(request);
 
     public static Failure? Check(GetTransactionRequest request) => AnyId(request.TransactionId);
