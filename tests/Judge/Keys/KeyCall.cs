@@ -11,6 +11,9 @@ public enum KeyAction
 
     /// <summary>Remove it.</summary>
     Delete,
+
+    /// <summary>It ends by itself: what a put wrote whose time to live is over, or whose session. Nobody asks for that, so its end is always <see cref="KeyEnd.Unknown"/>.</summary>
+    Expire,
 }
 
 /// <summary>How it ended for the caller.</summary>
@@ -29,7 +32,7 @@ public enum KeyEnd
 /// <summary>One call on one key, as its client saw it. What certainly was not done is not recorded at all.</summary>
 public sealed record KeyCall(string Key, KeyAction Action, KeyEnd End, long InvokedAt, long CompletedAt)
 {
-    /// <summary>What a put writes.</summary>
+    /// <summary>What a put writes, or what ends; then no other put may write the same.</summary>
     public string? Value { get; init; }
 
     /// <summary>The revision that is asked for; 0: absent; null: any.</summary>
@@ -53,7 +56,7 @@ public sealed record KeyCall(string Key, KeyAction Action, KeyEnd End, long Invo
     /// <inheritdoc />
     public override string ToString()
     {
-        var asked = Action == KeyAction.Put ? $"put {Value}" : Action == KeyAction.Delete ? "delete" : "get";
+        var asked = Action == KeyAction.Put ? $"put {Value}" : Action == KeyAction.Delete ? "delete" : Action == KeyAction.Expire ? $"end of {Value}" : "get";
         var condition = IfRevision is null ? "" : $" if {IfRevision}";
         var result = End == KeyEnd.Unknown ? "?" : Action == KeyAction.Get ? $"{Seen ?? "absent"} @{Revision}" : $"{End} @{Revision}";
         return $"[{InvokedAt}..{(CompletedAt == Time.Never ? "" : CompletedAt)}] {asked}{condition} -> {result}{(By is null ? "" : $" by {By}")}";

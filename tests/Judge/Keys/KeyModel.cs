@@ -36,6 +36,7 @@ static class KeyModel
         {
             KeyAction.Put => new KeyState(call.Value, state.Revision + 1),
             KeyAction.Delete when state.Value is not null => new KeyState(null, state.Revision + 1),
+            KeyAction.Expire => state.Value is not null && state.Value == call.Value ? new KeyState(null, state.Revision + 1) : null,
             _ => state,
         };
     }

@@ -43,6 +43,8 @@ sealed class LinearizationSearch
         placeByHighest = new int[calls.Count];
         for (var place = 0; place < calls.Count; place++) placeByHighest[byHighestBefore[place]] = place;
         var seen = calls.Where(c => c.Seen is not null).Select(c => c.Seen).ToHashSet(StringComparer.Ordinal);
+        // What ends by itself is not like the others: it may leave nothing behind.
+        seen.UnionWith(calls.Where(c => c.Action == KeyAction.Expire).Select(c => c.Value));
         anonymous = [.. calls.Select(c => c is { End: KeyEnd.Unknown, Action: KeyAction.Put, IfRevision: null } && !seen.Contains(c.Value))];
         var entries = new List<(long Time, int Order, Entry Entry)>();
         for (var i = 0; i < calls.Count; i++)

@@ -82,12 +82,15 @@ sealed class SessionOfClient
     /// <summary>Takes notice when the answer says that the session has ended.</summary>
     public void Saw(Answer answer)
     {
-        if (answer.Code == ErrorCode.SessionExpired) SeenEndedAt = Math.Min(SeenEndedAt, answer.At);
+        if (answer.Code == ErrorCode.SessionExpired) SawEnd(answer.At);
     }
+
+    /// <summary>Somebody was told so at that time.</summary>
+    public void SawEnd(long at) => SeenEndedAt = Math.Min(SeenEndedAt, at);
 
     public async Task<Answer> Close()
     {
-        ClosedAt = client.Now;
+        ClosedAt = Math.Min(ClosedAt, client.Now);
         var answer = await client.Mutate(Id.Entity, () => new Command { CloseSession = new CloseSessionRequest { SessionId = Id.Text } }, client.NewRequestId());
         if (answer.Reply?.CloseSession is not null && client.Rng.Chance(0.5)) await MustBeOver();
         return answer;

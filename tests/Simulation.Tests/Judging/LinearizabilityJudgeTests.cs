@@ -45,6 +45,24 @@ public sealed class LinearizabilityJudgeTests
     public void Deleting_what_is_there_without_finding_it_is_bad() =>
         Assert.False(IsGood(Put(0, 1, "a", 1), new KeyCall("k", KeyAction.Delete, KeyEnd.Done, 2, 3) { Revision = 1, Deleted = false }));
 
+    private static KeyCall End(long from, string value) => new("k", KeyAction.Expire, KeyEnd.Unknown, from, Time.Never) { Value = value };
+
+    [Fact]
+    public void What_may_end_by_itself_is_there_or_gone_from_then_on_and_takes_a_revision() =>
+        Assert.True(IsGood(Put(0, 1, "a", 1), End(10, "a"), Get(20, 21, "a", 1), Get(30, 31, null, 0), Put(32, 33, "b", 3)));
+
+    [Fact]
+    public void What_has_ended_and_is_there_again_is_bad() => Assert.False(IsGood(Put(0, 1, "a", 1), End(10, "a"), Get(20, 21, null, 0), Get(30, 31, "a", 1)));
+
+    [Fact]
+    public void What_ends_before_its_time_is_bad() => Assert.False(IsGood(Put(0, 1, "a", 1), End(10, "a"), Get(5, 9, null, 0)));
+
+    [Fact]
+    public void Only_the_value_that_was_put_so_ends() => Assert.False(IsGood(Put(0, 1, "a", 1), End(10, "a"), Put(2, 3, "b", 2), Get(20, 21, null, 0)));
+
+    [Fact]
+    public void An_unknown_write_may_have_been_done_and_have_ended() => Assert.True(IsGood(Put(0, 1, "a", 1), Perhaps(2, "b"), End(10, "b"), Get(20, 21, null, 0), Put(22, 23, "c", 4)));
+
     [Fact]
     public void Many_unknown_writes_that_nobody_saw_are_decided()
     {

@@ -92,6 +92,10 @@ public sealed class MutationTests(ITestOutputHelper output)
     public void Without_the_guard_a_write_with_an_old_fence_is_caught() => GoesRed(RuleSwitches.AllOn with { Guard = false }, "Locks=1");
 
     [Fact]
+    public void Without_a_stored_end_a_value_that_is_there_again_is_caught() =>
+        GoesRed(RuleSwitches.AllOn with { ExpiryPersisted = false }, "Kind=Storm,Expiring=1,Registers=0,Accounts=0,Locks=0,Lists=0,SkewMs=2000,MoveEveryMs=300,SweepEveryMs=20000", "linearizability");
+
+    [Fact]
     public void Without_growing_fences_a_fence_given_twice_is_caught() => GoesRed(RuleSwitches.AllOn with { FenceGrowth = false }, "Locks=1");
 
     private void GoesRed(RuleSwitches rules, string with = "", string saying = "")

@@ -42,6 +42,12 @@ sealed record Plan
 
     public int Lists { get; init; }
 
+    /// <summary>Keys that end by themselves; 0: none does.</summary>
+    public int Expiring { get; init; }
+
+    /// <summary>How often keys are told to end, at least.</summary>
+    public int SweepEveryMs { get; init; } = 1000;
+
     /// <summary>All transactions have short deadlines.</summary>
     public bool Hurried { get; init; }
 
@@ -62,9 +68,9 @@ sealed record Plan
             Kind = kind, Nodes = (int)rng.Between(2, 2 + size), Shards = (int)rng.Between(1, 3 * size), Clients = (int)rng.Between(2, 4 * size), Steps = (int)rng.Between(4, 12 * size),
             Registers = rng.Chance(0.4) ? (int)rng.Between(1, 2 * size) : 0, Accounts = rng.Chance(0.3) ? (int)rng.Between(2, 4) : 0,
             Locks = rng.Chance(0.35) ? (int)rng.Between(1, 2) : 0, Lists = rng.Chance(0.4) ? (int)rng.Between(1, 3) : 0,
-            Hurried = rng.Chance(0.1), Storm = storm,
+            Hurried = rng.Chance(0.1), Storm = storm, Expiring = rng.Chance(0.3) ? (int)rng.Between(1, 2) : 0, SweepEveryMs = rng.Pick([200, 1000, 5000, 20_000]),
         };
-        if (plan.Registers + plan.Accounts + plan.Locks + plan.Lists == 0) plan = plan with { Lists = 2 };
+        if (plan.Registers + plan.Accounts + plan.Locks + plan.Lists + plan.Expiring == 0) plan = plan with { Lists = 2 };
         return plan.Of(kind);
     }
 

@@ -25,6 +25,7 @@ static class Quiescence
             if (entity.IsPersisting) continue;
             foreach (var open in Open(entity.TakeSnapshot())) world.Fail("quiet", $"{host.Id}: {open}");
         }
+        world.Sweeper?.CheckDone();
         foreach (var twice in world.Journal.Entities.Where(e => e.Kind == EntityId.SessionKind).SelectMany(e => world.Journal.Get(e).All).Where(r => r.Events.Any(e => e.SessionCreated is not null)).GroupBy(r => r.RequestId).Where(g => g.Count() > 1))
             world.Fail("quiet", $"request {twice.Key} has created {twice.Count()} sessions");
     }

@@ -52,7 +52,7 @@ static class Shrinking
             var (now, none) = (Convert.ToString(property.GetValue(plan.Storm), CultureInfo.InvariantCulture)!, Convert.ToString(property.GetValue(Faults.None), CultureInfo.InvariantCulture)!);
             if (now != none) yield return (property.Name, none);
         }
-        string[] workloads = [nameof(Plan.Registers), nameof(Plan.Accounts), nameof(Plan.Locks), nameof(Plan.Lists)];
+        string[] workloads = [nameof(Plan.Registers), nameof(Plan.Accounts), nameof(Plan.Locks), nameof(Plan.Lists), nameof(Plan.Expiring)];
         foreach (var workload in workloads)
             if (Value(workload) > 0) yield return (workload, "0");
         foreach (var (size, least) in ((string, int)[])[(nameof(Plan.Clients), 1), (nameof(Plan.Steps), 1), (nameof(Plan.Nodes), 1), (nameof(Plan.Shards), 1)])

@@ -39,6 +39,11 @@ sealed class Simulation
         world.Owners.IsWatching = conditions.WatchesOwners;
         var lists = new ListWorkload(Math.Max(2, plan.Lists));
         if (plan.Registers > 0) workloads.Add(new RegisterWorkload(plan));
+        if (plan.Expiring > 0)
+        {
+            world.Sweeper = new Sweeper(world, plan.SweepEveryMs);
+            workloads.Add(new ExpiringWorkload(plan));
+        }
         if (plan.Accounts > 0) workloads.Add(new BankWorkload(plan.Accounts));
         if (plan.Locks > 0) workloads.Add(new LockWorkload(plan.Locks, lists));
         // Last, since what is guarded by locks is written to lists: they are read when all else is done.
@@ -57,6 +62,7 @@ sealed class Simulation
         world.Faults = plan.Storm;
         world.Trouble.Begin();
         world.Trouble.PassivateEvery(plan.Storm.PassivateEveryMs);
+        world.Sweeper?.Begin();
         var done = 0;
         Start(() =>
         {
@@ -67,6 +73,7 @@ sealed class Simulation
         if (done < clients.Count) world.Fail("working", "some client never came to an end");
 
         world.Trouble.End();
+        world.Sweeper?.Heal();
         world.Faults = plan.Storm.Healed();
         world.RunUntil(world.Scheduler.Now + 5_000);
         // Whoever still waits for an answer of the storm's gets it before the last reads.

@@ -45,6 +45,7 @@ sealed class Journal(SimulatedWorld world)
             world.Scheduler.After(landing, () =>
             {
                 var landed = !world.Database.IsOut && Get(id).Land(first, stored, world);
+                if (landed) world.Sweeper?.Stored(id, stored);
                 if (fate.FailsAfterMs is not null) world.Trace($"rows from {first} of {id} {(landed ? "land" : "do not land")}, unheard of");
                 else from.After(rng.Between(0, 3), () => report(landed ? WriteEnd.Stored : WriteEnd.Failed));
             });

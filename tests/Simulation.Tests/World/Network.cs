@@ -27,6 +27,13 @@ sealed class Network(SimulatedWorld world)
             if (!world.Rng.Chance(f.MessageLost)) world.Scheduler.After(LongDelay(), () => Deliver(from, to, command, 0));
     }
 
+    /// <summary>From nobody to whom an answer could be given: late, lost or twice.</summary>
+    public void Tell(EntityId to, Command command)
+    {
+        for (var copies = world.Rng.Chance(world.Faults.MessageTwice) ? 2 : 1; copies > 0; copies--)
+            if (!world.Rng.Chance(world.Faults.MessageLost)) world.Scheduler.After(LongDelay(), () => Deliver(null, to, command, 0));
+    }
+
     /// <summary>A client's call; the answer may never come.</summary>
     public void Call(EntityId to, Command command, Action<Reply> answered)
     {

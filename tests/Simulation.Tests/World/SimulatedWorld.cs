@@ -51,6 +51,9 @@ sealed class SimulatedWorld
 
     public Owners Owners { get; }
 
+    /// <summary>Where keys end by themselves.</summary>
+    public Sweeper? Sweeper { get; set; }
+
     /// <summary>How long rows stay after their snapshot: longer than any write can be on its way.</summary>
     public long KeepRowsMs { get; init; } = 16_000;
 
