@@ -15,7 +15,7 @@ internal sealed class Undelivered : ReceiveActor
     public Undelivered() => Receive<DeadLetter>(lost =>
     {
         // Entities ask again by themselves.
-        if (lost.Message is Command { Sender.Length: 0 } command && !lost.Sender.IsNobody())
+        if (lost.Message is Command command && Entity.HasCaller(command) && !lost.Sender.IsNobody())
             lost.Sender.Tell(Replies.Failure(ErrorCode.Unavailable, $"'{command.Entity}' could not be started, or has just ended"));
     });
 
