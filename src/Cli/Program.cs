@@ -2,11 +2,19 @@ using System.CommandLine;
 using AkkaHa.Cli.Cluster;
 using AkkaHa.Cli.CommandLine;
 using AkkaHa.Cli.Demo;
+using AkkaHa.Cli.Keys;
+using AkkaHa.Cli.Locks;
 using AkkaHa.Cli.Ring;
+using AkkaHa.Cli.Sessions;
+using AkkaHa.Cli.Transactions;
 
 RootCommand akkaha = new("akkaha: demonstrate, operate and monitor an AkkaHa cluster.")
 {
     DemoCommand.Create(),
+    KvCommand.Create(),
+    TxnCommand.Create(),
+    LockCommand.Create(),
+    SessionCommand.Create(),
     ClusterCommand.Create(),
     RingCommand.Create(),
 };

@@ -1,4 +1,5 @@
 using AkkaHa.ClientApi.Connection;
+using AkkaHa.ClientApi.Keys;
 using AkkaHa.ClientApi.Locks;
 using AkkaHa.ClientApi.Sessions;
 
@@ -16,24 +17,30 @@ public sealed class AkkaHaClient : IAsyncDisposable
 {
     private readonly CancellationTokenSource _closing = new();
     private readonly EndpointPool _endpoints;
+    private readonly ServerClock _clock;
+    private readonly OwnerRing _ring;
     private readonly SessionSource _sessions;
     private readonly Lazy<Task> _close;
 
     private AkkaHaClient(AkkaHaClientOptions options)
     {
-        var clock = new ServerClock(options.TimeProvider);
+        Time = options.TimeProvider;
+        _clock = new ServerClock(options.TimeProvider);
         _endpoints = new EndpointPool(options);
-        var ring = new OwnerRing(_endpoints, clock, options, _closing.Token);
-        var calls = new CallRepeater(_endpoints, ring, clock, options, _closing.Token);
-        var ids = new RequestIds(clock, ring);
+        _ring = new OwnerRing(_endpoints, _clock, options, _closing.Token);
+        var calls = new CallRepeater(_endpoints, _ring, _clock, options, _closing.Token);
+        var ids = new RequestIds(_clock, _ring);
         _sessions = new SessionSource(calls, ids, options);
         Sessions = new SessionClient(calls, ids, _sessions);
         Locks = new LockClient(calls, ids, _sessions, new LockReturns(calls, ids, options, _closing.Token), options.TimeProvider);
-        Keys = new KeyClient(calls, ids);
-        Transactions = new TransactionClient(calls, Keys, ids, options);
+        Keys = new KeyClient(calls, ids, _sessions, new KeyWatches(_endpoints, _ring, options, _closing.Token));
+        Transactions = new TransactionClient(calls, Keys, ids, _sessions, options);
         Cluster = new ClusterClient(calls);
         _close = new Lazy<Task>(CloseAsync);
     }
+
+    /// <summary>This machine's clock.</summary>
+    internal TimeProvider Time { get; }
 
     /// <summary>Locks with fences.</summary>
     public LockClient Locks { get; }
@@ -71,6 +78,13 @@ public sealed class AkkaHaClient : IAsyncDisposable
     /// no node answered within <see cref="AkkaHaClientOptions.CloseTimeout"/>: then it runs out by itself) and ends all calls. Does not throw.
     /// </summary>
     public ValueTask DisposeAsync() => new(_close.Value);
+
+    /// <summary>The servers' clock. The very first waits (briefly) for the ring, whose answer also tells the time.</summary>
+    internal async ValueTask<DateTimeOffset> ServerTimeAsync(CancellationToken cancel)
+    {
+        await _ring.CurrentAsync(cancel);
+        return _clock.UtcNow;
+    }
 
     private async Task CloseAsync()
     {

@@ -20,7 +20,7 @@ public sealed class ApiRulesTests
     {
         var calls = Client.GetExportedTypes()
             .SelectMany(t => t.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly))
-            .Where(m => typeof(Task).IsAssignableFrom(m.ReturnType) && m.Name != nameof(OpenTransaction.RollbackAsync));
+            .Where(m => (typeof(Task).IsAssignableFrom(m.ReturnType) || m.ReturnType.Name.StartsWith("IAsyncEnumerable", StringComparison.Ordinal)) && m.Name != nameof(OpenTransaction.RollbackAsync));
         Assert.All(calls, m => Assert.Equal(typeof(CancellationToken), m.GetParameters().LastOrDefault()?.ParameterType));
     }
 

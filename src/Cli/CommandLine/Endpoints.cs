@@ -8,6 +8,7 @@ static class Endpoints
 {
     const string Variable = "AKKAHA_ENDPOINTS";
     const string ByDefault = "http://127.0.0.1:5081";
+    static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(10);
 
     /// <summary><c>--endpoint</c>.</summary>
     public static Option<string> Option() => new("--endpoint", "-e")
@@ -16,18 +17,44 @@ static class Endpoints
         DefaultValueFactory = _ => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } endpoints ? endpoints : ByDefault,
     };
 
+    /// <summary>As the other, with ten seconds before it gives up.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="endpoint">Of which cluster.</param>
+    /// <param name="run">What to do.</param>
+    /// <param name="with">Other settings of the client.</param>
+    public static async Task<int> RunAsync(ParseResult parsed, Option<string> endpoint, Func<AkkaHaClient, Task<int>> run, Func<AkkaHaClientOptions, Task<AkkaHaClientOptions>>? with = null)
+    {
+        var options = new AkkaHaClientOptions { Endpoints = parsed.GetRequiredValue(endpoint), GiveUpAfter = GiveUpAfter };
+        try
+        {
+            return await RunAsync(parsed, with is null ? options : await with(options), run);
+        }
+        catch (InvalidCommandException e)
+        {
+            await parsed.InvocationConfiguration.Error.WriteLineAsync(e.Message);
+            return ExitCode.Usage;
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCode.Interrupted;
+        }
+    }
+
     /// <summary>Runs a command with a client, and turns what the cluster says into an exit code and a line on standard error.</summary>
-    public static async Task<int> RunAsync(ParseResult parsed, Option<string> endpoint, TimeSpan giveUpAfter, Func<AkkaHaClient, Task<int>> run)
+    public static Task<int> RunAsync(ParseResult parsed, Option<string> endpoint, TimeSpan giveUpAfter, Func<AkkaHaClient, Task<int>> run) =>
+        RunAsync(parsed, new AkkaHaClientOptions { Endpoints = parsed.GetRequiredValue(endpoint), GiveUpAfter = giveUpAfter }, run);
+
+    static async Task<int> RunAsync(ParseResult parsed, AkkaHaClientOptions options, Func<AkkaHaClient, Task<int>> run)
     {
         var error = parsed.InvocationConfiguration.Error;
         AkkaHaClient client;
         try
         {
-            client = AkkaHaClient.Connect(new AkkaHaClientOptions { Endpoints = parsed.GetRequiredValue(endpoint), GiveUpAfter = giveUpAfter });
+            client = AkkaHaClient.Connect(options);
         }
         catch (ArgumentException e)
         {
-            await error.WriteLineAsync($"--endpoint: {e.Message}");
+            await error.WriteLineAsync(e.ParamName == nameof(options.Endpoints) ? $"--endpoint: {e.Message}" : e.Message);
             return ExitCode.Usage;
         }
         await using (client)

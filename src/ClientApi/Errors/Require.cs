@@ -5,6 +5,9 @@ namespace AkkaHa.ClientApi.Errors;
 /// <summary>Refuses here what every server would refuse, with the same exception and without the trip.</summary>
 internal static class Require
 {
+    private static readonly TimeSpan ShortestTtl = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan LongestTtl = TimeSpan.FromDays(365);
+
     public static void Name(string field, string name)
     {
         ArgumentNullException.ThrowIfNull(name, field);
@@ -20,6 +23,12 @@ internal static class Require
     {
         if (string.IsNullOrEmpty(id)) throw new InvalidArgumentException($"{field} must not be empty");
         if (Names.CheckId(field, id) is { } wrong) throw new InvalidArgumentException(wrong);
+    }
+
+    public static void Lifetime(TimeSpan? ttl, SessionId? session)
+    {
+        if (ttl is { } time && (time < ShortestTtl || time > LongestTtl)) throw new InvalidArgumentException($"ttl is {time}; it must be 1 ms to 365 days");
+        if (session is { } id) Id("session", id.Text);
     }
 
     public static void Wait(string field, TimeSpan wait)

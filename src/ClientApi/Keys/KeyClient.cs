@@ -1,6 +1,9 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using AkkaHa.ClientApi.Connection;
 using AkkaHa.ClientApi.Errors;
+using AkkaHa.ClientApi.Keys;
+using AkkaHa.ClientApi.Sessions;
 using AkkaHa.Messages;
 using Google.Protobuf;
 using Wire = AkkaHa.Messages.V1;
@@ -13,13 +16,20 @@ namespace AkkaHa.ClientApi;
 /// </summary>
 public sealed class KeyClient
 {
+    // As with locks: a node answers within 5 s, if only that it can't.
+    private static readonly TimeSpan NodePatience = TimeSpan.FromSeconds(6);
+
     private readonly CallRepeater _calls;
     private readonly RequestIds _ids;
+    private readonly SessionSource _sessions;
+    private readonly KeyWatches _watches;
 
-    internal KeyClient(CallRepeater calls, RequestIds ids)
+    internal KeyClient(CallRepeater calls, RequestIds ids, SessionSource sessions, KeyWatches watches)
     {
         _calls = calls;
         _ids = ids;
+        _sessions = sessions;
+        _watches = watches;
     }
 
     /// <summary>The value as of some moment between the call and its return; null when there is none.</summary>
@@ -61,23 +71,47 @@ public sealed class KeyClient
     /// <exception cref="TransactionConflictException">A guarded write is a small transaction, and others were in its way; nothing was written.</exception>
     /// <exception cref="TransactionAbortedException">Likewise, and its node died before it was decided; nothing was written.</exception>
     /// <exception cref="InvalidArgumentException">A bad name, or the value is too long.</exception>
-    public async Task<Revision> PutAsync(string key, ReadOnlyMemory<byte> value, Revision? ifRevision = null, AcquiredLock? guard = null, CancellationToken cancellationToken = default)
-    {
-        Require.Name("key", key);
-        Require.Value(value.Span);
-        var mutation = await _ids.NewMutationAsync(cancellationToken);
-        var request = new Wire.PutKeyRequest { Key = key, Value = ByteString.CopyFrom(value.Span), RequestId = mutation.Id };
-        if (ifRevision is { } revision) request.IfRevision = revision;
-        if (guard is not null) (request.Lock, request.Fence) = (guard.Name, guard.Fence);
-        var call = new Call<Wire.PutKeyResponse>($"put key '{key}'", CallShard.Of(EntityId.Key(key)), (invoker, options, attempt) =>
-            new Wire.Keys.KeysClient(invoker).PutAsync(new Wire.PutKeyRequest(request) { Attempt = attempt }, options));
-        return new Revision((await UnderAsync(guard, _calls.MutateAsync(call, mutation, cancellationToken))).Revision);
-    }
+    public Task<Revision> PutAsync(string key, ReadOnlyMemory<byte> value, Revision? ifRevision = null, Guard? guard = null, CancellationToken cancellationToken = default) =>
+        PutAsync(key, value, new PutOptions { IfRevision = ifRevision, Guard = guard }, cancellationToken);
 
     /// <summary>Writes a text as UTF-8. Durable when this returns; gives the new revision.</summary>
-    /// <inheritdoc cref="PutAsync(string, ReadOnlyMemory{byte}, Revision?, AcquiredLock?, CancellationToken)" path="/*[not(self::summary)]"/>
-    public Task<Revision> PutAsync(string key, string value, Revision? ifRevision = null, AcquiredLock? guard = null, CancellationToken cancellationToken = default) =>
+    /// <inheritdoc cref="PutAsync(string, ReadOnlyMemory{byte}, Revision?, Guard?, CancellationToken)" path="/*[not(self::summary)]"/>
+    public Task<Revision> PutAsync(string key, string value, Revision? ifRevision = null, Guard? guard = null, CancellationToken cancellationToken = default) =>
         PutAsync(key, Encoding.UTF8.GetBytes(value), ifRevision, guard, cancellationToken);
+
+    /// <summary>Writes a value that goes by itself: after a time, or with a session. Durable when this returns; gives the new revision.</summary>
+    /// <param name="key">1 to 512 UTF-8 bytes; <c>/</c> separates segments.</param>
+    /// <param name="value">Up to 1 MiB.</param>
+    /// <param name="options">How long it stays, and under which conditions it is written.</param>
+    /// <param name="cancellationToken">Gives the call up; whether the change was made is not known then.</param>
+    /// <exception cref="SessionExpiredException">The session has ended; nothing was written. If it was this client's own, it is lost, and the next is another.</exception>
+    /// <inheritdoc cref="PutAsync(string, ReadOnlyMemory{byte}, Revision?, Guard?, CancellationToken)" path="/exception"/>
+    public async Task<Revision> PutAsync(string key, ReadOnlyMemory<byte> value, PutOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        Require.Name("key", key);
+        Require.Value(value.Span);
+        options.Check();
+        var mutation = await _ids.NewMutationAsync(cancellationToken);
+        var request = new Wire.PutKeyRequest { Key = key, Value = ByteString.CopyFrom(value.Span), RequestId = mutation.Id };
+        options.ApplyTo(request);
+        var call = new Call<Wire.PutKeyResponse>($"put key '{key}'", CallShard.Of(EntityId.Key(key)), (invoker, to, attempt) =>
+            new Wire.Keys.KeysClient(invoker).PutAsync(new Wire.PutKeyRequest(request) { Attempt = attempt }, to));
+        try
+        {
+            return new Revision((await UnderAsync(options.Guard, _calls.MutateAsync(call, mutation, cancellationToken))).Revision);
+        }
+        catch (SessionExpiredException e) when (options.Session is { } session)
+        {
+            _sessions.HasEnded(session, e.Message);
+            throw;
+        }
+    }
+
+    /// <summary>Writes a text as UTF-8 that goes by itself: after a time, or with a session. Durable when this returns; gives the new revision.</summary>
+    /// <inheritdoc cref="PutAsync(string, ReadOnlyMemory{byte}, PutOptions, CancellationToken)" path="/*[not(self::summary)]"/>
+    public Task<Revision> PutAsync(string key, string value, PutOptions options, CancellationToken cancellationToken = default) =>
+        PutAsync(key, Encoding.UTF8.GetBytes(value), options, cancellationToken);
 
     /// <summary>Deletes a key. Durable when this returns. Deleting what is not there is no error.</summary>
     /// <param name="key">1 to 512 UTF-8 bytes; <c>/</c> separates segments.</param>
@@ -91,20 +125,113 @@ public sealed class KeyClient
     /// <exception cref="TransactionConflictException">A guarded delete is a small transaction, and others were in its way; nothing was deleted.</exception>
     /// <exception cref="TransactionAbortedException">Likewise, and its node died before it was decided; nothing was deleted.</exception>
     /// <exception cref="InvalidArgumentException">A bad name.</exception>
-    public async Task<DeletedKey> DeleteAsync(string key, Revision? ifRevision = null, AcquiredLock? guard = null, CancellationToken cancellationToken = default)
+    public async Task<DeletedKey> DeleteAsync(string key, Revision? ifRevision = null, Guard? guard = null, CancellationToken cancellationToken = default)
     {
         Require.Name("key", key);
         var mutation = await _ids.NewMutationAsync(cancellationToken);
         var request = new Wire.DeleteKeyRequest { Key = key, RequestId = mutation.Id };
         if (ifRevision is { } revision) request.IfRevision = revision;
-        if (guard is not null) (request.Lock, request.Fence) = (guard.Name, guard.Fence);
+        if (guard is not null) (request.Lock, request.Fence) = (guard.LockName, guard.Fence);
         var call = new Call<Wire.DeleteKeyResponse>($"delete key '{key}'", CallShard.Of(EntityId.Key(key)), (invoker, options, attempt) =>
             new Wire.Keys.KeysClient(invoker).DeleteAsync(new Wire.DeleteKeyRequest(request) { Attempt = attempt }, options));
         var done = await UnderAsync(guard, _calls.MutateAsync(call, mutation, cancellationToken));
         return new DeletedKey(done.Deleted, new Revision(done.Revision));
     }
 
-    private static async Task<TResponse> UnderAsync<TResponse>(AcquiredLock? guard, Task<Answer<TResponse>> call)
+    /// <summary>
+    /// All keys with a prefix, in the order of their names' UTF-8 bytes, a page after another as they are asked for. Each entry is as of some moment
+    /// between the call for its page and the answer; together they are no picture of one moment: a key that is put or deleted meanwhile may be there or not. What was there all the time is there once.
+    /// </summary>
+    /// <param name="prefix">Of the name, by characters, not by segments: <c>a/</c> finds what is below <c>a</c>. Empty: all.</param>
+    /// <param name="options">Left out: consistent, with values, 100 a page.</param>
+    /// <param name="cancellationToken">Gives the list up.</param>
+    /// <exception cref="UnavailableException">No node could answer in time.</exception>
+    /// <exception cref="InvalidArgumentException">A bad prefix or page size.</exception>
+    public IAsyncEnumerable<KeyEntry> ListAsync(string prefix = "", ListOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(prefix);
+        options ??= new ListOptions();
+        options.Check();
+        return PagesAsync(prefix, options, cancellationToken);
+    }
+
+    /// <summary>One page of <see cref="ListAsync"/>, for who turns the pages himself.</summary>
+    /// <param name="prefix">Of the name; empty: all.</param>
+    /// <param name="after">Only what comes after this name: <see cref="KeyPage.Next"/> of the page before. Left out: from the beginning.</param>
+    /// <param name="options">Left out: consistent, with values, 100 a page.</param>
+    /// <param name="cancellationToken">Gives the call up.</param>
+    /// <exception cref="UnavailableException">No node could answer in time.</exception>
+    /// <exception cref="InvalidArgumentException">A bad prefix or page size.</exception>
+    public async Task<KeyPage> ListPageAsync(string prefix = "", string? after = null, ListOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(prefix);
+        options ??= new ListOptions();
+        options.Check();
+        var request = new Wire.ListKeysRequest { Prefix = prefix, After = after ?? "", Limit = options.PageSize, KeysOnly = options.KeysOnly, Consistent = options.Consistent };
+        var page = (await _calls.ReadAsync(
+            new Call<Wire.ListKeysResponse>($"list keys '{prefix}'", _ => null, (invoker, call, _) => new Wire.Keys.KeysClient(invoker).ListAsync(request, call)) { LeastAttemptTimeout = NodePatience },
+            cancellationToken)).Value;
+        return new KeyPage([.. page.Entries.Select(e => new KeyEntry(e.Key, e.Value.Memory, new Revision(e.Revision)))], page.Next.Length == 0 ? null : page.Next);
+    }
+
+    /// <summary>
+    /// Every change of every key with a prefix, as it happens or from a position on: none left out, none twice, in order for each key. When its node dies, leaves, falls silent or cuts a
+    /// slow reader off, the watch goes on at another node after the last event, by itself. It ends only by cancellation or an exception. It holds one event at a time: a slow reader costs no memory here.
+    /// </summary>
+    /// <remarks>
+    /// "From now on" begins when the first node has answered. To read a state and then miss nothing: <see cref="GetPositionAsync"/>, then <see cref="ListAsync"/>, then watch from that
+    /// position; events whose revision is not above the listed one are already in it.
+    /// </remarks>
+    /// <param name="prefix">Of the name, by characters; empty: all keys.</param>
+    /// <param name="from">What comes after this position; left out: from now on.</param>
+    /// <param name="options">How breaks are dealt with.</param>
+    /// <param name="cancellationToken">Ends the watch.</param>
+    /// <exception cref="CompactedException">The position is older than what the cluster keeps: read the state again, and watch from there.</exception>
+    /// <exception cref="UnavailableException">No node served it for <see cref="WatchOptions.GiveUpAfter"/>.</exception>
+    /// <exception cref="InvalidArgumentException">A bad prefix or position.</exception>
+    public IAsyncEnumerable<KeyEvent> WatchAsync(string prefix = "", WatchPosition? from = null, WatchOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(prefix);
+        return Watch(new Wire.WatchRequest { Prefix = prefix }, from, options, cancellationToken);
+    }
+
+    /// <summary>Every change of one key. Otherwise as <see cref="WatchAsync"/>.</summary>
+    /// <param name="key">1 to 512 UTF-8 bytes.</param>
+    /// <param name="from">What comes after this position; left out: from now on.</param>
+    /// <param name="options">How breaks are dealt with.</param>
+    /// <param name="cancellationToken">Ends the watch.</param>
+    /// <inheritdoc cref="WatchAsync" path="/exception"/>
+    public IAsyncEnumerable<KeyEvent> WatchKeyAsync(string key, WatchPosition? from = null, WatchOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        Require.Name("key", key);
+        return Watch(new Wire.WatchRequest { Key = key }, from, options, cancellationToken);
+    }
+
+    /// <summary>A position not before the call: a watch from there sees every change that is made after this returns.</summary>
+    /// <exception cref="UnavailableException">No node could answer in time.</exception>
+    public Task<WatchPosition> GetPositionAsync(CancellationToken cancellationToken = default) => _watches.PositionAsync(cancellationToken);
+
+    private IAsyncEnumerable<KeyEvent> Watch(Wire.WatchRequest request, WatchPosition? from, WatchOptions? options, CancellationToken cancel)
+    {
+        options ??= new WatchOptions();
+        options.Check();
+        request.From = from?.Text ?? "";
+        return _watches.RunAsync(request, options, cancel);
+    }
+
+    private async IAsyncEnumerable<KeyEntry> PagesAsync(string prefix, ListOptions options, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        string? after = null;
+        do
+        {
+            var page = await ListPageAsync(prefix, after, options, cancel);
+            foreach (var entry in page.Entries) yield return entry;
+            after = page.Next;
+        }
+        while (after is not null);
+    }
+
+    private static async Task<TResponse> UnderAsync<TResponse>(Guard? guard, Task<Answer<TResponse>> call)
     {
         try
         {
@@ -112,7 +239,7 @@ public sealed class KeyClient
         }
         catch (FenceStaleException)
         {
-            guard?.MarkLost();
+            guard?.Held?.MarkLost();
             throw;
         }
     }

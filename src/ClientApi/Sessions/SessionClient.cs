@@ -7,8 +7,8 @@ using Wire = AkkaHa.Messages.V1;
 namespace AkkaHa.ClientApi;
 
 /// <summary>
-/// Sessions: a client's lease on all that it holds. The client keeps one for itself, made with its first lock; there is
-/// seldom a reason to touch it.
+/// Sessions: a client's lease on all that it holds. The client keeps one for itself, made when first needed; touch it only to
+/// have keys hang on it.
 /// </summary>
 public sealed class SessionClient
 {
@@ -22,6 +22,11 @@ public sealed class SessionClient
         _ids = ids;
         _own = own;
     }
+
+    /// <summary>This client's own session, which is made if there is none; after a loss it is another.</summary>
+    /// <exception cref="UnavailableException">No node could be reached in time.</exception>
+    /// <exception cref="OutcomeUnknownException">Not answered for certain in time; if it was made, it runs out by itself.</exception>
+    public async Task<ClientSession> GetOwnAsync(CancellationToken cancellationToken = default) => new(await _own.GetAsync(cancellationToken));
 
     /// <summary>The id of this client's own session, which is made if there is none; after a loss it is another.</summary>
     /// <exception cref="UnavailableException">No node could be reached in time.</exception>

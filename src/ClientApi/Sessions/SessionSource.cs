@@ -1,4 +1,5 @@
 using AkkaHa.ClientApi.Connection;
+using AkkaHa.Messages;
 using Microsoft.Extensions.Logging;
 using Wire = AkkaHa.Messages.V1;
 
@@ -23,6 +24,14 @@ internal sealed class SessionSource(CallRepeater calls, RequestIds ids, AkkaHaCl
                 _current = Task.Run(CreateAsync, CancellationToken.None);
             return _current.WaitAsync(cancel);
         }
+    }
+
+    /// <summary>A server said that this session has ended. If it is the client's own, all that hangs on it is lost.</summary>
+    public void HasEnded(SessionId id, string why)
+    {
+        Task<LiveSession>? current;
+        lock (_gate) current = _current;
+        if (current is { IsCompletedSuccessfully: true } && current.Result.Id.Text == id.Text) current.Result.Lose(why);
     }
 
     /// <summary>Ends the session, here first, then at the server. Never throws.</summary>

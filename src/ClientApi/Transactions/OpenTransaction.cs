@@ -1,4 +1,5 @@
 using AkkaHa.ClientApi.Connection;
+using AkkaHa.ClientApi.Sessions;
 using AkkaHa.ClientApi.Transactions;
 
 namespace AkkaHa.ClientApi;
@@ -8,8 +9,8 @@ public sealed class OpenTransaction : Transaction, IAsyncDisposable
 {
     private bool _rolledBack;
 
-    internal OpenTransaction(Mutation mutation, KeyClient keys, TransactionCalls calls, TimeSpan deadline)
-        : base(mutation, keys, calls, deadline)
+    internal OpenTransaction(Mutation mutation, KeyClient keys, SessionSource sessions, TransactionCalls calls, TimeSpan deadline)
+        : base(mutation, keys, sessions, calls, deadline)
     {
     }
 
@@ -19,6 +20,7 @@ public sealed class OpenTransaction : Transaction, IAsyncDisposable
     /// </summary>
     /// <exception cref="TransactionConflictException">Something that it read has changed since, or others were in its way. It changed nothing; begin another.</exception>
     /// <exception cref="FenceStaleException">A required lock is not held any more. It changed nothing.</exception>
+    /// <exception cref="SessionExpiredException">A session that a key was to be bound to has ended. It changed nothing.</exception>
     /// <exception cref="TransactionAbortedException">Aborted for good: it could not be done, or not in time. It changed nothing.</exception>
     /// <exception cref="UnavailableException">It was not done.</exception>
     /// <exception cref="OutcomeUnknownException">Done or not; <see cref="TransactionClient.ResolveAsync"/> makes it certain.</exception>

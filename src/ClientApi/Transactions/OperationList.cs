@@ -1,5 +1,6 @@
 using System.Text;
 using AkkaHa.ClientApi.Errors;
+using AkkaHa.Messages;
 using Google.Protobuf;
 using Wire = AkkaHa.Messages.V1;
 
@@ -9,6 +10,7 @@ namespace AkkaHa.ClientApi;
 public sealed class OperationList
 {
     private readonly List<Wire.Operation> _operations = [];
+    private readonly List<SessionId> _sessions = [];
 
     internal OperationList()
     {
@@ -16,16 +18,32 @@ public sealed class OperationList
 
     internal IReadOnlyList<Wire.Operation> Operations => _operations;
 
+    /// <summary>The sessions that keys are bound to.</summary>
+    internal IEnumerable<SessionId> Sessions => _sessions;
+
     /// <summary>Writes a value of up to 1 MiB.</summary>
-    public OperationList Put(string key, ReadOnlyMemory<byte> value)
+    /// <param name="key">The key.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="ttl">As <see cref="PutOptions.Ttl"/>, counted from the commit.</param>
+    /// <param name="session">As <see cref="PutOptions.Session"/>. Only in <c>then</c>, since that it has not ended becomes a condition of the transaction.</param>
+    public OperationList Put(string key, ReadOnlyMemory<byte> value, TimeSpan? ttl = null, SessionId? session = null)
     {
         Require.Name("key", key);
         Require.Value(value.Span);
-        return With(new Wire.Operation { Put = new Wire.PutOperation { Key = key, Value = ByteString.CopyFrom(value.Span) } });
+        Require.Lifetime(ttl, session);
+        var put = new Wire.PutOperation { Key = key, Value = ByteString.CopyFrom(value.Span) };
+        if (ttl is { } time) put.TtlSeconds = time.TotalSeconds;
+        if (session is { } id)
+        {
+            put.SessionId = id.Text;
+            if (!_sessions.Contains(id)) _sessions.Add(id);
+        }
+        return With(new Wire.Operation { Put = put });
     }
 
     /// <summary>Writes a text as UTF-8.</summary>
-    public OperationList Put(string key, string value) => Put(key, Encoding.UTF8.GetBytes(value));
+    /// <inheritdoc cref="Put(string, ReadOnlyMemory{byte}, TimeSpan?, SessionId?)" path="/param"/>
+    public OperationList Put(string key, string value, TimeSpan? ttl = null, SessionId? session = null) => Put(key, Encoding.UTF8.GetBytes(value), ttl, session);
 
     /// <summary>Deletes a key, if it is there.</summary>
     public OperationList Delete(string key)

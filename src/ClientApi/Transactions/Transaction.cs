@@ -1,7 +1,9 @@
 using System.Text;
 using AkkaHa.ClientApi.Connection;
 using AkkaHa.ClientApi.Errors;
+using AkkaHa.ClientApi.Sessions;
 using AkkaHa.ClientApi.Transactions;
+using AkkaHa.Messages;
 using Google.Protobuf;
 using Wire = AkkaHa.Messages.V1;
 
@@ -19,6 +21,7 @@ namespace AkkaHa.ClientApi;
 public class Transaction
 {
     private readonly KeyClient _keys;
+    private readonly SessionSource _sessions;
     private readonly TransactionCalls _calls;
     private readonly TimeSpan _deadline;
     private readonly Mutation _mutation;
@@ -29,10 +32,11 @@ public class Transaction
     private Wire.TransactionRequest? _sent;
     private bool _over;
 
-    internal Transaction(Mutation mutation, KeyClient keys, TransactionCalls calls, TimeSpan deadline)
+    internal Transaction(Mutation mutation, KeyClient keys, SessionSource sessions, TransactionCalls calls, TimeSpan deadline)
     {
         _mutation = mutation;
         _keys = keys;
+        _sessions = sessions;
         _calls = calls;
         _deadline = deadline;
         Id = new TransactionId(mutation.Id);
@@ -73,10 +77,15 @@ public class Transaction
     public async Task<string?> GetStringAsync(string key, CancellationToken cancellationToken = default) => (await GetAsync(key, cancellationToken))?.Text;
 
     /// <summary>Writes a value of up to 1 MiB at commit.</summary>
-    public void Put(string key, ReadOnlyMemory<byte> value) => Write(w => w.Put(key, value));
+    /// <param name="key">The key.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="ttl">As <see cref="PutOptions.Ttl"/>, counted from the commit.</param>
+    /// <param name="session">As <see cref="PutOptions.Session"/>. If it has ended, the commit throws <see cref="SessionExpiredException"/> and is not tried again.</param>
+    public void Put(string key, ReadOnlyMemory<byte> value, TimeSpan? ttl = null, SessionId? session = null) => Write(w => w.Put(key, value, ttl, session));
 
     /// <summary>Writes a text as UTF-8 at commit.</summary>
-    public void Put(string key, string value) => Put(key, Encoding.UTF8.GetBytes(value));
+    /// <inheritdoc cref="Put(string, ReadOnlyMemory{byte}, TimeSpan?, SessionId?)" path="/param"/>
+    public void Put(string key, string value, TimeSpan? ttl = null, SessionId? session = null) => Put(key, Encoding.UTF8.GetBytes(value), ttl, session);
 
     /// <summary>Deletes a key at commit, if it is there.</summary>
     public void Delete(string key) => Write(w => w.Delete(key));
@@ -141,8 +150,9 @@ public class Transaction
     private Wire.TransactionRequest ToRequest()
     {
         var builder = new TransactionBuilder();
-        // The locks come first, so that a refusal tells which.
+        // Locks and sessions come first, so that a refusal tells which.
         foreach (var held in _locks) builder.IfHeld(held);
+        foreach (var session in _writes.Sessions) builder.IfAlive(session);
         // A read that failed, or that nobody waited for, told nobody anything.
         foreach (var (key, read) in _reads.Where(r => r.Value.IsCompletedSuccessfully)) builder.IfRevision(key, read.Result?.Revision ?? Revision.Absent);
         var request = builder.ToRequest(Id, _deadline);
@@ -153,10 +163,14 @@ public class Transaction
     private AkkaHaException Refusal(Wire.TransactionRequest request, TransactionResult result)
     {
         var failed = request.Conditions.Where((_, i) => i < result.ConditionResults.Count && !result.ConditionResults[i]).ToList();
-        var stale = _locks.Where((_, i) => i < result.ConditionResults.Count && !result.ConditionResults[i]).ToList();
+        var stale = _locks.Where(l => failed.Any(c => c.HasLock && c.Lock == l.Name && c.Fence == l.Fence)).ToList();
         foreach (var held in stale) held.MarkLost();
-        return stale.Count > 0
-            ? new FenceStaleException($"lock '{stale[0].Name}' is not held with fence {stale[0].Fence} any more; the transaction changed nothing")
-            : new TransactionConflictException($"changed since the transaction read it: {string.Join(", ", failed.Select(c => $"'{c.Key}'"))}; it changed nothing");
+        if (stale.Count > 0) return new FenceStaleException($"lock '{stale[0].Name}' is not held with fence {stale[0].Fence} any more; the transaction changed nothing");
+        if (_writes.Sessions.FirstOrDefault(s => failed.Any(c => c.Session == s.Text)) is { Text: not null } ended)
+        {
+            _sessions.HasEnded(ended, "a transaction found it ended");
+            return new SessionExpiredException($"session {ended} has ended; the transaction changed nothing");
+        }
+        return new TransactionConflictException($"changed since the transaction read it: {string.Join(", ", failed.Select(c => $"'{c.Key}'"))}; it changed nothing");
     }
 }

@@ -59,7 +59,7 @@ public sealed class TransactionBuilder
         return With(new Wire.Condition { Session = session.Text });
     }
 
-    /// <summary>What to do when all conditions hold. Called again, it goes on.</summary>
+    /// <summary>What to do when all conditions hold. Called again, it goes on. A session that keys are bound to becomes a condition, after the others.</summary>
     public TransactionBuilder Then(Action<OperationList> operations)
     {
         operations(_then);
@@ -77,7 +77,8 @@ public sealed class TransactionBuilder
     {
         TransactionId = id.Text,
         DeadlineSeconds = deadline.TotalSeconds,
-        Conditions = { _conditions },
+        // Those that follow from puts come last, so that the results of the others are where they are looked for.
+        Conditions = { _conditions, _then.Sessions.Where(s => !_conditions.Any(c => c.Session == s.Text)).Select(s => new Wire.Condition { Session = s.Text }) },
         Then = { _then.Operations },
         Else = { _else.Operations },
     };

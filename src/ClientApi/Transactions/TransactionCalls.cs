@@ -8,6 +8,9 @@ namespace AkkaHa.ClientApi.Transactions;
 /// <summary>The calls of transactions. A transaction needs no attempt numbers: its id with its content is all that the servers go by.</summary>
 internal sealed class TransactionCalls(CallRepeater calls)
 {
+    // As with locks: a node answers within 5 s, if only that it can't.
+    private static readonly TimeSpan NodePatience = TimeSpan.FromSeconds(6);
+
     /// <summary>Sends it until it is decided.</summary>
     public async Task<TransactionResult> RunAsync(Wire.TransactionRequest request, Mutation mutation, CancellationToken cancel)
     {
@@ -31,7 +34,7 @@ internal sealed class TransactionCalls(CallRepeater calls)
         var request = new Wire.GetTransactionRequest { TransactionId = id.Text };
         return Outcome((await calls.ReadAsync(
             new Call<Wire.TransactionStatus>($"get transaction {id}", CallShard.OfTransaction(id.Text), (invoker, call, _) => new Wire.Transactions.TransactionsClient(invoker).GetAsync(request, call)),
-            cancel)).Value);
+            cancel)).Value.Outcome);
     }
 
     public async Task<TransactionOutcome> ResolveAsync(TransactionId id, CancellationToken cancel)
@@ -41,10 +44,24 @@ internal sealed class TransactionCalls(CallRepeater calls)
         return Outcome((await calls.MutateAsync(
             new Call<Wire.TransactionStatus>($"resolve transaction {id}", CallShard.OfTransaction(id.Text), (invoker, call, _) => new Wire.Transactions.TransactionsClient(invoker).ResolveAsync(request, call)),
             new Mutation(id.Text),
-            cancel)).Value);
+            cancel)).Value.Outcome);
     }
 
-    private static TransactionOutcome Outcome(Wire.TransactionStatus status) => status.Outcome switch
+    public async Task<UnsettledTransactions> ListAsync(int limit, CancellationToken cancel)
+    {
+        var request = new Wire.ListTransactionsRequest { Limit = limit };
+        var list = (await calls.ReadAsync(
+            new Call<Wire.ListTransactionsResponse>("list transactions", _ => null, (invoker, call, _) => new Wire.Transactions.TransactionsClient(invoker).ListAsync(request, call)) { LeastAttemptTimeout = NodePatience },
+            cancel)).Value;
+        return new UnsettledTransactions(
+            [
+                .. list.Transactions.Select(t => new UnsettledTransaction(
+                    new TransactionId(t.TransactionId), Outcome(t.Outcome), TimeSpan.FromSeconds(t.AgeSeconds), t.Attempt, [.. t.Participants], [.. t.WaitingFor])),
+            ],
+            list.More);
+    }
+
+    private static TransactionOutcome Outcome(Wire.TransactionStatus.Types.Outcome outcome) => outcome switch
     {
         Wire.TransactionStatus.Types.Outcome.InProgress => TransactionOutcome.InProgress,
         Wire.TransactionStatus.Types.Outcome.Committed => TransactionOutcome.Committed,

@@ -1,5 +1,6 @@
 using AkkaHa.ClientApi.Connection;
 using AkkaHa.ClientApi.Errors;
+using AkkaHa.ClientApi.Sessions;
 using AkkaHa.ClientApi.Transactions;
 
 namespace AkkaHa.ClientApi;
@@ -15,13 +16,15 @@ public sealed class TransactionClient
 
     private readonly KeyClient _keys;
     private readonly RequestIds _ids;
+    private readonly SessionSource _sessions;
     private readonly AkkaHaClientOptions _options;
     private readonly TransactionCalls _calls;
 
-    internal TransactionClient(CallRepeater calls, KeyClient keys, RequestIds ids, AkkaHaClientOptions options)
+    internal TransactionClient(CallRepeater calls, KeyClient keys, RequestIds ids, SessionSource sessions, AkkaHaClientOptions options)
     {
         _keys = keys;
         _ids = ids;
+        _sessions = sessions;
         _options = options;
         _calls = new TransactionCalls(calls);
     }
@@ -34,6 +37,7 @@ public sealed class TransactionClient
     /// </summary>
     /// <exception cref="TransactionConflictException">Others were in the way every time. Nothing was changed.</exception>
     /// <exception cref="FenceStaleException">A required lock is not held any more. Nothing was changed.</exception>
+    /// <exception cref="SessionExpiredException">A session that a key was to be bound to has ended. Nothing was changed.</exception>
     /// <exception cref="TransactionAbortedException">It can't be done (overflow), somebody resolved it away, or it was too slow every time. Nothing was changed.</exception>
     /// <exception cref="UnavailableException">Nothing was changed.</exception>
     /// <exception cref="OutcomeUnknownException">Done or not; <see cref="ResolveAsync"/> with its <see cref="OutcomeUnknownException.RequestId"/> makes it certain.</exception>
@@ -57,7 +61,7 @@ public sealed class TransactionClient
         var backoff = new Backoff(FirstPause, LongestPause);
         for (var tries = 1; ; tries++)
         {
-            var transaction = new Transaction(await _ids.NewMutationAsync(cancellationToken), _keys, _calls, _options.TransactionDeadline);
+            var transaction = new Transaction(await _ids.NewMutationAsync(cancellationToken), _keys, _sessions, _calls, _options.TransactionDeadline);
             try
             {
                 var result = await body(transaction);
@@ -81,7 +85,7 @@ public sealed class TransactionClient
 
     /// <summary>Begins a transaction that you commit yourself. Nothing of it reaches a server before the commit, except its reads.</summary>
     public async Task<OpenTransaction> BeginAsync(CancellationToken cancellationToken = default) =>
-        new(await _ids.NewMutationAsync(cancellationToken), _keys, _calls, _options.TransactionDeadline);
+        new(await _ids.NewMutationAsync(cancellationToken), _keys, _sessions, _calls, _options.TransactionDeadline);
 
     /// <summary>
     /// Sends a transaction as it is. Durable when this returns, whichever branch ran: conditions that don't hold are no error, see
@@ -135,6 +139,16 @@ public sealed class TransactionClient
     /// <exception cref="UnavailableException">Nothing was changed.</exception>
     /// <exception cref="OutcomeUnknownException">No certain answer; ask again.</exception>
     public Task<TransactionOutcome> ResolveAsync(TransactionId id, CancellationToken cancellationToken = default) => _calls.ResolveAsync(id, cancellationToken);
+
+    /// <summary>
+    /// Transactions that are not settled, the oldest first, whoever began them: begun and not decided, or decided and not yet known to every participant. One that stays here for
+    /// longer than its deadline waits for a participant that does not answer.
+    /// </summary>
+    /// <param name="limit">How many at most, 1 to 1,000.</param>
+    /// <param name="cancellationToken">Gives the call up.</param>
+    /// <exception cref="UnavailableException">Not all of the cluster could answer in time.</exception>
+    /// <exception cref="InvalidArgumentException">A bad limit.</exception>
+    public Task<UnsettledTransactions> ListOpenAsync(int limit = 100, CancellationToken cancellationToken = default) => _calls.ListAsync(limit, cancellationToken);
 
     /// <summary>Overflow would happen again, and whoever resolved a transaction meant it; the deadline or a failover may spare the next.</summary>
     private static bool IsWorthAnother(AkkaHaException e) => e switch

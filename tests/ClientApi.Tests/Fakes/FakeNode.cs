@@ -14,6 +14,7 @@ internal sealed class FakeNode : IAsyncDisposable
     private readonly ConcurrentDictionary<Type, Func<object, ServerCallContext, Task<object>>> _scripts = new();
     private readonly ConcurrentQueue<IMessage> _seen = new();
     private readonly CancellationTokenSource _stopping = new();
+    private Func<WatchRequest, IServerStreamWriter<WatchEvent>, ServerCallContext, Task>? _watch;
     private readonly WebApplication _app;
 
     private FakeNode(int port)
@@ -59,6 +60,13 @@ internal sealed class FakeNode : IAsyncDisposable
         where TRequest : class
         where TResponse : class => On<TRequest, TResponse>((request, _) => Task.FromResult(script(request)));
 
+    /// <summary>Serves watches so. Without it, a watch is open and silent.</summary>
+    public FakeNode OnWatch(Func<WatchRequest, IServerStreamWriter<WatchEvent>, ServerCallContext, Task> script)
+    {
+        _watch = script;
+        return this;
+    }
+
     /// <summary>Refuses every such request.</summary>
     public FakeNode Refuse<TRequest>(ErrorCode code)
         where TRequest : class => On<TRequest, IMessage>((_, _) => throw Refusal.Of(code));
@@ -96,6 +104,13 @@ internal sealed class FakeNode : IAsyncDisposable
             context.GetHttpContext().Response.Headers["akkaha-time-ms"] = Clock().ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);
         if (RingVersion is { } version) context.GetHttpContext().Response.Headers["akkaha-ring-version"] = version.ToString(CultureInfo.InvariantCulture);
         return _scripts.TryGetValue(typeof(TRequest), out var script) ? (TResponse)await script(request, context) : byDefault(request);
+    }
+
+    public async Task HandleAsync(WatchRequest request, IServerStreamWriter<WatchEvent> events, ServerCallContext context)
+    {
+        _seen.Enqueue(request);
+        if (_watch is { } script) await script(request, events, context);
+        else await StallAsync(context);
     }
 
     public async ValueTask DisposeAsync()

@@ -13,6 +13,12 @@ internal sealed class FakeKeys(FakeNode node) : Messages.V1.Keys.KeysBase
 
     public override Task<DeleteKeyResponse> Delete(DeleteKeyRequest request, ServerCallContext context) =>
         node.HandleAsync(request, context, r => new DeleteKeyResponse { Key = r.Key, Revision = 2, Deleted = true });
+
+    public override Task<ListKeysResponse> List(ListKeysRequest request, ServerCallContext context) =>
+        node.HandleAsync(request, context, r => new ListKeysResponse());
+
+    public override Task Watch(WatchRequest request, IServerStreamWriter<WatchEvent> responseStream, ServerCallContext context) =>
+        node.HandleAsync(request, responseStream, context);
 }
 
 internal sealed class FakeLocks(FakeNode node) : Messages.V1.Locks.LocksBase
@@ -60,6 +66,9 @@ internal sealed class FakeTransactions(FakeNode node) : Messages.V1.Transactions
 
     public override Task<TransactionStatus> Resolve(ResolveTransactionRequest request, ServerCallContext context) =>
         node.HandleAsync(request, context, r => new TransactionStatus { TransactionId = r.TransactionId, Outcome = TransactionStatus.Types.Outcome.Aborted });
+
+    public override Task<ListTransactionsResponse> List(ListTransactionsRequest request, ServerCallContext context) =>
+        node.HandleAsync(request, context, r => new ListTransactionsResponse());
 
     /// <summary>Committed; with conditions that failed, if indexes are given.</summary>
     public static Messages.V1.TransactionResult Committed(TransactionRequest r, params int[] failed) => new()

@@ -1,0 +1,20 @@
+using System.CommandLine;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace AkkaHa.Cli.CommandLine;
+
+/// <summary><c>--json</c>: what programs read, in the shapes of the HTTP API. One object a line.</summary>
+static class Json
+{
+    // Nothing here ends up in a web page, and base64 and names shall stay as they are.
+    static readonly JsonSerializerOptions Line = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static Option<bool> Option() => new("--json") { Description = "Print JSON, in the shapes of the HTTP API" };
+
+    public static void WriteLine(TextWriter output, object value)
+    {
+        output.WriteLine(JsonSerializer.Serialize(value, Line));
+        output.Flush();
+    }
+}
