@@ -19,4 +19,5 @@ RootCommand akkaha = new("akkaha: demonstrate, operate and monitor an AkkaHa clu
     RingCommand.Create(),
 };
 
+HelpWithExamples.AddTo(akkaha);
 return await Invocation.RunAsync(akkaha, args);

@@ -33,4 +33,28 @@ internal static class Cli
         await process.WaitForExitAsync().WaitAsync(patience);
         return (process.ExitCode, text + await error);
     }
+
+    /// <summary>Runs it against a cluster as scripts do, with input from a pipe.</summary>
+    public static async Task<(int ExitCode, byte[] Output, string Error)> RunAtAsync(string endpoints, byte[] input, params string[] arguments)
+    {
+        using var process = StartAt(endpoints, arguments);
+        var error = process.StandardError.ReadToEndAsync();
+        using var output = new MemoryStream();
+        var copied = process.StandardOutput.BaseStream.CopyToAsync(output);
+        await process.StandardInput.BaseStream.WriteAsync(input);
+        process.StandardInput.Close();
+        await process.WaitForExitAsync().WaitAsync(ClusterUnderTest.Patience);
+        await copied;
+        return (process.ExitCode, output.ToArray(), await error);
+    }
+
+    /// <summary>Starts it against a cluster, with all its streams in pipes.</summary>
+    public static Process StartAt(string endpoints, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        start.Environment["AKKAHA_ENDPOINTS"] = endpoints;
+        start.ArgumentList.Add(Assembly);
+        foreach (var argument in arguments) start.ArgumentList.Add(argument);
+        return Process.Start(start)!;
+    }
 }

@@ -29,7 +29,7 @@ static class KvCommand
         var endpoint = Endpoints.Option();
         var key = Key();
         var json = Json.Option();
-        Command command = new("get", "Prints a key's value: its bytes and nothing else. Exit code 3 when there is none.\n\nExample:\n  akkaha kv get orders/7/state") { key, endpoint, json };
+        ExampleCommand command = new("get", "Prints a key's value: its bytes and nothing else. Exit code 3 when there is none.", "akkaha kv get orders/7/state", "akkaha kv get logo > logo.png") { key, endpoint, json };
         command.SetAction((parsed, cancel) => Endpoints.RunAsync(parsed, endpoint, async client =>
         {
             var name = parsed.GetRequiredValue(key);
@@ -57,7 +57,7 @@ static class KvCommand
         Option<string?> lockName = new("--lock") { Description = "Only while this lock is held with --fence", HelpName = "name" };
         var fence = NumberOption.Create("--fence", "The number of the grant of --lock", 1);
         var json = Json.Option();
-        Command command = new("delete", "Deletes a key. That there is none is no error.\n\nExample:\n  akkaha kv delete orders/7/state --if-revision 4") { key, ifRevision, lockName, fence, endpoint, json };
+        ExampleCommand command = new("delete", "Deletes a key. That there is none is no error.", "akkaha kv delete orders/7/state --if-revision 4") { key, ifRevision, lockName, fence, endpoint, json };
         command.SetAction((parsed, cancel) => Endpoints.RunAsync(parsed, endpoint, async client =>
         {
             var name = parsed.GetRequiredValue(key);

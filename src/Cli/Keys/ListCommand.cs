@@ -21,13 +21,8 @@ static class ListCommand
         var limit = IntegerOption.Create("--limit", "Stop after so many; 0: all", 0, int.MaxValue, 0);
         Option<bool> stale = new("--stale") { Description = "As of a moment ago, by what the node that answers has heard: quicker, and possible while others are down" };
         var json = Json.Option();
-        Command command = new("list", """
-            Lists keys by prefix, in the order of their names' bytes. No change that was finished before is missing.
-
-            Examples:
-              akkaha kv list orders/
-              akkaha kv list orders/ --keys-only | xargs -n1 akkaha kv delete
-            """)
+        ExampleCommand command = new("list", "Lists keys by prefix, in the order of their names' bytes. No change that was finished before is missing.",
+            "akkaha kv list orders/", "akkaha kv list orders/ --keys-only | xargs -n1 akkaha kv delete")
         {
             prefix, keysOnly, limit, stale, endpoint, json,
         };

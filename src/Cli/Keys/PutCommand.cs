@@ -21,14 +21,8 @@ static class PutCommand
         Option<string?> lockName = new("--lock") { Description = "Only while this lock is held with --fence", HelpName = "name" };
         var fence = NumberOption.Create("--fence", "The number of the grant of --lock", 1);
         var json = Json.Option();
-        Command command = new("put", """
-            Writes a key. Durable when it returns.
-
-            Examples:
-              akkaha kv put orders/7/state paid
-              akkaha kv put leader 10.0.0.7 --if-revision 0 --ttl 60s
-              akkaha kv put config - < config.json
-            """)
+        ExampleCommand command = new("put", "Writes a key. Durable when it returns.",
+            "akkaha kv put orders/7/state paid", "akkaha kv put leader 10.0.0.7 --if-revision 0 --ttl 60s", "akkaha kv put config - < config.json")
         {
             key, value, ifRevision, ttl, session, lockName, fence, endpoint, json,
         };

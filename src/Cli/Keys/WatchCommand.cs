@@ -17,14 +17,11 @@ static class WatchCommand
         Option<string?> from = new("--from") { Description = "What comes after this position; left out: from now on", HelpName = "position" };
         var count = IntegerOption.Create("--count", "End after so many changes; 0: never", 0, int.MaxValue, 0);
         var json = Json.Option();
-        Command command = new("watch", """
-            Prints every change of keys, one a line, until Ctrl-C: position, put|delete|expire, key, revision and value, with tabs between. None is left out
-            and none comes twice, also when nodes die meanwhile. Begin with the last position again to go on where it ended.
-
-            Examples:
-              akkaha kv watch --prefix orders/
-              akkaha kv watch --key config --json
-            """)
+        ExampleCommand command = new("watch", """
+            Prints every change of keys, one a line, until Ctrl-C: position, put|delete|expire, key, revision and value, with tabs between.
+            None is left out and none comes twice, also when nodes die meanwhile. Begin with the last position again to go on where it ended.
+            """,
+            "akkaha kv watch --prefix orders/", "akkaha kv watch --key config --from 88 --json")
         {
             prefix, key, from, count, endpoint, json,
         };

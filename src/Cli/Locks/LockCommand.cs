@@ -16,7 +16,7 @@ static class LockCommand
         var endpoint = Endpoints.Option();
         Argument<string> name = new("NAME") { Description = "The lock; one that nobody ever held has no holders and fence 0" };
         var json = Json.Option();
-        Command command = new("show", "Who holds a lock and who waits for it, the next first.\n\nExample:\n  akkaha lock show orders/7") { name, endpoint, json };
+        ExampleCommand command = new("show", "Who holds a lock and who waits for it, the next first.", "akkaha lock show orders/7") { name, endpoint, json };
         command.SetAction((parsed, cancel) => Endpoints.RunAsync(parsed, endpoint, async client =>
         {
             var state = await client.Locks.GetAsync(parsed.GetRequiredValue(name), cancel);

@@ -16,7 +16,7 @@ static class SessionCommand
         var endpoint = Endpoints.Option();
         var id = Id();
         var json = Json.Option();
-        Command command = new("show", "Shows a session. Looking does not keep it alive. Exit code 3 when it has ended.\n\nExample:\n  akkaha session show 117-01985f2e-3c1b-7d50-9d6a-5b1f0a2c3d4e") { id, endpoint, json };
+        ExampleCommand command = new("show", "Shows a session. Looking does not keep it alive. Exit code 3 when it has ended.", "akkaha session show 117-01985f2e-3c1b-7d50-9d6a-5b1f0a2c3d4e") { id, endpoint, json };
         command.SetAction((parsed, cancel) => Endpoints.RunAsync(parsed, endpoint, async client =>
         {
             var state = await client.Sessions.GetAsync(SessionArgument.Of(parsed.GetRequiredValue(id)), cancel);

@@ -17,13 +17,12 @@ static class RunCommand
         var endpoint = Endpoints.Option();
         Argument<string> file = new("FILE") { Description = $"The transaction in JSON, in the shape of POST /v1/transactions (values in base64), or {StandardInput}: standard input" };
         var json = Json.Option();
-        Command command = new("run", """
+        ExampleCommand command = new("run", """
             Runs a transaction: if all conditions hold, all of `then`, else all of `else`, or nothing. Durable when it returns. Conditions that do not hold are no error.
             After exit code 6, `akkaha txn resolve` with the id that was printed makes the outcome certain.
-
-            Example:
-              echo '{"conditions":[{"key":"a","absent":true}],"then":[{"add":{"key":"n","amount":"5"}}]}' | akkaha txn run -
-            """)
+            """,
+            "akkaha txn run transfer.json",
+            """echo '{"conditions":[{"key":"a","absent":true}],"then":[{"add":{"key":"n","amount":"5"}}]}' | akkaha txn run -""")
         {
             file, endpoint, json,
         };

@@ -84,6 +84,7 @@ public sealed class KeyClient
     /// <param name="value">Up to 1 MiB.</param>
     /// <param name="options">How long it stays, and under which conditions it is written.</param>
     /// <param name="cancellationToken">Gives the call up; whether the change was made is not known then.</param>
+    /// <remarks>With a session it is a small transaction, as with a guard.</remarks>
     /// <exception cref="SessionExpiredException">The session has ended; nothing was written. If it was this client's own, it is lost, and the next is another.</exception>
     /// <inheritdoc cref="PutAsync(string, ReadOnlyMemory{byte}, Revision?, Guard?, CancellationToken)" path="/exception"/>
     public async Task<Revision> PutAsync(string key, ReadOnlyMemory<byte> value, PutOptions options, CancellationToken cancellationToken = default)
@@ -188,6 +189,7 @@ public sealed class KeyClient
     /// <param name="cancellationToken">Ends the watch.</param>
     /// <exception cref="CompactedException">The position is older than what the cluster keeps: read the state again, and watch from there.</exception>
     /// <exception cref="UnavailableException">No node served it for <see cref="WatchOptions.GiveUpAfter"/>.</exception>
+    /// <exception cref="LimitExceededException">A node has too many watches.</exception>
     /// <exception cref="InvalidArgumentException">A bad prefix or position.</exception>
     public IAsyncEnumerable<KeyEvent> WatchAsync(string prefix = "", WatchPosition? from = null, WatchOptions? options = null, CancellationToken cancellationToken = default)
     {

@@ -1,0 +1,139 @@
+using System.Text;
+using System.Text.Json;
+using Xunit;
+
+namespace AkkaHa.Cluster.Tests.CommandLine;
+
+/// <summary>What scripts rest on: exit codes, and what stands on which stream.</summary>
+public sealed class CommandTests : IAsyncLifetime
+{
+    private const int Ok = 0, Usage = 2, NotFound = 3, Refused = 4, Unavailable = 5;
+
+    private ClusterUnderTest _cluster = null!;
+
+    public async Task InitializeAsync() => _cluster = await ClusterUnderTest.StartAsync("sqlite", 1);
+
+    public async Task DisposeAsync() => await _cluster.DisposeAsync();
+
+    [Fact]
+    public async Task Keys_can_be_written_read_and_deleted_and_a_value_is_printed_as_its_bytes()
+    {
+        byte[] value = [0, 255, (byte)'\n', 0];
+        Assert.Equal((Ok, "a/b is at revision 1\n"), await TextAsync("kv", "put", "a/b", "text"));
+        Assert.Equal((Ok, "text"), await TextAsync("kv", "get", "a/b"));
+        Assert.Equal(Ok, (await RunAsync(value, "kv", "put", "a/b", "-")).ExitCode);
+        Assert.Equal(value, (await RunAsync([], "kv", "get", "a/b")).Output);
+        Assert.Equal((Ok, """{"key":"a/b","value":"AP8KAA==","revision":"2"}""" + "\n"), await TextAsync("kv", "get", "a/b", "--json"));
+        Assert.Equal((Ok, """{"key":"a/b","revision":"3"}""" + "\n"), await TextAsync("kv", "put", "a/b", "x", "--if-revision", "2", "--json"));
+        Assert.Equal((Ok, "a/b is deleted, revision 4\n"), await TextAsync("kv", "delete", "a/b", "--if-revision", "3"));
+        Assert.Equal((Ok, """{"key":"a/b","revision":"4","deleted":false}""" + "\n"), await TextAsync("kv", "delete", "a/b", "--json"));
+    }
+
+    [Fact]
+    public async Task Exit_codes_tell_why_and_the_reason_stands_on_standard_error()
+    {
+        await FailsAsync(NotFound, "NOT_FOUND", "kv", "get", "nope");
+        await FailsAsync(Refused, "REVISION_MISMATCH", "kv", "put", "nope", "x", "--if-revision", "3");
+        await FailsAsync(Refused, "FENCE_STALE", "kv", "put", "nope", "x", "--lock", "l", "--fence", "3");
+        await FailsAsync(Refused, "FENCE_STALE", "kv", "delete", "nope", "--lock", "l", "--fence", "3");
+        await FailsAsync(Usage, "--fence", "kv", "put", "nope", "x", "--lock", "l");
+        await FailsAsync(Usage, "--ttl", "kv", "put", "nope", "x", "--ttl", "5");
+        await FailsAsync(Usage, "--if-revision", "kv", "put", "nope", "x", "--if-revision", "-1");
+        await FailsAsync(Usage, "session", "kv", "put", "nope", "x", "--session", "me");
+        await FailsAsync(Usage, "empty segment", "kv", "put", "a//b", "x");
+        await FailsAsync(Usage, "--prefix", "kv", "watch", "--prefix", "a", "--key", "b");
+        await FailsAsync(NotFound, "SESSION_EXPIRED", "session", "show", "3-00000000-0000-0000-0000-000000000000");
+        await FailsAsync(Usage, "session id", "session", "close", "me");
+        await FailsAsync(Usage, "--endpoint", "kv", "get", "a", "--endpoint", "localhost");
+        await FailsAsync(Unavailable, "UNAVAILABLE", "kv", "get", "a", "--endpoint", "http://127.0.0.1:1");
+    }
+
+    [Fact]
+    public async Task A_transaction_is_run_from_a_file_or_from_standard_input_in_the_shape_of_the_HTTP_API()
+    {
+        const string Once = """
+            {"conditions":[{"key":"a","absent":true}],
+             "then":[{"put":{"key":"a","value":"b25l"}},{"add":{"key":"n","amount":"5"}},{"append":{"key":"l","value":"eA=="}},{"delete":{"key":"z"}}],
+             "else":[{"get":{"key":"a"}}]}
+            """;
+        var file = Path.GetTempFileName();
+        await File.WriteAllTextAsync(file, Once);
+        try
+        {
+            var first = await TextAsync("txn", "run", file);
+            Assert.Equal(Ok, first.ExitCode);
+            Assert.Contains("`then` was done", first.Text, StringComparison.Ordinal);
+            Assert.Contains("| n   | 1        | \"5\"", first.Text, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+        var again = await RunAsync(Encoding.UTF8.GetBytes(Once), "txn", "run", "-", "--json");
+        var body = JsonDocument.Parse(again.Output).RootElement;
+        Assert.Equal(Ok, again.ExitCode);
+        Assert.Equal(("COMMITTED", false, "b25l"), (body.GetProperty("outcome").GetString(), body.GetProperty("conditionsHeld").GetBoolean(), body.GetProperty("results")[0].GetProperty("value").GetString()));
+
+        Assert.Equal((Ok, "COMMITTED\n"), await TextAsync("txn", "show", body.GetProperty("transactionId").GetString()!));
+        Assert.Equal((NotFound, "UNKNOWN\n"), await TextAsync("txn", "show", "never-heard-of"));
+        Assert.Equal((Ok, """{"transactionId":"never-heard-of","outcome":"ABORTED"}""" + "\n"), await TextAsync("txn", "resolve", "never-heard-of", "--json"));
+    }
+
+    [Theory]
+    [InlineData("""{"condition":[]}""", "condition")]
+    [InlineData("""{"conditions":[{"key":"a"}]}""", "conditions[0]")]
+    [InlineData("""{"conditions":[{"key":"a","absent":true,"revision":"3"}]}""", "conditions[0]")]
+    [InlineData("""{"conditions":[{"session":"me"}]}""", "session id")]
+    [InlineData("""{"then":[{}]}""", "then[0]")]
+    [InlineData("""{"else":[{"put":{"key":"a//b"}}]}""", "empty segment")]
+    [InlineData("""{"then":""", "standard input")]
+    [InlineData("""{"then":[{"get":{"key":"a"}}],"deadlineSeconds":61}""", "TransactionDeadline")]
+    public async Task A_transaction_that_makes_no_sense_is_not_run_and_says_where(string json, string named)
+    {
+        var (code, _, error) = await RunAsync(Encoding.UTF8.GetBytes(json), "txn", "run", "-");
+        Assert.Equal(Usage, code);
+        Assert.Contains(named, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Sessions_and_locks_can_be_looked_at_and_a_session_be_closed()
+    {
+        await using var client = _cluster.Connect(o => o with { Label = "worker-1" });
+        await using var held = await client.Locks.AcquireAsync("orders/7");
+        var id = held.SessionId.Text;
+
+        Assert.Contains("worker-1", (await TextAsync("lock", "show", "orders/7")).Text, StringComparison.Ordinal);
+        var shown = JsonDocument.Parse((await TextAsync("lock", "show", "orders/7", "--json")).Text).RootElement;
+        Assert.Equal((held.Fence.ToString(), id), (shown.GetProperty("lastFence").GetString(), shown.GetProperty("holders")[0].GetProperty("sessionId").GetString()));
+        Assert.Contains("orders/7", (await TextAsync("session", "show", id)).Text, StringComparison.Ordinal);
+
+        Assert.Equal((Ok, $"{id} is closed\n"), await TextAsync("session", "close", id));
+        await FailsAsync(NotFound, "SESSION_EXPIRED", "session", "close", id);
+        await ClusterUnderTest.EventuallyAsync(() => Task.FromResult(held.IsLost), "the holder does not hear of it");
+    }
+
+    [Fact]
+    public async Task Help_has_examples_and_ends_well()
+    {
+        var (code, text) = await TextAsync("kv", "put", "--help");
+        Assert.Equal(Ok, code);
+        Assert.Contains("Examples:\n  akkaha kv put orders/7/state paid", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("Examples:", (await TextAsync("kv", "--help")).Text, StringComparison.Ordinal);
+    }
+
+    private Task<(int ExitCode, byte[] Output, string Error)> RunAsync(byte[] input, params string[] arguments) => Cli.RunAtAsync(_cluster.Local.Endpoints, input, arguments);
+
+    private async Task<(int ExitCode, string Text)> TextAsync(params string[] arguments)
+    {
+        var (code, output, error) = await RunAsync([], arguments);
+        Assert.Equal("", error);
+        return (code, Encoding.UTF8.GetString(output));
+    }
+
+    private async Task FailsAsync(int code, string reason, params string[] arguments)
+    {
+        var ran = await RunAsync([], arguments);
+        Assert.Equal((code, ""), (ran.ExitCode, Encoding.UTF8.GetString(ran.Output)));
+        Assert.Contains(reason, ran.Error, StringComparison.Ordinal);
+    }
+}
