@@ -26,9 +26,16 @@ sealed record TransactionFile(TransactionBuilder Transaction, ClientApi.Transact
             throw new InvalidCommandException($"{name}: {e.Message}");
         }
         var builder = new TransactionBuilder();
-        for (var i = 0; i < request.Conditions.Count; i++) Add(builder, request.Conditions[i], $"{name}: conditions[{i}]");
-        builder.Then(to => Add(to, request.Then, $"{name}: then"));
-        builder.Else(to => Add(to, request.Else, $"{name}: else"));
+        try
+        {
+            for (var i = 0; i < request.Conditions.Count; i++) Add(builder, request.Conditions[i], $"{name}: conditions[{i}]");
+            builder.Then(to => Add(to, request.Then, $"{name}: then"));
+            builder.Else(to => Add(to, request.Else, $"{name}: else"));
+        }
+        catch (InvalidArgumentException e)
+        {
+            throw new InvalidCommandException($"{name}: {e.Message}");
+        }
         return new TransactionFile(
             builder,
             request.TransactionId.Length > 0 ? new ClientApi.TransactionId(request.TransactionId) : null,

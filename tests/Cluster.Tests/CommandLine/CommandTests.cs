@@ -113,6 +113,47 @@ public sealed class CommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Keys_can_be_listed_by_prefix()
+    {
+        await TextAsync("kv", "put", "a/2", "two");
+        await TextAsync("kv", "put", "a/1", "one");
+        await TextAsync("kv", "put", "b", "x");
+        Assert.Equal((Ok, "a/1\na/2\n"), await TextAsync("kv", "list", "a/", "--keys-only"));
+        Assert.Equal((Ok, """{"key":"a/1","value":"b25l","revision":"1"}""" + "\n"), await TextAsync("kv", "list", "a/", "--json", "--limit", "1"));
+        Assert.Contains("| a/2 | 1        | 3     | \"two\" |", (await TextAsync("kv", "list")).Text, StringComparison.Ordinal);
+        Assert.Equal((Ok, ""), await TextAsync("kv", "list", "nothing", "--keys-only", "--stale"));
+    }
+
+    [Fact]
+    public async Task A_watch_prints_each_change_as_it_happens_and_goes_on_from_a_position()
+    {
+        using var watch = Cli.StartAt(_cluster.Local.Endpoints, "kv", "watch", "--prefix", "a/", "--count", "3");
+        var started = await watch.StandardError.ReadLineAsync().WaitAsync(ClusterUnderTest.Patience);
+        Assert.StartsWith("watching from position ", started, StringComparison.Ordinal);
+        await TextAsync("kv", "put", "a/1", "one\ntwo");
+        await TextAsync("kv", "put", "b", "x");
+        await TextAsync("kv", "delete", "a/1");
+        await TextAsync("kv", "put", "a/1", "x", "--ttl", "1h");
+        var lines = (await watch.StandardOutput.ReadToEndAsync().WaitAsync(ClusterUnderTest.Patience)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split('\t')).ToArray();
+        await watch.WaitForExitAsync().WaitAsync(ClusterUnderTest.Patience);
+        Assert.Equal(Ok, watch.ExitCode);
+        Assert.Equal(["put a/1 1 \"one\\ntwo\"", "delete a/1 2 -", "put a/1 3 \"x\""], lines.Select(l => string.Join(' ', l[1..])));
+
+        var again = await RunAsync([], "kv", "watch", "--key", "a/1", "--from", lines[0][0], "--count", "1", "--json");
+        var e = JsonDocument.Parse(again.Output).RootElement;
+        Assert.Equal(("delete", "2", lines[1][0]), (e.GetProperty("type").GetString(), e.GetProperty("revision").GetString(), e.GetProperty("position").GetString()));
+        await FailsAsync(Usage, "from", "kv", "watch", "--from", "yesterday");
+    }
+
+    [Fact]
+    public async Task Transactions_that_are_not_settled_can_be_listed()
+    {
+        // Settled ones leave the list moments after their answer.
+        await ClusterUnderTest.EventuallyAsync(async () => (await TextAsync("txn", "list", "--json")).Text == """{"transactions":[],"more":false}""" + "\n", "something is not settled");
+        Assert.StartsWith("| transaction |", (await TextAsync("txn", "list")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Help_has_examples_and_ends_well()
     {
         var (code, text) = await TextAsync("kv", "put", "--help");
