@@ -5,7 +5,7 @@ using Xunit;
 
 namespace AkkaHa.ClientApi.Tests;
 
-/// <summary>The sample of the documentation, so that it goes on compiling and running.</summary>
+/// <summary>The samples of the documentation, so that they go on compiling and running.</summary>
 public sealed class UsageTests
 {
     [Fact]
@@ -39,6 +39,40 @@ public sealed class UsageTests
 
         Assert.Equal(0, left);
         Assert.Single(node.Seen<TransactionRequest>());
+    }
+
+    [Fact]
+    public async Task The_sample_of_lists_and_watches_runs()
+    {
+        await using var node = await FakeNode.StartAsync();
+        node.On<ListKeysRequest, ListKeysResponse>(r => new ListKeysResponse { Entries = { new KeyValue { Key = "workers/7", Value = ByteString.CopyFromUtf8("10.0.0.7"), Revision = 1 } } });
+        node.OnWatch(async (r, events, context) =>
+        {
+            await events.WriteAsync(new WatchEvent { Position = "8" });
+            if (r.From.Length > 0) await events.WriteAsync(new WatchEvent { Position = "9", Type = Messages.V1.KeyEventType.Expire, Key = "workers/7", Revision = 2 });
+            await Task.Delay(Timeout.Infinite, context.CancellationToken);
+        });
+        await using var client = AkkaHaClient.Connect(node.Address);
+        using var stopping = new CancellationTokenSource(TestClient.Generous);
+
+        await client.Keys.PutAsync("motd", "hello", new PutOptions { Ttl = TimeSpan.FromHours(1) });
+
+        var session = await client.Sessions.GetOwnAsync();
+        await client.Keys.PutAsync("workers/7", "10.0.0.7", new PutOptions { Session = session.Id });
+
+        var from = await client.Keys.GetPositionAsync();
+        var workers = new Dictionary<string, KeyEntry>();
+        await foreach (var entry in client.Keys.ListAsync("workers/")) workers[entry.Key] = entry;
+
+        await foreach (var e in client.Keys.WatchAsync("workers/", from, cancellationToken: stopping.Token))
+        {
+            if (workers.TryGetValue(e.Key, out var known) && e.Revision <= known.Revision) continue;
+            if (e.Type == KeyEventType.Put) workers[e.Key] = new KeyEntry(e.Key, e.Value!.Value, e.Revision);
+            else workers.Remove(e.Key);
+            if (workers.Count == 0) break;
+        }
+
+        Assert.Empty(workers);
     }
 
     private static Task DoWorkAsync(CancellationToken cancel) => Task.Delay(1, cancel);

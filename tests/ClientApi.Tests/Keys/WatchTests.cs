@@ -308,8 +308,9 @@ public sealed class WatchTests
 
     private static async Task<List<KeyEvent>> TakeAsync(IAsyncEnumerable<KeyEvent> events, int count)
     {
+        using var tooLate = new CancellationTokenSource(TestClient.Generous);
         var seen = new List<KeyEvent>();
-        await foreach (var e in events)
+        await foreach (var e in events.WithCancellation(tooLate.Token))
         {
             seen.Add(e);
             if (seen.Count == count) break;
