@@ -32,7 +32,7 @@ public sealed class AkkaHaClient : IAsyncDisposable
         var ids = new RequestIds(_clock, _ring);
         _sessions = new SessionSource(calls, ids, options);
         Sessions = new SessionClient(calls, ids, _sessions);
-        Locks = new LockClient(calls, ids, _sessions, new LockReturns(calls, ids, options, _closing.Token), options.TimeProvider);
+        Locks = new LockClient(calls, ids, _sessions, new LockReturns(calls, ids, options, _closing.Token), options);
         Keys = new KeyClient(calls, ids, _sessions, new KeyWatches(_endpoints, _ring, options, _closing.Token));
         Transactions = new TransactionClient(calls, Keys, ids, _sessions, options);
         Cluster = new ClusterClient(calls);

@@ -177,7 +177,7 @@ public sealed class KeyClient
 
     /// <summary>
     /// Every change of every key with a prefix, as it happens or from a position on: none left out, none twice, in order for each key. When its node dies, leaves, falls silent or cuts a
-    /// slow reader off, the watch goes on at another node after the last event, by itself. It ends only by cancellation or an exception. It holds one event at a time: a slow reader costs no memory here.
+    /// slow reader off, the watch goes on at another node after the last event, by itself. It ends only by cancellation or an exception. Events are read as they are asked for: however slow the reader, no more of them wait here than the connection has room for (16 MiB at most).
     /// </summary>
     /// <remarks>
     /// "From now on" begins when the first node has answered. To read a state and then miss nothing: <see cref="GetPositionAsync"/>, then <see cref="ListAsync"/>, then watch from that

@@ -7,7 +7,7 @@ namespace AkkaHa.ClientApi.Keys;
 
 /// <summary>
 /// One enumeration of a watch, over as many connections as it takes. Each begins after the last position that was read, of an event or a
-/// heartbeat: so nothing is left out and nothing comes twice. It holds one message at a time.
+/// heartbeat: so nothing is left out and nothing comes twice. Messages are taken from the connection as they are asked for, so none pile up here.
 /// </summary>
 internal sealed class KeyWatch(EndpointPool endpoints, OwnerRing ring, AkkaHaClientOptions client, Wire.WatchRequest request, WatchOptions options, CancellationToken stop) : IDisposable
 {

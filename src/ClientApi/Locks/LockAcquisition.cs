@@ -8,7 +8,7 @@ namespace AkkaHa.ClientApi.Locks;
 /// One try for a lock, on one session, under one request id: long waits are made of short calls with the same id, which keeps the place
 /// in the queue. However it ends without the lock, nothing of it is left behind.
 /// </summary>
-internal sealed class LockAcquisition(CallRepeater calls, LockReturns returns, TimeProvider time, LiveSession session, string name, Mutation mutation, Deadline until)
+internal sealed class LockAcquisition(CallRepeater calls, LockReturns returns, TimeProvider time, LiveSession session, string name, string label, Mutation mutation, Deadline until)
 {
     /// <summary>Much shorter than a server allows (60 s): a call that a node passed on to an owner that has just died is lost without a word.</summary>
     internal static readonly TimeSpan Slice = TimeSpan.FromSeconds(3);
@@ -79,6 +79,7 @@ internal sealed class LockAcquisition(CallRepeater calls, LockReturns returns, T
                     RequestId = mutation.Id,
                     Attempt = attempt,
                     HolderId = mutation.Id,
+                    Label = label,
                     WaitSeconds = Math.Round(Math.Min(wait.TotalSeconds, until.Left.TotalSeconds), 3),
                 },
                 options))

@@ -23,14 +23,16 @@ public sealed class LockClient
     private readonly SessionSource _sessions;
     private readonly LockReturns _returns;
     private readonly TimeProvider _time;
+    private readonly string _label;
 
-    internal LockClient(CallRepeater calls, RequestIds ids, SessionSource sessions, LockReturns returns, TimeProvider time)
+    internal LockClient(CallRepeater calls, RequestIds ids, SessionSource sessions, LockReturns returns, AkkaHaClientOptions options)
     {
         _calls = calls;
         _ids = ids;
         _sessions = sessions;
         _returns = returns;
-        _time = time;
+        _time = options.TimeProvider;
+        _label = options.Label;
     }
 
     /// <summary>
@@ -85,7 +87,7 @@ public sealed class LockClient
             {
                 var session = await _sessions.GetAsync(cancel);
                 var mutation = await _ids.NewMutationAsync(cancel);
-                var taken = await new LockAcquisition(_calls, _returns, _time, session, name, mutation, until).RunAsync(cancel);
+                var taken = await new LockAcquisition(_calls, _returns, _time, session, name, _label, mutation, until).RunAsync(cancel);
                 // "Held" to a request that got lost on its way may mean only that it was taken back: then another asks, at the end of the queue.
                 var isCertain = until.Left <= TimeSpan.Zero && (!mutation.InDoubt || sessions >= SessionsPerTry);
                 if (taken.Lock is not null || isCertain) return taken;

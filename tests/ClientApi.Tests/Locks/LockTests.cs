@@ -8,6 +8,15 @@ namespace AkkaHa.ClientApi.Tests.Locks;
 public sealed class LockTests
 {
     [Fact]
+    public async Task The_clients_label_stands_beside_its_locks()
+    {
+        await using var node = await FakeNode.StartAsync();
+        await using var client = TestClient.Connect(TestClient.Patient with { Label = "worker-1" }, node);
+        await using var held = await client.Locks.AcquireAsync("l");
+        Assert.Equal("worker-1", Assert.Single(node.Seen<AcquireLockRequest>()).Label);
+    }
+
+    [Fact]
     public async Task A_lock_has_its_fence_and_is_released_when_disposed()
     {
         await using var node = await FakeNode.StartAsync();
