@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Text.Unicode;
 
 namespace AkkaHa.Cli.CommandLine;
 
@@ -9,7 +8,6 @@ namespace AkkaHa.Cli.CommandLine;
 static class ValueText
 {
     static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
-    static readonly JavaScriptEncoder Escapes = JavaScriptEncoder.Create(UnicodeRanges.All);
 
     public static string Of(ReadOnlyMemory<byte>? value, int atMost = int.MaxValue)
     {
@@ -26,7 +24,6 @@ static class ValueText
         }
     }
 
-    // As JSON writes it, but with what is harmless outside of web pages left as it is.
-    static string Quote(string text) => $"\"{JsonEncodedText.Encode(text, Escapes).ToString().Replace("\\u0022", "\\\"", StringComparison.Ordinal).Replace("\\u0027", "'", StringComparison.Ordinal)
-        .Replace("\\u003C", "<", StringComparison.Ordinal).Replace("\\u003E", ">", StringComparison.Ordinal).Replace("\\u0026", "&", StringComparison.Ordinal).Replace("\\u002B", "+", StringComparison.Ordinal).Replace("\\u0060", "`", StringComparison.Ordinal)}\"";
+    // As JSON writes it: line ends and control characters are escaped.
+    static string Quote(string text) => $"\"{JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";
 }
