@@ -38,6 +38,12 @@ static class Endpoints
         {
             return ExitCode.Interrupted;
         }
+        catch (IOException e)
+        {
+            // Who read the output has enough, or the input can't be read.
+            await parsed.InvocationConfiguration.Error.WriteLineAsync(e.Message);
+            return ExitCode.Error;
+        }
     }
 
     /// <summary>Runs a command with a client, and turns what the cluster says into an exit code and a line on standard error.</summary>
