@@ -80,4 +80,22 @@ public static class Limits
 
     /// <summary>How long a transaction's results (not its outcome) are kept for a repeat, in minutes.</summary>
     public const int TransactionResultMinutes = 10;
+
+    /// <summary>Keys on a page of a list when no number is given.</summary>
+    public const int ListPageDefault = 100;
+
+    /// <summary>Keys on a page of a list: at most this many.</summary>
+    public const int ListPageKeys = 1000;
+
+    /// <summary>Values on a page of a list, in bytes together; at least one is given.</summary>
+    public const int ListPageBytes = 4 * 1024 * 1024;
+
+    /// <summary>Watches through one node.</summary>
+    public const int WatchersPerNode = 20_000;
+
+    /// <summary>Changes that wait for one watcher to take them; one that falls further behind is cut off.</summary>
+    public const int WatchBufferEvents = 1024;
+
+    /// <summary>Changes that wait for one watcher to take them, in bytes; one that falls further behind is cut off.</summary>
+    public const int WatchBufferBytes = 8 * 1024 * 1024;
 }

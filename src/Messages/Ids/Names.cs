@@ -19,6 +19,9 @@ public static class Names
         return null;
     }
 
+    /// <summary>What names may begin with, or a place among them: up to 512 UTF-8 bytes, no control characters.</summary>
+    public static string? CheckPrefix(string field, string prefix) => CheckText(field, prefix, Limits.NameBytes);
+
     /// <summary>Labels: up to 128 UTF-8 bytes, no control characters.</summary>
     public static string? CheckLabel(string field, string label) => CheckText(field, label, Limits.LabelBytes);
 

@@ -12,6 +12,13 @@ internal static class Fields
 {
     public static Failure? Name(string field, string name) => Wrong(field, Names.CheckName(field, name));
 
+    /// <summary>What names begin with, or a place among them; may be empty.</summary>
+    public static Failure? Prefix(string field, string prefix) => Wrong(field, Names.CheckPrefix(field, prefix));
+
+    public static Failure? Number(string field, int number, int min, int max) => number >= min && number <= max
+        ? null
+        : Refusals.Invalid(field, Invariant($"is {number}; it must be from {min} to {max}"));
+
     public static Failure? Label(string field, string label) => Wrong(field, Names.CheckLabel(field, label));
 
     /// <summary>An id that may be left out.</summary>

@@ -26,6 +26,8 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
     private readonly Entity entity;
     private readonly int shard;
     private readonly bool hasGrant;
+    private readonly bool isKey;
+    private readonly bool isReadAcross;
     private readonly Queue<(IActorRef Caller, Command Command)> queue = new();
     private readonly Dictionary<long, IActorRef> callers = [];
     private readonly Retention retention;
@@ -42,6 +44,9 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         parts = NodeParts.Of(Context.System);
         PersistenceId = entityId;
         var id = EntityId.Parse(entityId);
+        isKey = id.Kind == EntityId.KeyKind;
+        // Watches and the index read the rows of these.
+        isReadAcross = isKey || id.Kind == EntityId.SessionKind;
         shard = parts.Shards.ShardOf(id);
         var epoch = parts.Grants.EpochOf(shard);
         hasGrant = epoch is not null;
@@ -92,6 +97,8 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
             case ReceiveTimeout: if (entity.IsIdle && queue.Count == 0) Context.Parent.Tell(new Passivate(StopEntity.Instance)); break;
             case SaveSnapshotSuccess saved: OnSnapshotSaved(saved.Metadata.SequenceNr); break;
             case SaveSnapshotFailure failed: log.Warning("{0}: snapshot {1} was not saved: {2}", PersistenceId, failed.Metadata.SequenceNr, failed.Cause.Message); break;
+            // If not, they go with the next ones.
+            case MayDelete { May: var may, UpTo: var upTo }: if (may) DeleteMessages(upTo); break;
             case DeleteSnapshotsSuccess or DeleteMessagesSuccess: break;
             case DeleteMessagesFailure failed: log.Warning("{0}: rows up to {1} were not deleted, and will be with the next: {2}", PersistenceId, failed.ToSequenceNr, failed.Cause.Message); break;
             case DeleteSnapshotsFailure failed: log.Debug("{0}: old snapshots were not deleted: {1}", PersistenceId, failed.Cause.Message); break;
@@ -153,6 +160,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         if (entity.DurableSequenceNr != LastSequenceNr)
             throw new InvalidOperationException($"{PersistenceId}: the journal is at {LastSequenceNr}, the entity at {entity.DurableSequenceNr}");
         parts.Dirty.Remove(PersistenceId);
+        if (isKey) parts.KeysWritten();
         Run(batch.Afterwards);
         if (entity.DurableSequenceNr - lastSnapshotNr >= SnapshotEvery)
         {
@@ -245,8 +253,12 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         retention.Saved(sequenceNr, now);
         // Two are kept: the one before is the way back should this one not be readable.
         if (retention.SnapshotsBelow > 0) DeleteSnapshots(new SnapshotSelectionCriteria(retention.SnapshotsBelow - 1));
-        if (retention.DeleteUpTo(now) is { } upTo) DeleteMessages(upTo);
+        if (retention.DeleteUpTo(now) is not { } upTo) return;
+        if (!isReadAcross) DeleteMessages(upTo);
+        else parts.MayDelete(PersistenceId, upTo).PipeTo(Self, success: may => new MayDelete(upTo, may), failure: cause => new DeleteMessagesFailure(cause, upTo));
     }
+
+    private sealed record MayDelete(long UpTo, bool May);
 
     private sealed class TimerDue
     {

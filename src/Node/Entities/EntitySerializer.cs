@@ -12,8 +12,8 @@ internal sealed class EntitySerializer(ExtendedActorSystem system) : SerializerW
 {
     private const string CommandManifest = "c";
     private const string ReplyManifest = "r";
-    private const string EnvelopeManifest = "e";
-    private const string SnapshotManifest = "s";
+    internal const string EnvelopeManifest = "e";
+    internal const string SnapshotManifest = "s";
     private const string MemberSignalManifest = "m";
 
     public override int Identifier => 4117;

@@ -4,6 +4,7 @@ using AkkaHa.Core.Entities;
 using AkkaHa.Core.Ownership;
 using AkkaHa.Messages.Placement;
 using AkkaHa.Node.Entities;
+using AkkaHa.Node.Journal;
 using AkkaHa.Node.Ownership;
 using AkkaHa.Node.Settings;
 using AkkaHa.Node.Storage;
@@ -60,6 +61,12 @@ internal sealed class NodeParts(NodeSettings settings, string incarnation, RuleS
     /// <summary>False while the database is known not to answer: then nothing is begun that would only fail.</summary>
     public bool DatabaseAnswers { get; set; } = true;
 
+    /// <summary>Tells that rows of keys have been written here.</summary>
+    public Action KeysWritten { get; private set; } = () => { };
+
+    /// <summary>Whether an entity's rows up to a number may be deleted now: who reads the journal across entities must have read them, and be told that they go.</summary>
+    public Func<string, long, Task<bool>> MayDelete { get; private set; } = (_, _) => Task.FromResult(true);
+
     public static NodeParts Of(ActorSystem system) =>
         system.Settings.Setup.Get<NodeParts>() is { HasValue: true } parts ? parts.Value : throw new InvalidOperationException("the actor system was made without its parts");
 
@@ -69,6 +76,9 @@ internal sealed class NodeParts(NodeSettings settings, string incarnation, RuleS
     public async Task OwnAsync(string holder, Database database, ILoggerFactory loggers, CancellationToken ct)
     {
         Holder = holder;
+        KeysWritten = database.Signal.Written;
+        var floor = new JournalFloor(database);
+        MayDelete = (entity, upTo) => floor.RaiseAsync(entity, upTo, CancellationToken.None);
         var log = loggers.CreateLogger("AkkaHa.Ownership");
         LeaseStore = new LeaseStore(database, log);
         Leases = new LeaseKeeper(database, holder, Timings, loggers.CreateLogger("AkkaHa.Lease"));

@@ -32,6 +32,9 @@ public sealed record NodeSettings
     /// <summary>When an unreachable node counts as dead.</summary>
     public DetectionSettings Detection { get; init; } = new();
 
+    /// <summary>How changes of keys are found.</summary>
+    public WatchSettings Watch { get; init; } = new();
+
     /// <summary>Switches for tests; nothing a user sets.</summary>
     public TestingSettings Testing { get; init; } = new();
 
@@ -122,7 +125,7 @@ public sealed record StorageSettings
     /// <summary>Npgsql's form for postgres (needed; several hosts allowed); for sqlite, left out, the files are in <see cref="NodeSettings.DataDirectory"/>.</summary>
     public string ConnectionString { get; init; } = "";
 
-    /// <summary>How many connections to PostgreSQL a node opens at most: 10 to 500, default 25. The server must allow as many for each node (its max_connections), and some more.</summary>
+    /// <summary>How many connections to PostgreSQL a node opens at most: 15 to 500, default 25. The server must allow as many for each node (its max_connections), and some more.</summary>
     public int MaxConnections { get; init; } = 25;
 
     /// <summary>
@@ -168,6 +171,13 @@ public sealed record DetectionSettings
 
     /// <summary>How long the picture must be the same before nodes are downed without evidence (all reach the database, but not one another): 500 to 60,000, default 3,000.</summary>
     public int StableAfterMs { get; init; } = 3000;
+}
+
+/// <summary>Watches.</summary>
+public sealed record WatchSettings
+{
+    /// <summary>Between looks into the journal while somebody watches through this node, in milliseconds: 10 to 1,000, default 50. What this node itself has written it looks for at once.</summary>
+    public int PollMs { get; init; } = 50;
 }
 
 /// <summary>Test-only.</summary>

@@ -63,8 +63,9 @@ public static class SettingsCheck
         Range("Management:Port", s.Management.Port, 1, 65_535);
         Range("Shards", s.Shards, 1, ShardMap.MaxShardCount);
         Range("Cluster:Weight", s.Cluster.Weight, 1, 100);
-        Range("Storage:MaxConnections", s.Storage.MaxConnections, 10, 500);
+        Range("Storage:MaxConnections", s.Storage.MaxConnections, 15, 500);
         Range("Storage:KeepEventsSeconds", s.Storage.KeepEventsSeconds, 600, 31_536_000);
+        Range("Watch:PollMs", s.Watch.PollMs, 10, 1000);
         Timings(s);
         NotEmpty("Remote:Host", s.Remote.Host);
         NotEmpty("Http:Host", s.Http.Host);

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using AkkaHa.Node.Journal;
 using AkkaHa.Node.Settings;
 using Microsoft.Data.Sqlite;
 using Npgsql;
@@ -32,6 +33,7 @@ internal sealed class Database
             OwnershipConnection = postgres.Ownership;
             LeaseConnection = postgres.Lease;
             JournalConnection = postgres.Journal("akkaha");
+            KeysConnection = postgres.Keys;
             return;
         }
         Directory.CreateDirectory(settings.DataDirectory);
@@ -39,6 +41,7 @@ internal sealed class Database
             // In a shared cache, reads would see what is not committed yet.
             ? new SqliteConnectionStringBuilder(settings.Storage.ConnectionString) { Cache = SqliteCacheMode.Private }.ConnectionString
             : Sqlite(Path.Combine(settings.DataDirectory, "journal.db"));
+        KeysConnection = JournalConnection;
         var journalFile = new SqliteConnectionStringBuilder(JournalConnection).DataSource;
         OwnershipConnection = Sqlite(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(journalFile))!, "ownership.db"));
         LeaseConnection = new SqliteConnectionStringBuilder(OwnershipConnection) { Pooling = false, DefaultTimeout = 2 }.ConnectionString;
@@ -49,6 +52,11 @@ internal sealed class Database
     public string JournalConnection { get; }
 
     public string OwnershipConnection { get; }
+
+    private string KeysConnection { get; }
+
+    /// <summary>Tells when this process has written keys.</summary>
+    public JournalSignal Signal { get; } = new();
 
     private string LeaseConnection { get; }
 
@@ -92,6 +100,9 @@ internal sealed class Database
 
     /// <summary>An open connection to the journal.</summary>
     public Task<DbConnection> OpenJournalAsync(CancellationToken ct) => OpenAsync(JournalConnection, SessionSetup(IsPostgres), ct);
+
+    /// <summary>An open connection to the journal and what is made of it, for those who read across entities: the entities' own are never used up by them.</summary>
+    public Task<DbConnection> OpenKeysAsync(CancellationToken ct) => OpenAsync(KeysConnection, SessionSetup(IsPostgres), ct);
 
     private async Task<DbConnection> OpenAsync(string connectionString, string session, CancellationToken ct)
     {

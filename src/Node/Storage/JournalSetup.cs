@@ -29,7 +29,7 @@ internal static class JournalSetup
         var read = database.IsPostgres ? "unspecified" : "read-uncommitted";
         return ConfigurationFactory.ParseString($$"""
             akka.persistence {
-              max-concurrent-recoveries = {{(database.IsPostgres ? Math.Max(4, settings.Storage.MaxConnections - 11) : 48)}}
+              max-concurrent-recoveries = {{(database.IsPostgres ? Math.Max(4, settings.Storage.MaxConnections - 15) : 48)}}
               journal {
                 plugin = "akka.persistence.journal.sql"
                 sql {

@@ -4,11 +4,12 @@ using Npgsql;
 
 namespace AkkaHa.Node.Storage;
 
-/// <summary>How a node connects to PostgreSQL: three kinds of connections, so that none has to wait for another, and never more than it was given.</summary>
+/// <summary>How a node connects to PostgreSQL: four kinds of connections, so that none has to wait for another, and never more than it was given.</summary>
 internal sealed class PostgresConnections
 {
     private const int ForOwnership = 4;
     private const int ForLease = 1;
+    private const int ForKeys = 4;
 
     private readonly NpgsqlConnectionStringBuilder common;
     private readonly int forJournal;
@@ -16,7 +17,7 @@ internal sealed class PostgresConnections
     public PostgresConnections(StorageSettings settings)
     {
         var given = new DbConnectionStringBuilder { ConnectionString = settings.ConnectionString };
-        forJournal = settings.MaxConnections - ForOwnership - ForLease;
+        forJournal = settings.MaxConnections - ForOwnership - ForLease - ForKeys;
         common = new NpgsqlConnectionStringBuilder(settings.ConnectionString)
         {
             KeepAlive = 10, TcpKeepAlive = true, Timeout = 3, CommandTimeout = 10,
@@ -44,6 +45,13 @@ internal sealed class PostgresConnections
         c.Pooling = false;
         c.Timeout = 1;
         c.CommandTimeout = 2;
+    });
+
+    /// <summary>For lists and watches of keys.</summary>
+    public string Keys => With(c =>
+    {
+        c.ApplicationName = "akkaha-keys";
+        c.MaxPoolSize = ForKeys;
     });
 
     /// <summary>For the journal and the snapshots of one incarnation, under a name by which whoever fences it can end them.</summary>

@@ -13,6 +13,8 @@ internal sealed class Schema(Database database, NodeSettings settings)
 {
     private const long PostgresAdvisoryLock = 0x616B6B616861; // "akkaha"
 
+    private const int NoTimeout = 0;
+
     private const string SqliteJournal = """
         CREATE TABLE IF NOT EXISTS journal (
           ordering INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -34,6 +36,48 @@ internal sealed class Schema(Database database, NodeSettings settings)
           manifest TEXT NULL,
           serializer_id INTEGER NULL,
           PRIMARY KEY (persistence_id, sequence_number));
+        """;
+
+    /// <summary>What is made of the journal for lists and watches, the same for both but for types: marks in it, keys that are there, transactions that may write keys, sessions that have ended.</summary>
+    private const string Index = """
+        CREATE TABLE IF NOT EXISTS journal_mark (name TEXT PRIMARY KEY, xid BIGINT NOT NULL, ordering BIGINT NOT NULL);
+        CREATE TABLE IF NOT EXISTS key_index (
+          key {TEXT} PRIMARY KEY,
+          revision BIGINT NOT NULL,
+          value {BYTES} NOT NULL,
+          session_id TEXT NOT NULL,
+          expires_at_ms BIGINT NOT NULL,
+          session_ended INTEGER NOT NULL);
+        CREATE INDEX IF NOT EXISTS key_index_expiry ON key_index (expires_at_ms, key) WHERE expires_at_ms > 0;
+        CREATE INDEX IF NOT EXISTS key_index_session ON key_index (session_id) WHERE session_id <> '';
+        CREATE INDEX IF NOT EXISTS key_index_ended ON key_index (key) WHERE session_ended = 1;
+        CREATE TABLE IF NOT EXISTS key_open (key {TEXT} NOT NULL, transaction_id TEXT NOT NULL, PRIMARY KEY (key, transaction_id));
+        CREATE TABLE IF NOT EXISTS ended_session (session_id TEXT PRIMARY KEY, ended_at_ms BIGINT NOT NULL);
+        INSERT INTO journal_mark (name, xid, ordering) VALUES ('floor', 0, 0), ('rebuild', 0, 0) ON CONFLICT (name) DO NOTHING;
+        INSERT INTO journal_mark (name, xid, ordering) SELECT 'indexed', 0, 0 WHERE NOT EXISTS (SELECT 1 FROM journal) ON CONFLICT (name) DO NOTHING;
+        """;
+
+    /// <summary>
+    /// In which transaction each row was written: the order in which the journal is read across entities. Rows of before have that of this change, and their ordering.
+    /// </summary>
+    private const string PostgresPosition = """
+        ALTER TABLE journal ADD COLUMN IF NOT EXISTS xid xid8 NOT NULL DEFAULT pg_current_xact_id();
+        CREATE INDEX IF NOT EXISTS journal_position ON journal (xid, ordering);
+        """;
+
+    /// <summary>
+    /// On another server (a dump that was restored), transaction ids begin anew, and those of the rows would lie in the future: they get this one's. Positions of before are not known any more,
+    /// and the index is made again.
+    /// </summary>
+    private const string PostgresOtherServer = """
+        DO $$ BEGIN
+          IF EXISTS (SELECT 1 FROM journal WHERE xid >= pg_snapshot_xmax(pg_current_snapshot()) AND xid <> pg_current_xact_id()) THEN
+            LOCK TABLE journal IN ACCESS EXCLUSIVE MODE;
+            UPDATE journal SET xid = pg_current_xact_id();
+            DELETE FROM journal_mark WHERE name IN ('indexed', 'rebuilt');
+            UPDATE journal_mark SET xid = pg_current_xact_id()::text::bigint, ordering = (SELECT max(ordering) FROM journal) WHERE name = 'floor';
+          END IF;
+        END $$;
         """;
 
     private const string SqliteOwnership = """
@@ -78,14 +122,27 @@ internal sealed class Schema(Database database, NodeSettings settings)
             await using var transaction = await connection.BeginTransactionAsync(ct);
             await RunAsync(connection, string.Create(CultureInfo.InvariantCulture, $"SELECT pg_advisory_xact_lock({PostgresAdvisoryLock})"), ct);
             await RunAsync(connection, Postgres, ct);
+            await EnsurePositionAsync(connection, ct);
+            await RunAsync(connection, Index.Replace("{TEXT}", "TEXT COLLATE \"C\"", StringComparison.Ordinal).Replace("{BYTES}", "BYTEA", StringComparison.Ordinal), ct);
+            await RunAsync(connection, "SET LOCAL statement_timeout = 0;" + PostgresOtherServer, ct, NoTimeout);
             await CheckShardsAsync(connection, ct);
             await transaction.CommitAsync(ct);
             return;
         }
-        await using (var journal = await database.OpenJournalAsync(ct)) await RunAsync(journal, SqliteJournal, ct);
+        await using (var journal = await database.OpenJournalAsync(ct)) await RunAsync(journal, SqliteJournal + Index.Replace("{TEXT}", "TEXT", StringComparison.Ordinal).Replace("{BYTES}", "BLOB", StringComparison.Ordinal), ct);
         await using var ownership = await database.OpenOwnershipAsync(ct);
         await RunAsync(ownership, SqliteOwnership, ct);
         await CheckShardsAsync(ownership, ct);
+    }
+
+    /// <summary>Looks first: a table that is in use is not locked for what it has already.</summary>
+    private static async Task EnsurePositionAsync(DbConnection connection, CancellationToken ct)
+    {
+        await using var command = connection.CreateCommand();
+        command.CommandText = "SELECT EXISTS (SELECT 1 FROM pg_indexes WHERE schemaname = current_schema() AND indexname = 'journal_position')";
+        if (await command.ExecuteScalarAsync(ct) is true) return;
+        // Of large journals, this takes a while once; it is not begun while others write.
+        await RunAsync(connection, "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '10s'; " + PostgresPosition, ct, NoTimeout);
     }
 
     private async Task CheckShardsAsync(DbConnection connection, CancellationToken ct)
@@ -104,9 +161,10 @@ internal sealed class Schema(Database database, NodeSettings settings)
         await RunAsync(connection, $"INSERT INTO shard (shard, epoch, holder) {rows} ON CONFLICT (shard) DO NOTHING", ct);
     }
 
-    private static async Task RunAsync(DbConnection connection, string sql, CancellationToken ct)
+    private static async Task RunAsync(DbConnection connection, string sql, CancellationToken ct, int? timeoutSeconds = null)
     {
         await using var command = connection.CreateCommand();
+        if (timeoutSeconds is { } seconds) command.CommandTimeout = seconds;
         command.CommandText = sql;
         await command.ExecuteNonQueryAsync(ct);
     }

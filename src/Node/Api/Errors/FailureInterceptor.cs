@@ -17,18 +17,22 @@ internal sealed class FailureInterceptor(ILogger<FailureInterceptor> log) : Inte
         {
             return await continuation(request, context);
         }
-        catch (RefusedException e)
+        catch (Exception e)
         {
-            throw Carry(e.Failure, context);
+            throw Understand(e, context);
         }
-        catch (OperationCanceledException) when (context.CancellationToken.IsCancellationRequested)
+    }
+
+    public override async Task ServerStreamingServerHandler<TRequest, TResponse>(
+        TRequest request, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, ServerStreamingServerMethod<TRequest, TResponse> continuation)
+    {
+        try
         {
-            throw new RpcException(new Status(StatusCode.Cancelled, "the caller has gone"));
+            await continuation(request, responseStream, context);
         }
         catch (Exception e)
         {
-            log.LogError(e, "{Method} failed unexpectedly", context.Method);
-            throw Carry(Refusals.Unexpected(IsRead(context.Method)), context);
+            throw Understand(e, context);
         }
     }
 
@@ -37,6 +41,20 @@ internal sealed class FailureInterceptor(ILogger<FailureInterceptor> log) : Inte
     {
         var name = method.AsSpan(method.LastIndexOf('/') + 1);
         return name.StartsWith("Get") || name.StartsWith("List") || name.StartsWith("Watch");
+    }
+
+    private RpcException Understand(Exception e, ServerCallContext context)
+    {
+        switch (e)
+        {
+            case RefusedException refused:
+                return Carry(refused.Failure, context);
+            case OperationCanceledException when context.CancellationToken.IsCancellationRequested:
+                return new RpcException(new Status(StatusCode.Cancelled, "the caller has gone"));
+            default:
+                log.LogError(e, "{Method} failed unexpectedly", context.Method);
+                return Carry(Refusals.Unexpected(IsRead(context.Method)), context);
+        }
     }
 
     private static RpcException Carry(Failure failure, ServerCallContext context)

@@ -25,7 +25,7 @@ internal static class HttpErrors
         response.StatusCode = status ?? row.Http;
         response.ContentType = "application/json; charset=utf-8";
         if (row.Code == ErrorCode.Unavailable) response.Headers.RetryAfter = ((int)Math.Ceiling(ApiTimes.RetryHint.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-        var body = Body(row.Name, failure);
+        var body = Body(failure);
         response.ContentLength = body.Length;
         return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : response.Body.WriteAsync(body, context.RequestAborted).AsTask();
     }
@@ -54,13 +54,14 @@ internal static class HttpErrors
 
     public static bool IsRead(HttpRequest request) => HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method);
 
-    private static byte[] Body(string code, Failure failure)
+    /// <summary>The body alone, on one line.</summary>
+    public static byte[] Body(Failure failure)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer, Readable))
         {
             json.WriteStartObject();
-            json.WriteString("code", code);
+            json.WriteString("code", ErrorTable.Of(failure.Code).Name);
             json.WriteString("message", failure.Message);
             json.WritePropertyName("details");
             using (var details = JsonDocument.Parse(failure.Details is null ? "{}" : JsonFormatter.Default.Format(failure.Details))) details.WriteTo(json);

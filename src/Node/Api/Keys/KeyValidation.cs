@@ -31,6 +31,15 @@ internal static class KeyValidation
         ?? Guard(request.HasLock, request.Lock, request.HasFence, request.Fence)
         ?? Fields.Id("requestId", request.RequestId);
 
+    public static Failure? Check(ListKeysRequest request) =>
+        Fields.Prefix("prefix", request.Prefix)
+        ?? Fields.Prefix("after", request.After)
+        ?? (request.HasLimit ? Fields.Number("limit", request.Limit, 1, Limits.ListPageKeys) : null);
+
+    public static Failure? Check(WatchRequest request) => request.HasKey
+        ? (request.Prefix.Length > 0 ? Refusals.Invalid("key", "can't be given together with prefix") : Fields.Name("key", request.Key))
+        : Fields.Prefix("prefix", request.Prefix);
+
     private static Failure? Guard(bool hasLock, string name, bool hasFence, long fence) => (hasLock, hasFence) switch
     {
         (false, false) => null,

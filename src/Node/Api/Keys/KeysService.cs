@@ -7,7 +7,7 @@ using Grpc.Core;
 namespace AkkaHa.Node.Api.Keys;
 
 /// <summary>Keys over gRPC and HTTP. A put or delete that rests on a lock or a session is a transaction over both; see <see cref="GuardedWrite"/>.</summary>
-internal sealed class KeysService(EntityCalls calls) : Messages.V1.Keys.KeysBase
+internal sealed class KeysService(EntityCalls calls, IKeyLists lists, IKeyWatches watches) : Messages.V1.Keys.KeysBase
 {
     public override async Task<KeyValue> Get(GetKeyRequest request, ServerCallContext context)
     {
@@ -42,6 +42,40 @@ internal sealed class KeysService(EntityCalls calls) : Messages.V1.Keys.KeysBase
         var command = new Command { RequestId = request.RequestId, Attempt = request.Attempt, DeleteKey = request };
         var reply = await calls.AskAsync(EntityId.Key(request.Key), command, context.CancellationToken);
         return EntityCalls.Expect(reply.DeleteKey, reply);
+    }
+
+    public override Task<ListKeysResponse> List(ListKeysRequest request, ServerCallContext context)
+    {
+        Refusals.ThrowIf(KeyValidation.Check(request));
+        return lists.ListAsync(request, context.CancellationToken);
+    }
+
+    public override async Task Watch(WatchRequest request, IServerStreamWriter<WatchEvent> responseStream, ServerCallContext context)
+    {
+        var http = context.GetHttpContext();
+        IWatchSink sink = Transport.IsGrpc(http) ? new GrpcWatchSink(responseStream) : new HttpWatchSink(http);
+        if (sink is HttpWatchSink && HttpWatchSink.LastEventId(http) is { } last) request.From = last;
+        Refusals.ThrowIf(KeyValidation.Check(request));
+        var ct = context.CancellationToken;
+        using var watch = await watches.OpenAsync(request, ct);
+        try
+        {
+            while (true)
+            {
+                await watch.WaitAsync(ct);
+                watch.TryTake(out var item);
+                while (item is not null)
+                {
+                    watch.TryTake(out var next);
+                    await sink.WriteAsync(item, moreFollows: next is not null, ct);
+                    item = next;
+                }
+            }
+        }
+        catch (RefusedException e)
+        {
+            if (!await sink.TryEndAsync(e.Failure, ct)) throw;
+        }
     }
 
     private async Task<OperationResult> GuardedAsync(TransactionRequest transaction, uint attempt, ServerCallContext context)

@@ -1,0 +1,87 @@
+using System.Text;
+using AkkaHa.Messages.Internal;
+using AkkaHa.Messages.V1;
+using AkkaHa.Node.Api.Errors;
+using AkkaHa.Node.Keys;
+using Grpc.Core;
+using Microsoft.Net.Http.Headers;
+
+namespace AkkaHa.Node.Api.Keys;
+
+/// <summary>Where the changes of one watch go.</summary>
+internal interface IWatchSink
+{
+    /// <summary>Sends, at the latest when no more follows at once.</summary>
+    Task WriteAsync(WatchItem item, bool moreFollows, CancellationToken ct);
+
+    /// <summary>Tells why the stream ends. False: whoever called has to.</summary>
+    Task<bool> TryEndAsync(Failure why, CancellationToken ct);
+}
+
+/// <summary>gRPC: a failure is the status at the stream's end.</summary>
+internal sealed class GrpcWatchSink(IServerStreamWriter<WatchEvent> stream) : IWatchSink
+{
+    private static readonly WriteOptions Later = new(WriteFlags.BufferHint);
+    private static readonly WriteOptions Now = new();
+
+    public Task WriteAsync(WatchItem item, bool moreFollows, CancellationToken ct)
+    {
+        stream.WriteOptions = moreFollows ? Later : Now;
+        return stream.WriteAsync(item.Message, ct);
+    }
+
+    public Task<bool> TryEndAsync(Failure why, CancellationToken ct) => Task.FromResult(false);
+}
+
+/// <summary>
+/// HTTP: a line of JSON for each change or, for those who accept <c>text/event-stream</c>, a server-sent event. Once the stream has begun, what ends it is its last line or event,
+/// since the status has been sent.
+/// </summary>
+internal sealed class HttpWatchSink(HttpContext context) : IWatchSink
+{
+    private const string EventStream = "text/event-stream";
+
+    private readonly bool events = Accepts(context.Request);
+
+    /// <summary>Where a browser goes on by itself after a cut: it says so in a header, and repeats the address it was given, so this counts more than <c>from</c>.</summary>
+    public static string? LastEventId(HttpContext context) =>
+        Accepts(context.Request) && context.Request.Headers["Last-Event-ID"] is [{ Length: > 0 } last] ? last : null;
+
+    public async Task WriteAsync(WatchItem item, bool moreFollows, CancellationToken ct)
+    {
+        await BeginAsync(ct);
+        var body = context.Response.Body;
+        if (events)
+        {
+            var name = item.IsHeartbeat ? "heartbeat" : item.Message.Type.ToString().ToLowerInvariant();
+            await body.WriteAsync(Encoding.ASCII.GetBytes($"id: {item.Message.Position}\nevent: {name}\ndata: "), ct);
+        }
+        await body.WriteAsync(item.Json, ct);
+        await body.WriteAsync(events ? "\n\n"u8.ToArray() : "\n"u8.ToArray(), ct);
+        if (!moreFollows) await body.FlushAsync(ct);
+    }
+
+    public async Task<bool> TryEndAsync(Failure why, CancellationToken ct)
+    {
+        if (!context.Response.HasStarted) return false;
+        var json = HttpErrors.Body(why);
+        byte[] last = events ? [.. "event: error\ndata: "u8, .. json, .. "\n\n"u8] : [.. json, .. "\n"u8];
+        await context.Response.Body.WriteAsync(last, ct);
+        await context.Response.Body.FlushAsync(ct);
+        return true;
+    }
+
+    private Task BeginAsync(CancellationToken ct)
+    {
+        var response = context.Response;
+        if (response.HasStarted) return Task.CompletedTask;
+        response.ContentType = events ? EventStream : "application/x-ndjson";
+        response.Headers.CacheControl = "no-store";
+        // Proxies that would gather a page first are asked not to.
+        response.Headers["X-Accel-Buffering"] = "no";
+        return response.StartAsync(ct);
+    }
+
+    private static bool Accepts(HttpRequest request) =>
+        request.GetTypedHeaders().Accept.Any(a => a.MediaType.Equals(EventStream, StringComparison.OrdinalIgnoreCase));
+}

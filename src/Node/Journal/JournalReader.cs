@@ -1,0 +1,141 @@
+using System.Data.Common;
+using AkkaHa.Core.Entities;
+using AkkaHa.Messages.Storage;
+using AkkaHa.Node.Entities;
+using AkkaHa.Node.Ownership;
+using AkkaHa.Node.Storage;
+
+namespace AkkaHa.Node.Journal;
+
+/// <summary>One row.</summary>
+internal readonly record struct JournalRow(JournalPosition Position, string PersistenceId, long SequenceNr, Envelope Envelope, int Bytes);
+
+/// <summary>Rows in order, and how far they go.</summary>
+/// <param name="Rows">Of the scope, all that there are up to <paramref name="UpTo"/>.</param>
+/// <param name="UpTo">Whatever comes later is after this.</param>
+/// <param name="More">Whether more can be read at once.</param>
+/// <param name="Floor">As it was after reading: where it is above the position that was read from, rows may be missing.</param>
+internal sealed record JournalPage(IReadOnlyList<JournalRow> Rows, JournalPosition UpTo, bool More, JournalPosition Floor);
+
+/// <summary>
+/// Reads the journal across entities, in an order in which nothing comes later in an earlier place. On PostgreSQL a transaction that began early may commit late: so the order is by transaction id,
+/// and rows of transactions that are not below every running one are left for later. A position is always that of a row: a transaction id alone could be given out
+/// again after a crash, when what it did was not on disk.
+/// </summary>
+internal sealed class JournalReader(Database database, bool naive = false)
+{
+    private const int MaxRows = 512;
+    private const int PageBytes = 4 * 1024 * 1024;
+
+    private const string Columns = "j.ordering, j.persistence_id, j.sequence_number, j.manifest, j.identifier, j.message";
+
+    private int rowsAtOnce = MaxRows;
+
+    /// <summary>How far one can read now: no later commit will land at or before this.</summary>
+    public async Task<JournalPosition> HorizonAsync(DbConnection connection, CancellationToken ct)
+    {
+        await using var command = connection.Command(null, database.IsPostgres
+            ? "SELECT xid::text::bigint, ordering FROM journal WHERE xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY xid DESC, ordering DESC LIMIT 1"
+            : "SELECT 0, max(ordering) FROM journal");
+        return await PositionAsync(command, ct);
+    }
+
+    /// <summary>The highest position of all that is committed: at or above everything that was acknowledged before the call. On PostgreSQL it may be above <see cref="HorizonAsync"/> for a while.</summary>
+    public async Task<JournalPosition> HighestAsync(DbConnection connection, CancellationToken ct)
+    {
+        await using var command = connection.Command(null, database.IsPostgres
+            ? "SELECT xid::text::bigint, ordering FROM journal ORDER BY xid DESC, ordering DESC LIMIT 1"
+            : "SELECT 0, max(ordering) FROM journal");
+        return await PositionAsync(command, ct);
+    }
+
+    public async Task<JournalPage> ReadAsync(DbConnection connection, JournalPosition after, JournalScope scope, CancellationToken ct)
+    {
+        // Of small rows many at once, of large ones few: what is asked for and not used was transferred all the same.
+        var limit = Volatile.Read(ref rowsAtOnce);
+        await using var command = connection.Command(null, Text(scope, limit), [("@ordering", after.Ordering)]);
+        if (database.IsPostgres) Add(command, "@xid", after.TransactionId.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        foreach (var (name, value) in scope.Parameters) Add(command, name, value);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        // The horizon is from before the rows were read, or of the same moment.
+        var horizon = await reader.ReadAsync(ct) && !reader.IsDBNull(1) ? new JournalPosition(reader.GetInt64(0), reader.GetInt64(1)) : JournalPosition.Start;
+        if (!database.IsPostgres) await reader.NextResultAsync(ct);
+        var first = database.IsPostgres ? 2 : 0;
+        var rows = new List<JournalRow>();
+        var (bytes, full) = (0L, false);
+        for (var at = !database.IsPostgres ? await reader.ReadAsync(ct) : reader.HasRows; at; at = await reader.ReadAsync(ct))
+        {
+            if (reader.IsDBNull(first)) break;
+            var row = Row(reader, first);
+            rows.Add(row);
+            bytes += row.Bytes;
+            full = rows.Count == limit || bytes >= PageBytes;
+            if (full) break;
+        }
+        Volatile.Write(ref rowsAtOnce, rows.Count == 0 ? MaxRows : (int)Math.Clamp(PageBytes / Math.Max(1, bytes / rows.Count), 4, MaxRows));
+        await reader.NextResultAsync(ct);
+        var floor = await reader.ReadAsync(ct) ? new JournalPosition(reader.GetInt64(0), reader.GetInt64(1)) : JournalPosition.Start;
+        var upTo = full ? rows[^1].Position : Later(Later(horizon, after), rows.Count == 0 ? after : rows[^1].Position);
+        return new JournalPage(rows, upTo, full, floor);
+    }
+
+    private string Text(JournalScope scope, int limit)
+    {
+        const string Floor = "SELECT xid, ordering FROM journal_mark WHERE name = 'floor'";
+        var filter = scope.Filter.Replace("{id}", database.IsPostgres ? "persistence_id COLLATE \"C\"" : "persistence_id", StringComparison.Ordinal);
+        if (!database.IsPostgres)
+        {
+            return $"""
+                SELECT 0, max(ordering) FROM journal;
+                SELECT 0, {Columns} FROM journal j WHERE j.ordering > @ordering AND {filter} ORDER BY j.ordering LIMIT {limit};
+                {Floor}
+                """;
+        }
+        // What a tail by ordering alone would do, for the test that shows why it must not.
+        var (settled, order) = naive ? ("true", "j.ordering") : ("xid < pg_snapshot_xmin(pg_current_snapshot())", "j.xid, j.ordering");
+        var after = naive ? "ordering > @ordering AND @xid::text IS NOT NULL" : "(xid, ordering) > (@xid::text::xid8, @ordering)";
+        return $"""
+            WITH h AS MATERIALIZED (SELECT xid, ordering FROM journal WHERE {settled} ORDER BY xid DESC, ordering DESC LIMIT 1)
+            SELECT h.xid::text::bigint, h.ordering, j.xid::text::bigint, {Columns}
+            FROM h LEFT JOIN LATERAL (
+              SELECT * FROM journal WHERE {after} AND (xid, ordering) <= (h.xid, h.ordering) AND {filter} ORDER BY {order.Replace("j.", "", StringComparison.Ordinal)} LIMIT {limit}) j ON true
+            ORDER BY {order};
+            {Floor}
+            """;
+    }
+
+    /// <summary>Reads one stored row.</summary>
+    /// <exception cref="InvalidHistoryException">It is of another format than this version knows.</exception>
+    internal static Envelope Parse(string persistenceId, long sequenceNr, string manifest, byte[] message)
+    {
+        if (manifest != EntitySerializer.EnvelopeManifest) throw new InvalidHistoryException($"{persistenceId}: row {sequenceNr} has the manifest '{manifest}'");
+        var envelope = Envelope.Parser.ParseFrom(message);
+        return envelope.Schema <= Entity.Schema
+            ? envelope
+            : throw new InvalidHistoryException($"{persistenceId}: row {sequenceNr} has schema {envelope.Schema}; this version reads 1 to {Entity.Schema}");
+    }
+
+    private static JournalRow Row(DbDataReader reader, int first)
+    {
+        var position = new JournalPosition(reader.GetInt64(first), reader.GetInt64(first + 1));
+        var (persistenceId, sequenceNr) = (reader.GetString(first + 2), reader.GetInt64(first + 3));
+        var message = (byte[])reader.GetValue(first + 6);
+        return new JournalRow(position, persistenceId, sequenceNr, Parse(persistenceId, sequenceNr, reader.IsDBNull(first + 4) ? "" : reader.GetString(first + 4), message), message.Length);
+    }
+
+    private static async Task<JournalPosition> PositionAsync(DbCommand command, CancellationToken ct)
+    {
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        return await reader.ReadAsync(ct) && !reader.IsDBNull(1) ? new JournalPosition(reader.GetInt64(0), reader.GetInt64(1)) : JournalPosition.Start;
+    }
+
+    private static JournalPosition Later(JournalPosition a, JournalPosition b) => a > b ? a : b;
+
+    private static void Add(DbCommand command, string name, object value)
+    {
+        var parameter = command.CreateParameter();
+        parameter.ParameterName = name;
+        parameter.Value = value;
+        command.Parameters.Add(parameter);
+    }
+}

@@ -1,0 +1,194 @@
+using System.Data.Common;
+using System.Diagnostics;
+using System.Net.Sockets;
+using AkkaHa.Messages;
+using AkkaHa.Messages.V1;
+using AkkaHa.Node.Api.Errors;
+using AkkaHa.Node.Keys;
+using AkkaHa.Node.Settings;
+using AkkaHa.Node.Storage;
+
+namespace AkkaHa.Node.Journal;
+
+/// <summary>
+/// The one reader of the journal's end in this process: reads while somebody watches, and gives the hub what it finds. It depends on no shard and no lease: what is in the journal is so, whoever reads it.
+/// Where the database does not answer it goes on trying; after <see cref="Patience"/>, the watches end, so that their clients can look elsewhere.
+/// </summary>
+internal sealed class JournalTail(Database database, WatchHub hub, NodeSettings settings, ILogger<JournalTail> log, JournalReader? reader = null) : BackgroundService
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan TryAgainAfter = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Linger = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan AtLeast = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan TickEvery = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often it looks again soon after a write of this node's that it has not found: on PostgreSQL, transactions that began earlier may still be running.</summary>
+    private const int SoonAgain = 4;
+
+    private readonly JournalReader reader = reader ?? new JournalReader(database);
+    private readonly KeySequence sequence = new();
+    private readonly SemaphoreSlim needed = new(0);
+    private readonly Lock gate = new();
+    private TaskCompletionSource round = NewRound();
+    private KeyWrites writes = new();
+    private JournalPosition? position;
+    private bool roundWanted;
+    private bool found;
+    private int soon;
+
+    /// <summary>Done when the tail has come to the journal's end in a look that began after this call.</summary>
+    public Task RoundAsync(CancellationToken ct)
+    {
+        lock (gate)
+        {
+            roundWanted = true;
+            if (needed.CurrentCount == 0) needed.Release();
+            return round.Task.WaitAsync(ct);
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.Yield();
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await needed.WaitAsync(stoppingToken);
+                await FollowAsync(stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                break;
+            }
+        }
+    }
+
+    /// <summary>Until nobody needs it.</summary>
+    private async Task FollowAsync(CancellationToken ct)
+    {
+        var connection = (DbConnection?)null;
+        var failingSince = (long?)null;
+        var lastTick = Stopwatch.GetTimestamp();
+        try
+        {
+            for (var neededAt = Stopwatch.GetTimestamp(); ; )
+            {
+                if (hub.HasWatchers || roundWanted) neededAt = Stopwatch.GetTimestamp();
+                else if (Stopwatch.GetElapsedTime(neededAt) > Linger && hub.TrySuspend()) break;
+                try
+                {
+                    connection ??= await database.OpenKeysAsync(ct);
+                    await LookAsync(connection, ct);
+                    failingSince = null;
+                    if (Stopwatch.GetElapsedTime(lastTick) >= TickEvery)
+                    {
+                        lastTick = Stopwatch.GetTimestamp();
+                        hub.Tick();
+                    }
+                    await RestAsync(ct);
+                }
+                catch (Exception e) when (e is DbException or SocketException or TimeoutException or IOException)
+                {
+                    if (connection is not null) await connection.DisposeAsync();
+                    connection = null;
+                    if (failingSince is null) log.LogWarning("The journal can't be read for watches: {Message}", e.Message);
+                    failingSince ??= Stopwatch.GetTimestamp();
+                    if (Stopwatch.GetElapsedTime(failingSince.Value) > Patience) GiveUp($"the database does not answer: {e.Message}");
+                    await Task.Delay(TryAgainAfter, ct);
+                }
+                catch (Exception e) when (!ct.IsCancellationRequested)
+                {
+                    // Of rows that this version can't read, say. Who watches is told rather than given a stream with a hole.
+                    log.LogError(e, "The journal can't be read for watches");
+                    GiveUp("the journal can't be read here; the node's log says why");
+                    await Task.Delay(TryAgainAfter, ct);
+                }
+            }
+        }
+        finally
+        {
+            position = null;
+            if (connection is not null) await connection.DisposeAsync();
+        }
+    }
+
+    private async Task LookAsync(DbConnection connection, CancellationToken ct)
+    {
+        var asked = (TaskCompletionSource?)null;
+        lock (gate)
+        {
+            if (roundWanted) (asked, round, roundWanted) = (round, NewRound(), false);
+        }
+        found = false;
+        try
+        {
+            database.Signal.Reset();
+            if (position is null)
+            {
+                writes = new KeyWrites();
+                position = await reader.HorizonAsync(connection, ct);
+                hub.Begin(position.Value);
+            }
+            while (await PageAsync(connection, ct))
+            {
+            }
+            asked?.TrySetResult();
+        }
+        catch (Exception e)
+        {
+            asked?.TrySetException(e);
+            // Whoever waits sees it; that nobody waits any more is no reason for an alarm.
+            _ = asked?.Task.Exception;
+            throw;
+        }
+    }
+
+    private async Task<bool> PageAsync(DbConnection connection, CancellationToken ct)
+    {
+        var from = position!.Value;
+        var page = await reader.ReadAsync(connection, from, JournalScope.Keys, ct);
+        if (page.Floor > from)
+        {
+            // This process stood still for so long that rows have gone which it had not read.
+            hub.EndAll(Refusals.Of(ErrorCode.Compacted, "changes that were not read yet are not kept any more"));
+            position = null;
+            throw new TimeoutException("the journal was deleted beyond what had been read");
+        }
+        var items = new List<WatchItem>(page.Rows.Count);
+        foreach (var row in page.Rows)
+            if (sequence.IsNew(row)) await WatchItems.AddAsync(items, writes, connection, row, database.IsPostgres, ct);
+        hub.Publish(items, page.UpTo);
+        found |= page.Rows.Count > 0;
+        position = page.UpTo;
+        return page.More;
+    }
+
+    private async Task RestAsync(CancellationToken ct)
+    {
+        if (found) soon = 0;
+        var hint = database.Signal.Next;
+        var pause = soon > 0 ? TimeSpan.FromMilliseconds(5 * (SoonAgain + 1 - soon)) : TimeSpan.FromMilliseconds(settings.Watch.PollMs);
+        if (soon > 0) soon--;
+        using var rested = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var first = await Task.WhenAny(hint, needed.WaitAsync(rested.Token), Task.Delay(pause, rested.Token));
+        await rested.CancelAsync();
+        if (first != hint) return;
+        soon = database.IsPostgres ? SoonAgain : 0;
+        await Task.Delay(AtLeast, ct);
+    }
+
+    private void GiveUp(string why)
+    {
+        position = null;
+        hub.EndAll(Refusals.Of(ErrorCode.Unavailable, $"{why}; go on from details.position"));
+        lock (gate)
+        {
+            round.TrySetException(new TimeoutException(why));
+            _ = round.Task.Exception;
+            (round, roundWanted) = (NewRound(), false);
+        }
+    }
+
+    private static TaskCompletionSource NewRound() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

@@ -1,0 +1,61 @@
+using System.Data;
+using System.Data.Common;
+using AkkaHa.Node.Journal;
+using AkkaHa.Node.Storage;
+
+namespace AkkaHa.Node.Keys;
+
+/// <summary>
+/// The keys that are there, in the order of their names, as of a position in the journal. Each batch is one transaction that moves the position from where it was read: so any node can bring the index forward at
+/// any time, and what two do at once counts once.
+/// </summary>
+internal sealed class KeyIndex(Database database)
+{
+    private readonly JournalReader reader = new(database);
+    private readonly SemaphoreSlim one = new(1);
+
+    /// <summary>Up to where it has come; null: it has not been made yet.</summary>
+    public static Task<JournalPosition?> IndexedAsync(DbConnection connection, CancellationToken ct) => Marks.ReadAsync(connection, null, Marks.Indexed, ct);
+
+    /// <summary>Reads the journal up to where that can be read now, or until it is at this position.</summary>
+    /// <returns>Up to where it has come; null: it has not been made yet.</returns>
+    public async Task<JournalPosition?> AdvanceAsync(JournalPosition? until, CancellationToken ct)
+    {
+        // One at a time in this process: who has waited finds it done.
+        await one.WaitAsync(ct);
+        try
+        {
+            await using var connection = await database.OpenKeysAsync(ct);
+            var writes = new KeyWrites();
+            while (true)
+            {
+                if (await IndexedAsync(connection, ct) is not { } from) return null;
+                if (until is { } enough && from >= enough) return from;
+                var page = await reader.ReadAsync(connection, from, JournalScope.KeysAndSessions, ct);
+                if (page.Floor > from && await IndexedAsync(connection, ct) != from) continue;
+                if (page.Floor > from) throw new InvalidOperationException($"rows below {page.Floor} may have been deleted, and the index is at {from} only");
+                if (page.UpTo == from) return from;
+                var batch = new IndexBatch();
+                foreach (var row in page.Rows) await batch.AddAsync(writes, connection, row, ct);
+                if (await WriteAsync(connection, batch, from, page.UpTo, ct) && !page.More) return page.UpTo;
+            }
+        }
+        finally
+        {
+            one.Release();
+        }
+    }
+
+    private async Task<bool> WriteAsync(DbConnection connection, IndexBatch batch, JournalPosition from, JournalPosition to, CancellationToken ct)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.Unspecified, ct);
+        // First: whoever else is at it waits here, and then finds that it is done.
+        if (!await Marks.MoveAsync(connection, transaction, Marks.Indexed, from, to, ct)) return false;
+        await batch.WriteAsync(Tables(connection, transaction), ct);
+        await transaction.CommitAsync(ct);
+        return true;
+    }
+
+    public IIndexTables Tables(DbConnection connection, DbTransaction transaction) =>
+        database.IsPostgres ? new PostgresIndexTables(connection, transaction) : new SqliteIndexTables(connection, transaction);
+}

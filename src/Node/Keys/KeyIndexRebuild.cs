@@ -1,0 +1,141 @@
+using System.Data;
+using System.Data.Common;
+using AkkaHa.Core.Entities;
+using AkkaHa.Messages;
+using AkkaHa.Messages.Storage;
+using AkkaHa.Node.Entities;
+using AkkaHa.Node.Journal;
+using AkkaHa.Node.Ownership;
+using AkkaHa.Node.Storage;
+
+namespace AkkaHa.Node.Keys;
+
+/// <summary>
+/// Makes the index of data that has none: takes the journal's position first, then each key as its own recovery gives it, and the rest is read from that position on. What is in a key already is then written
+/// again, in order, and ends the same. Only the last who has begun it goes on.
+/// </summary>
+internal sealed class KeyIndexRebuild(Database database, KeyIndex index, ILogger log)
+{
+    private const int KeysAtOnce = 256;
+    private const long BytesAtOnce = 4 * 1024 * 1024;
+
+    private readonly JournalReader reader = new(database);
+
+    /// <summary>False: another one has made it, or is at it.</summary>
+    public async Task<bool> RunAsync(CancellationToken ct)
+    {
+        await using var connection = await database.OpenKeysAsync(ct);
+        if (await BeginAsync(connection, ct) is not { } number) return false;
+        var position = await reader.HorizonAsync(connection, ct);
+        var names = await KeysAsync(connection, ct);
+        log.LogInformation("Making the index of keys: {Count} keys have a history", names.Count);
+        var (batch, keys, bytes) = (new IndexBatch(), 0, 0L);
+        var sessions = new Dictionary<string, HashSet<string>>(StringComparer.Ordinal);
+        foreach (var name in names)
+        {
+            var state = (await RecoverAsync(connection, name, ct)).Key;
+            if (state.Value is { Present: true, SessionId.Length: > 0 } bound && !await LivesAsync(connection, sessions, bound.SessionId, ct))
+                batch.AddEndedSession(bound.SessionId, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
+            batch.Add(name[(EntityId.KeyKind.Length + 1)..], state);
+            bytes += state.CalculateSize();
+            if (++keys < KeysAtOnce && bytes < BytesAtOnce) continue;
+            if (!await WriteAsync(connection, number, batch, null, ct)) return false;
+            (batch, keys, bytes) = (new IndexBatch(), 0, 0L);
+        }
+        if (!await WriteAsync(connection, number, batch, position, ct)) return false;
+        log.LogInformation("The index of keys is made");
+        return true;
+    }
+
+    /// <summary>An entity's state, recovered as the entity itself would.</summary>
+    public static async Task<Snapshot> RecoverAsync(DbConnection connection, string persistenceId, CancellationToken ct)
+    {
+        var id = EntityId.Parse(persistenceId);
+        var entity = new Entity(id, Machines.For(id), epoch: long.MaxValue, dirty: false);
+        var from = 0L;
+        await using (var snapshots = connection.Command(
+            null, "SELECT sequence_number, manifest, snapshot FROM snapshot WHERE persistence_id = @id ORDER BY sequence_number DESC LIMIT 1", [("@id", persistenceId)]))
+        await using (var row = await snapshots.ExecuteReaderAsync(ct))
+        {
+            if (await row.ReadAsync(ct))
+            {
+                from = row.GetInt64(0);
+                if (row.GetString(1) != EntitySerializer.SnapshotManifest) throw new InvalidHistoryException($"{persistenceId}: snapshot {from} has the manifest '{row.GetString(1)}'");
+                entity.RecoverSnapshot(from, Snapshot.Parser.ParseFrom((byte[])row.GetValue(2)));
+            }
+        }
+        await using var events = connection.Command(
+            null, "SELECT sequence_number, manifest, message FROM journal WHERE persistence_id = @id AND sequence_number > @from ORDER BY sequence_number", [("@id", persistenceId), ("@from", from)]);
+        await using var rows = await events.ExecuteReaderAsync(ct);
+        var highest = from;
+        while (await rows.ReadAsync(ct))
+        {
+            highest = rows.GetInt64(0);
+            entity.RecoverRow(highest, JournalReader.Parse(persistenceId, highest, rows.GetString(1), (byte[])rows.GetValue(2)));
+        }
+        entity.FinishRecovery(highest);
+        return entity.TakeSnapshot();
+    }
+
+    /// <summary>Null: there is an index.</summary>
+    private static async Task<long?> BeginAsync(DbConnection connection, CancellationToken ct)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.Unspecified, ct);
+        await using (var raise = connection.Command(transaction, $"UPDATE journal_mark SET ordering = ordering + 1 WHERE name = '{Marks.Rebuild}'")) await raise.ExecuteNonQueryAsync(ct);
+        if (await Marks.ReadAsync(connection, transaction, Marks.Indexed, ct) is not null) return null;
+        await using (var clear = connection.Command(transaction, "DELETE FROM key_index; DELETE FROM key_open; DELETE FROM ended_session")) await clear.ExecuteNonQueryAsync(ct);
+        var number = (await Marks.ReadAsync(connection, transaction, Marks.Rebuild, ct))!.Value.Ordering;
+        await transaction.CommitAsync(ct);
+        return number;
+    }
+
+    /// <param name="connection">To the database.</param>
+    /// <param name="number">Of this rebuild.</param>
+    /// <param name="batch">What is written.</param>
+    /// <param name="done">This is the last batch, and the rest is to be read from here on.</param>
+    /// <param name="ct">Ends it.</param>
+    private async Task<bool> WriteAsync(DbConnection connection, long number, IndexBatch batch, JournalPosition? done, CancellationToken ct)
+    {
+        var rebuilt = await reader.HighestAsync(connection, ct);
+        await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.Unspecified, ct);
+        var mine = new JournalPosition(0, number);
+        if (!await Marks.MoveAsync(connection, transaction, Marks.Rebuild, mine, mine, ct)) return false;
+        await batch.WriteAsync(index.Tables(connection, transaction), ct);
+        if (done is { } position)
+        {
+            await Marks.SetAsync(connection, transaction, Marks.Rebuilt, rebuilt, ct);
+            await Marks.SetAsync(connection, transaction, Marks.Indexed, position, ct);
+        }
+        await transaction.CommitAsync(ct);
+        return true;
+    }
+
+    private async Task<List<string>> KeysAsync(DbConnection connection, CancellationToken ct)
+    {
+        var id = database.IsPostgres ? "persistence_id COLLATE \"C\"" : "persistence_id";
+        // The highest row of each stays, whatever is deleted: so the journal alone has them all.
+        await using var command = connection.Command(null, $"SELECT DISTINCT persistence_id FROM journal WHERE {JournalScope.Keys.Filter.Replace("{id}", id, StringComparison.Ordinal)}");
+        command.CommandTimeout = 0;
+        if (database.IsPostgres) await SetTimeoutAsync(connection, "0", ct);
+        var names = new List<string>();
+        await using (var row = await command.ExecuteReaderAsync(ct))
+            while (await row.ReadAsync(ct)) names.Add(row.GetString(0));
+        if (database.IsPostgres) await SetTimeoutAsync(connection, "10s", ct);
+        return names;
+    }
+
+    private static async Task SetTimeoutAsync(DbConnection connection, string time, CancellationToken ct)
+    {
+        await using var command = connection.Command(null, $"SET statement_timeout = '{time}'");
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    private static async Task<bool> LivesAsync(DbConnection connection, Dictionary<string, HashSet<string>> slots, string sessionId, CancellationToken ct)
+    {
+        if (!SessionId.TryParse(sessionId, out var id)) return false;
+        var slot = id.Entity.ToString();
+        if (!slots.TryGetValue(slot, out var alive))
+            slots[slot] = alive = [.. (await RecoverAsync(connection, slot, ct)).Sessions.Sessions.Select(s => s.SessionId)];
+        return alive.Contains(sessionId);
+    }
+}

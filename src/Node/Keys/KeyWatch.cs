@@ -1,0 +1,119 @@
+using System.Diagnostics;
+using AkkaHa.Messages;
+using AkkaHa.Messages.Internal;
+using AkkaHa.Messages.V1;
+using AkkaHa.Node.Api.Errors;
+using AkkaHa.Node.Api.Keys;
+using AkkaHa.Node.Journal;
+using Google.Protobuf.WellKnownTypes;
+
+namespace AkkaHa.Node.Keys;
+
+/// <summary>
+/// One watch. From an old position it reads the journal by itself, a page at a time and as fast as its client takes them, until it has come to where the live stream is; there it joins,
+/// at the position that it has come to: nothing is left out between the two, and nothing comes twice.
+/// </summary>
+internal sealed class KeyWatch(KeyWatches watches, WatchedKeys watched) : IKeyWatch
+{
+    private static readonly TimeSpan HeartbeatAfter = TimeSpan.FromSeconds(2);
+
+    private readonly Queue<WatchItem> read = new();
+    private readonly KeyWrites writes = new();
+    private readonly JournalScope scope = JournalScope.Of(watched);
+    private readonly Watcher watcher = new(watched);
+    private WatchPosition position;
+    private WatchPosition taken;
+    private long takenAt = Stopwatch.GetTimestamp();
+    private bool live;
+
+    /// <summary>Begins where the live stream is, once that has read all that was committed before this call.</summary>
+    public async Task JoinNowAsync(CancellationToken ct)
+    {
+        WatchPosition at;
+        do
+        {
+            await RoundAsync(ct);
+            live = watches.Hub.TryJoin(watcher, null, out at);
+        }
+        while (!live && watcher.Ended is null);
+        if (watcher.Ended is { } ended) throw new RefusedException(ended);
+        From(at);
+    }
+
+    /// <summary>Begins after this position.</summary>
+    public void From(WatchPosition at)
+    {
+        (position, taken) = (at, at);
+        read.Enqueue(WatchItem.Heartbeat(at, watches.IsPostgres));
+    }
+
+    public bool TryTake(out WatchItem? item)
+    {
+        if (!read.TryDequeue(out item) && !(live && watcher.TryTake(out item))) return false;
+        (taken, takenAt) = (item!.Position, Stopwatch.GetTimestamp());
+        return true;
+    }
+
+    public async ValueTask WaitAsync(CancellationToken ct)
+    {
+        while (read.Count == 0 && !live) await CatchUpAsync(ct);
+        if (read.Count > 0) return;
+        if (!await watcher.WaitAsync(ct)) throw Resumable(watcher.Ended!);
+    }
+
+    public void Dispose() => watches.Hub.Leave(watcher);
+
+    private async Task CatchUpAsync(CancellationToken ct)
+    {
+        try
+        {
+            await RoundAsync(ct);
+            live = watches.Hub.TryJoin(watcher, position, out _);
+            if (watcher.Ended is { } ended) throw new RefusedException(ended);
+            if (!live) await watches.ReadPastAsync(connection => PageAsync(connection, ct), ct);
+        }
+        catch (RefusedException e)
+        {
+            throw Resumable(e.Failure);
+        }
+        if (read.Count == 0 && position > taken && Stopwatch.GetElapsedTime(takenAt) > HeartbeatAfter) read.Enqueue(WatchItem.Heartbeat(position, watches.IsPostgres));
+    }
+
+    private async Task PageAsync(System.Data.Common.DbConnection connection, CancellationToken ct)
+    {
+        var page = await watches.Reader.ReadAsync(connection, position.ReadAfter, scope, ct);
+        if (new WatchPosition(page.Floor) > position) throw watches.Compacted(page.Floor);
+        var items = new List<WatchItem>();
+        try
+        {
+            foreach (var row in page.Rows) await WatchItems.AddAsync(items, writes, connection, row, watches.IsPostgres, ct);
+        }
+        catch (MissingPreparedException)
+        {
+            throw watches.Compacted(page.Rows[^1].Position);
+        }
+        foreach (var item in items)
+            if (item.Position > position) read.Enqueue(item);
+        if (new WatchPosition(page.UpTo) > position) position = new WatchPosition(page.UpTo);
+    }
+
+    private async Task RoundAsync(CancellationToken ct)
+    {
+        try
+        {
+            await watches.Tail.RoundAsync(ct);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            throw new RefusedException(Refusals.Of(ErrorCode.Unavailable, $"the journal can't be read: {e.Message}"));
+        }
+    }
+
+    private RefusedException Resumable(Failure why)
+    {
+        var failure = why.Clone();
+        failure.Details ??= new Struct();
+        failure.Details.Fields["position"] = Value.ForString(taken.Text(watches.IsPostgres));
+        return new RefusedException(failure);
+    }
+}

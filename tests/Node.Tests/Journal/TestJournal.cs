@@ -1,0 +1,90 @@
+using System.Collections.Concurrent;
+using System.Data.Common;
+using AkkaHa.Core.Entities;
+using AkkaHa.Messages.Storage;
+using AkkaHa.Node.Journal;
+using AkkaHa.Node.Ownership;
+using AkkaHa.Node.Settings;
+using AkkaHa.Node.Storage;
+using Google.Protobuf;
+using Envelope = AkkaHa.Messages.Storage.Envelope;
+
+namespace AkkaHa.Node.Tests.Journal;
+
+/// <summary>A journal on a real database, with rows as entities write them.</summary>
+internal sealed class TestJournal(Database database, NodeSettings settings)
+{
+    private readonly ConcurrentDictionary<string, long> last = new(StringComparer.Ordinal);
+
+    public Database Database { get; } = database;
+
+    public NodeSettings Settings { get; } = settings;
+
+    public Task EnsureSchemaAsync() => new Schema(Database, Settings).EnsureAsync(default);
+
+    /// <summary>One row.</summary>
+    public async Task AppendAsync(string id, params Event[] events)
+    {
+        await using var connection = await Database.OpenJournalAsync(default);
+        await InsertAsync(connection, null, id, events);
+        Database.Signal.Written();
+    }
+
+    public async Task InsertAsync(DbConnection connection, DbTransaction? transaction, string id, params Event[] events)
+    {
+        var envelope = new Envelope { Schema = Entity.Schema, Epoch = 1, TimeMs = 1000, Events = { events } };
+        await InsertAsync(connection, transaction, id, last.AddOrUpdate(id, 1, (_, n) => n + 1), envelope);
+    }
+
+    public static async Task InsertAsync(DbConnection connection, DbTransaction? transaction, string id, long sequenceNr, Envelope envelope)
+    {
+        await using var command = connection.Command(
+            transaction, "INSERT INTO journal (persistence_id, sequence_number, created, message, manifest, identifier) VALUES (@id, @number, 0, @message, 'e', 4117)",
+            [("@id", id), ("@number", sequenceNr), ("@message", envelope.ToByteArray())]);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    public async Task<JournalPosition> HorizonAsync()
+    {
+        await using var connection = await Database.OpenKeysAsync(default);
+        return await new JournalReader(Database).HorizonAsync(connection, default);
+    }
+
+    public async Task RunAsync(string sql)
+    {
+        await using var connection = await Database.OpenKeysAsync(default);
+        await using var command = connection.Command(null, sql);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    public async Task<IReadOnlyList<string>> ReadAsync(string sql)
+    {
+        await using var connection = await Database.OpenKeysAsync(default);
+        await using var command = connection.Command(null, sql);
+        await using var reader = await command.ExecuteReaderAsync();
+        var rows = new List<string>();
+        while (await reader.ReadAsync())
+            rows.Add(string.Join('|', Enumerable.Range(0, reader.FieldCount).Select(i => reader.GetValue(i) is byte[] bytes ? Convert.ToHexString(bytes) : Convert.ToString(reader.GetValue(i), System.Globalization.CultureInfo.InvariantCulture))));
+        return rows;
+    }
+
+    public static Event Put(string value, long revision, long expiresAtMs = 0, string session = "") => new()
+    {
+        KeyWritten = new KeyWritten { Present = true, Value = ByteString.CopyFromUtf8(value), Revision = revision, ExpiresAtMs = expiresAtMs, SessionId = session },
+    };
+
+    public static Event Delete(long revision, bool expired = false) => new() { KeyWritten = new KeyWritten { Revision = revision, Expired = expired } };
+
+    public static Event Prepared(string transaction, KeyWritten? then, KeyWritten? @else = null) => new()
+    {
+        Prepared = new Prepared
+        {
+            TransactionId = transaction, Attempt = 1, Coordinator = "txn/1", Intents = { new Intent { Exclusive = true } },
+            Then = new PreparedBranch { Write = then }, Else = new PreparedBranch { Write = @else },
+        },
+    };
+
+    public static Event Applied(string transaction, bool then = true, KeyWritten? write = null) => new() { Applied = new Applied { TransactionId = transaction, Then = then, Write = write } };
+
+    public static Event Discarded(string transaction) => new() { Discarded = new Discarded { TransactionId = transaction } };
+}
