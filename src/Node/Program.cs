@@ -1,5 +1,5 @@
 using AkkaHa.Node.Api;
-using AkkaHa.Node.Keys;
+using AkkaHa.Node.Lists;
 using AkkaHa.Node.Membership;
 using AkkaHa.Node.Ownership;
 using AkkaHa.Node.Settings;
@@ -46,7 +46,7 @@ builder.Services.AddSingleton<IClusterControl, ClusterControl>();
 builder.Services.AddSingleton<Readiness>();
 builder.Services.AddSingleton<IReadiness>(services => services.GetRequiredService<Readiness>());
 builder.Services.AddHostedService(services => services.GetRequiredService<Readiness>());
-builder.Services.AddKeys();
+builder.Services.AddListsAndWatches();
 builder.Services.AddAkkaHaApi();
 
 var app = builder.Build();

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 using AkkaHa.Messages;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Api.Errors;
-using AkkaHa.Node.Keys;
+using AkkaHa.Node.Watches;
 using AkkaHa.Node.Settings;
 using AkkaHa.Node.Storage;
 

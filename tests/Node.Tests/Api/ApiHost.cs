@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using AkkaHa.Node.Api;
+using AkkaHa.Node.Api.Keys;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -23,6 +24,8 @@ public sealed class ApiHost : IAsyncLifetime
 
     internal FakeCluster Cluster { get; } = new();
 
+    internal FakeKeys Keys { get; } = new();
+
     internal RecordedLog Log { get; } = new();
 
     public HttpClient Http { get; private set; } = null!;
@@ -41,6 +44,7 @@ public sealed class ApiHost : IAsyncLifetime
             kestrel.Listen(IPAddress.Loopback, 0, o => o.Protocols = HttpProtocols.Http2);
         });
         builder.Services.AddSingleton<IEntities>(Entities).AddSingleton<IClusterView>(Cluster).AddSingleton<IClusterControl>(Cluster).AddSingleton<IReadiness>(Cluster);
+        builder.Services.AddSingleton<IKeyLists>(Keys).AddSingleton<IKeyWatches>(Keys);
         builder.Services.AddAkkaHaApi();
         app = builder.Build();
         app.MapAkkaHaApi();
@@ -58,6 +62,7 @@ public sealed class ApiHost : IAsyncLifetime
     {
         Entities.Reset();
         Cluster.Changes.Clear();
+        (Keys.Stream, Keys.Refusal, Keys.List) = (([], null), null, new());
         Log.Errors.Clear();
     }
 

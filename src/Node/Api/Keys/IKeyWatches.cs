@@ -18,5 +18,5 @@ internal interface IKeyWatch : IDisposable
     ValueTask WaitAsync(CancellationToken ct);
 
     /// <summary>False: nothing now. What was taken before has been sent.</summary>
-    bool TryTake(out Node.Keys.WatchItem? item);
+    bool TryTake(out Watches.WatchItem? item);
 }

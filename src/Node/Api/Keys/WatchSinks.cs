@@ -2,7 +2,7 @@ using System.Text;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Api.Errors;
-using AkkaHa.Node.Keys;
+using AkkaHa.Node.Watches;
 using Grpc.Core;
 using Microsoft.Net.Http.Headers;
 
@@ -53,7 +53,7 @@ internal sealed class HttpWatchSink(HttpContext context) : IWatchSink
         var body = context.Response.Body;
         if (events)
         {
-            var name = item.IsHeartbeat ? "heartbeat" : item.Message.Type.ToString().ToLowerInvariant();
+            var name = item.IsHeartbeat ? "heartbeat" : WatchItem.NameOf(item.Message.Type);
             await body.WriteAsync(Encoding.ASCII.GetBytes($"id: {item.Message.Position}\nevent: {name}\ndata: "), ct);
         }
         await body.WriteAsync(item.Json, ct);

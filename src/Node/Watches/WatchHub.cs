@@ -4,7 +4,7 @@ using AkkaHa.Messages.V1;
 using AkkaHa.Node.Api.Errors;
 using AkkaHa.Node.Journal;
 
-namespace AkkaHa.Node.Keys;
+namespace AkkaHa.Node.Watches;
 
 /// <summary>
 /// Hands the changes that the journal's one tail reads to all who watch through this node. Watchers of the same prefix are one group: a change is looked up once for each length of prefix that

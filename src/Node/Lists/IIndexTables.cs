@@ -3,7 +3,7 @@ using AkkaHa.Messages.Storage;
 using AkkaHa.Node.Ownership;
 using Google.Protobuf;
 
-namespace AkkaHa.Node.Keys;
+namespace AkkaHa.Node.Lists;
 
 /// <summary>The tables of the index, within one transaction.</summary>
 internal interface IIndexTables

@@ -8,7 +8,7 @@ using AkkaHa.Node.Membership;
 using AkkaHa.Node.Ownership;
 using AkkaHa.Node.Storage;
 
-namespace AkkaHa.Node.Keys;
+namespace AkkaHa.Node.Lists;
 
 /// <summary>
 /// On the leader, twice a second: brings the index forward (makes it, where there is none), and calls on the keys in it whose time is over or whose session has ended, again and again until the index

@@ -8,7 +8,7 @@ using AkkaHa.Node.Storage;
 using Google.Protobuf;
 using Microsoft.Data.Sqlite;
 
-namespace AkkaHa.Node.Keys;
+namespace AkkaHa.Node.Lists;
 
 /// <summary>A name on a page of the index.</summary>
 /// <param name="Name">Of the key.</param>

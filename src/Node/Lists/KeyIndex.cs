@@ -3,7 +3,7 @@ using System.Data.Common;
 using AkkaHa.Node.Journal;
 using AkkaHa.Node.Storage;
 
-namespace AkkaHa.Node.Keys;
+namespace AkkaHa.Node.Lists;
 
 /// <summary>
 /// The keys that are there, in the order of their names, as of a position in the journal. Each batch is one transaction that moves the position from where it was read: so any node can bring the index forward at

@@ -4,12 +4,11 @@ using AkkaHa.Messages.V1;
 using AkkaHa.Node.Api.Errors;
 using AkkaHa.Node.Journal;
 using AkkaHa.Node.Ownership;
-using AkkaHa.Node.Tests.Journal;
 using Google.Protobuf;
 using Xunit;
 using static AkkaHa.Node.Tests.Journal.TestJournal;
 
-namespace AkkaHa.Node.Tests.Keys;
+namespace AkkaHa.Node.Tests.Journal;
 
 /// <summary>Watches over real journals: none left out, none twice, in order for each key, from wherever one goes on.</summary>
 [Collection(nameof(JournalCollection))]
@@ -210,7 +209,7 @@ public sealed class KeyWatchTests(JournalFixture fixture)
         var early = await journal.HorizonAsync();
         var text = new WatchPosition(early).Text(journal.Database.IsPostgres);
         for (var i = 2; i <= 1500; i++) await journal.AppendAsync("kv/a", Put($"{i}", i));
-        var index = new AkkaHa.Node.Keys.KeyIndex(journal.Database);
+        var index = new AkkaHa.Node.Lists.KeyIndex(journal.Database);
         await index.AdvanceAsync(null, default);
 
         using var onItsWay = await node.WatchAsync(from: text);

@@ -3,7 +3,7 @@ using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Node.Journal;
 
-namespace AkkaHa.Node.Keys;
+namespace AkkaHa.Node.Watches;
 
 /// <summary>One who watches, on the live stream: what waits for it is bounded, and beyond the bound it is cut off and lets go of all of it.</summary>
 internal sealed class Watcher(WatchedKeys watched)

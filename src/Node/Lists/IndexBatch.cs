@@ -4,7 +4,7 @@ using AkkaHa.Messages.Storage;
 using AkkaHa.Node.Journal;
 using AkkaHa.Node.Ownership;
 
-namespace AkkaHa.Node.Keys;
+namespace AkkaHa.Node.Lists;
 
 /// <summary>What rows of the journal change in the index: of each key the last that was written, of each transaction whether it may still write.</summary>
 internal sealed class IndexBatch

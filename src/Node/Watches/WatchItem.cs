@@ -1,10 +1,11 @@
-using System.Text;
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using AkkaHa.Messages.Storage;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Journal;
-using Google.Protobuf;
 
-namespace AkkaHa.Node.Keys;
+namespace AkkaHa.Node.Watches;
 
 /// <summary>A change of a key, or a heartbeat, as all who watch share it: made once, however many they are.</summary>
 internal sealed class WatchItem
@@ -31,8 +32,17 @@ internal sealed class WatchItem
     /// <summary>About what it takes in memory.</summary>
     public int Bytes { get; }
 
+    /// <summary>As clients see it.</summary>
+    public static string NameOf(KeyEventType type) => type switch
+    {
+        KeyEventType.Put => "put",
+        KeyEventType.Delete => "delete",
+        KeyEventType.Expire => "expire",
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "no such event"),
+    };
+
     /// <summary>For HTTP, on one line.</summary>
-    public byte[] Json => json ??= Encoding.UTF8.GetBytes(JsonFormatter.Default.Format(Message).ReplaceLineEndings(" "));
+    public byte[] Json => json ??= Write(Message);
 
     public static WatchItem Heartbeat(WatchPosition position, bool postgres) => new(position, new WatchEvent { Position = position.Text(postgres) });
 
@@ -45,5 +55,24 @@ internal sealed class WatchItem
         };
         if (write.Present) message.Value = write.Value;
         return new WatchItem(position, message);
+    }
+
+    private static byte[] Write(WatchEvent message)
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("position", message.Position);
+            if (message.HasKey)
+            {
+                writer.WriteString("type", NameOf(message.Type));
+                writer.WriteString("key", message.Key);
+                if (message.HasValue) writer.WriteBase64String("value", message.Value.Span);
+                writer.WriteString("revision", message.Revision.ToString(CultureInfo.InvariantCulture));
+            }
+            writer.WriteEndObject();
+        }
+        return buffer.ToArray();
     }
 }

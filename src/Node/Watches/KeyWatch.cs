@@ -7,7 +7,7 @@ using AkkaHa.Node.Api.Keys;
 using AkkaHa.Node.Journal;
 using Google.Protobuf.WellKnownTypes;
 
-namespace AkkaHa.Node.Keys;
+namespace AkkaHa.Node.Watches;
 
 /// <summary>
 /// One watch. From an old position it reads the journal by itself, a page at a time and as fast as its client takes them, until it has come to where the live stream is; there it joins,

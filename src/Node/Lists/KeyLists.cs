@@ -12,7 +12,7 @@ using AkkaHa.Node.Journal;
 using AkkaHa.Node.Ownership;
 using AkkaHa.Node.Storage;
 
-namespace AkkaHa.Node.Keys;
+namespace AkkaHa.Node.Lists;
 
 /// <summary>
 /// Pages of the index. A consistent one first brings the index to the highest position that the journal has at the call, and asks the keys on which a transaction is open: these may have been answered, and not

@@ -8,7 +8,7 @@ using AkkaHa.Node.Journal;
 using AkkaHa.Node.Storage;
 using Google.Protobuf.WellKnownTypes;
 
-namespace AkkaHa.Node.Keys;
+namespace AkkaHa.Node.Watches;
 
 /// <summary>Begins watches: from now on, or from a position of before.</summary>
 internal sealed class KeyWatches : IKeyWatches

@@ -1,12 +1,11 @@
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Api.Keys;
 using AkkaHa.Node.Journal;
-using AkkaHa.Node.Keys;
-using AkkaHa.Node.Tests.Journal;
+using AkkaHa.Node.Watches;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace AkkaHa.Node.Tests.Keys;
+namespace AkkaHa.Node.Tests.Journal;
 
 /// <summary>What a node has for watches.</summary>
 internal sealed class WatchNode : IAsyncDisposable

@@ -2,7 +2,7 @@ using System.Data.Common;
 using AkkaHa.Messages;
 using AkkaHa.Node.Journal;
 
-namespace AkkaHa.Node.Keys;
+namespace AkkaHa.Node.Watches;
 
 /// <summary>The changes in a row, each with its place.</summary>
 internal static class WatchItems

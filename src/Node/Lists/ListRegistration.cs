@@ -3,13 +3,14 @@ using AkkaHa.Node.Api.Keys;
 using AkkaHa.Node.Journal;
 using AkkaHa.Node.Membership;
 using AkkaHa.Node.Storage;
+using AkkaHa.Node.Watches;
 
-namespace AkkaHa.Node.Keys;
+namespace AkkaHa.Node.Lists;
 
 /// <summary>Puts lists and watches of keys into the node.</summary>
-internal static class KeyRegistration
+internal static class ListRegistration
 {
-    public static IServiceCollection AddKeys(this IServiceCollection services)
+    public static IServiceCollection AddListsAndWatches(this IServiceCollection services)
     {
         services.AddSingleton(s => new WatchHub(s.GetRequiredService<Database>().IsPostgres));
         services.AddSingleton<JournalTail>();

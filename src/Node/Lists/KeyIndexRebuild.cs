@@ -8,7 +8,7 @@ using AkkaHa.Node.Journal;
 using AkkaHa.Node.Ownership;
 using AkkaHa.Node.Storage;
 
-namespace AkkaHa.Node.Keys;
+namespace AkkaHa.Node.Lists;
 
 /// <summary>
 /// Makes the index of data that has none: takes the journal's position first, then each key as its own recovery gives it, and the rest is read from that position on. What is in a key already is then written
