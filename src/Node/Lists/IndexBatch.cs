@@ -27,8 +27,16 @@ internal sealed class IndexBatch
             if (@event.Prepared is { } prepared) Open(id.Name, prepared);
             else if (Closed(@event) is { } transactionId) open[(id.Name, transactionId)] = false;
         }
-        var all = await writes.OfAsync(connection, row, ct);
-        if (all.Count > 0) written[id.Name] = all[^1];
+        try
+        {
+            var all = await writes.OfAsync(connection, row, ct);
+            if (all.Count > 0) written[id.Name] = all[^1];
+        }
+        catch (MissingPreparedException)
+        {
+            // What the key is by now. What is between is read again, in order, and ends the same.
+            written[id.Name] = (await KeyIndexRebuild.RecoverAsync(connection, row.PersistenceId, ct)).Key.Value;
+        }
     }
 
     /// <summary>The present state of an entity, as its own recovery gives it.</summary>

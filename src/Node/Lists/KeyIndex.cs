@@ -12,6 +12,7 @@ namespace AkkaHa.Node.Lists;
 internal sealed class KeyIndex(Database database)
 {
     private readonly JournalReader reader = new(database);
+    private readonly KeyWrites writes = new();
     private readonly SemaphoreSlim one = new(1);
 
     /// <summary>Up to where it has come; null: it has not been made yet.</summary>
@@ -26,7 +27,6 @@ internal sealed class KeyIndex(Database database)
         try
         {
             await using var connection = await database.OpenKeysAsync(ct);
-            var writes = new KeyWrites();
             while (true)
             {
                 if (await IndexedAsync(connection, ct) is not { } from) return null;

@@ -86,7 +86,7 @@ internal sealed class WatchHub(bool postgres)
         {
             at = new WatchPosition(position ?? JournalPosition.Start);
             if (stopped is not null) watcher.End(stopped);
-            if (position is null) return false;
+            if (position is null || after > at) return false;
             if (after is { } from && from < at)
             {
                 if (from < recentFrom) return false;

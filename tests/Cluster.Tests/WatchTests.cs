@@ -1,0 +1,247 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using AkkaHa.Cli.Local;
+using AkkaHa.ClientApi;
+using AkkaHa.Messages.V1;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace AkkaHa.Cluster.Tests;
+
+/// <summary>Watches and lists with real processes.</summary>
+public sealed class WatchTests(ITestOutputHelper output)
+{
+    private const int Writers = 6;
+
+    /// <summary>Through node A until it is killed, then through node B from the last position: each key's revisions follow one another, none left out and none twice.</summary>
+    [Theory]
+    [MemberData(nameof(ClusterUnderTest.Providers), MemberType = typeof(ClusterUnderTest))]
+    public async Task A_watch_goes_on_at_another_node_after_its_own_was_killed_under_load(string provider)
+    {
+        await using var cluster = await ClusterUnderTest.StartAsync(provider, 3);
+        await cluster.WaitSettledAsync([.. cluster.Nodes]);
+        await using var client = cluster.Connect();
+        var seen = new ConcurrentDictionary<string, (long Revision, string Value)>();
+        var delays = new ConcurrentBag<double>();
+        var written = new ConcurrentDictionary<string, long>();
+        using var stop = new CancellationTokenSource();
+        using var finished = new CancellationTokenSource();
+
+        var started = new TaskCompletionSource();
+        var watch = FollowAsync(cluster.Nodes[0], [cluster.Nodes[1], cluster.Nodes[2]], e =>
+        {
+            if (!e.HasKey)
+            {
+                started.TrySetResult();
+                return;
+            }
+            var before = seen.GetValueOrDefault(e.Key);
+            Assert.Equal(before.Revision + 1, e.Revision);
+            seen[e.Key] = (e.Revision, e.Value.ToStringUtf8());
+            delays.Add(Stopwatch.GetElapsedTime(long.Parse(e.Value.ToStringUtf8().Split(' ')[1], CultureInfo.InvariantCulture)).TotalMilliseconds);
+        }, finished.Token);
+        await started.Task.WaitAsync(ClusterUnderTest.Patience);
+
+        var load = Enumerable.Range(0, Writers).Select(w => Task.Run(async () =>
+        {
+            for (var i = 1; !stop.IsCancellationRequested; i++)
+            {
+                try
+                {
+                    written[$"w/{w}"] = (await client.Keys.PutAsync($"w/{w}", string.Create(CultureInfo.InvariantCulture, $"{i} {Stopwatch.GetTimestamp()}"))).Value;
+                }
+                catch (AkkaHaException)
+                {
+                    // The revision goes on from wherever it is.
+                }
+                await Task.Delay(5);
+            }
+        })).ToArray();
+        await Task.Delay(TimeSpan.FromSeconds(4));
+        var (count, median) = (delays.Count, Median(delays));
+        output.WriteLine($"{count} changes; from the put's call to its event: median {median:0.0} ms");
+        delays.Clear();
+        await cluster.Nodes[0].KillAsync();
+        await Task.Delay(TimeSpan.FromSeconds(10));
+        await stop.CancelAsync();
+        await Task.WhenAll(load).WaitAsync(ClusterUnderTest.Patience);
+        await ClusterUnderTest.EventuallyAsync(() =>
+        {
+            if (watch.IsFaulted) watch.GetAwaiter().GetResult();
+            return Task.FromResult(written.All(w => seen.GetValueOrDefault(w.Key).Revision >= w.Value));
+        }, "not every acknowledged write was seen");
+        output.WriteLine($"{delays.Count} changes afterwards; median {Median(delays):0.0} ms");
+        await finished.CancelAsync();
+        Assert.Equal(cluster.Nodes[1], await watch);
+        Assert.True(seen.Values.Sum(s => s.Revision) > 500 && delays.Count > 100);
+        Assert.InRange(median, 0, 1000);
+    }
+
+    [Theory]
+    [MemberData(nameof(ClusterUnderTest.Providers), MemberType = typeof(ClusterUnderTest))]
+    public async Task Each_node_lists_what_was_acknowledged_through_any_other(string provider)
+    {
+        await using var cluster = await ClusterUnderTest.StartAsync(provider, 3);
+        await cluster.WaitSettledAsync([.. cluster.Nodes]);
+        var slowest = TimeSpan.Zero;
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(async lane =>
+        {
+            for (var i = 0; i < 25; i++)
+            {
+                var (writer, reader) = (cluster.Nodes[(i + lane) % 3], cluster.Nodes[(i + lane + 1 + (i % 2)) % 3]);
+                var key = $"list/{lane}/{i:00}";
+                // Every other one is a transaction with a neighbour: acknowledged before it is applied.
+                var (status, answer) = i % 2 == 0
+                    ? await cluster.SendAsync(writer, HttpMethod.Put, $"/v1/kv/{key}", """{"value":"b25l"}""")
+                    : await cluster.SendAsync(writer, HttpMethod.Post, "/v1/transactions", $$"""{"then":[{"put":{"key":"{{key}}","value":"b25l"}},{"put":{"key":"other/{{lane}}/{{i}}","value":"b25l"}}]}""");
+                Assert.True(status == HttpStatusCode.OK, $"{status}: {answer}");
+                var since = Stopwatch.StartNew();
+                var page = await cluster.GetAsync(reader, $"/v1/kv?prefix=list/{lane}/&limit=100&keysOnly=true");
+                if (since.Elapsed > slowest) slowest = since.Elapsed;
+                Assert.Equal(Enumerable.Range(0, i + 1).Select(n => $"list/{lane}/{n:00}"), page.GetProperty("entries").EnumerateArray().Select(e => e.GetProperty("key").GetString()));
+            }
+        }));
+        output.WriteLine($"the slowest list took {slowest.TotalMilliseconds:0} ms");
+    }
+
+    [Fact]
+    public async Task A_browser_is_told_by_server_sent_events_and_a_leaving_node_says_so()
+    {
+        await using var cluster = await ClusterUnderTest.StartAsync("sqlite", 2);
+        var node = cluster.Nodes[1];
+        using var http = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"{node.HttpUrl}/v1/watch?prefix=a/"));
+        request.Headers.Add("Accept", "text/event-stream");
+        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        using var lines = new StreamReader(await response.Content.ReadAsStreamAsync());
+        Assert.StartsWith("id: ", await lines.ReadLineAsync(), StringComparison.Ordinal);
+        Assert.Equal("event: heartbeat", await lines.ReadLineAsync());
+        await cluster.SendAsync(cluster.Nodes[0], HttpMethod.Put, "/v1/kv/a/b", """{"value":"b25l"}""");
+        var text = "";
+        while (!text.Contains("event: put", StringComparison.Ordinal)) text += await lines.ReadLineAsync() + "\n";
+        var data = JsonDocument.Parse((await lines.ReadLineAsync())!["data: ".Length..]).RootElement;
+        Assert.Equal(("put", "a/b", "b25l", "1"), (data.GetProperty("type").GetString(), data.GetProperty("key").GetString(), data.GetProperty("value").GetString(), data.GetProperty("revision").GetString()));
+        var leaving = node.TerminateAsync(TimeSpan.FromSeconds(40));
+        var rest = await lines.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Contains("event: error\ndata: {\"code\":\"UNAVAILABLE\"", rest, StringComparison.Ordinal);
+        await leaving;
+    }
+
+    /// <summary>10,000 watches of 100 prefixes through one of three nodes, over gRPC, and 1,000 puts a second.</summary>
+    [LongFact]
+    public async Task Ten_thousand_watches_through_one_node_bear_a_thousand_puts_a_second()
+    {
+        const int Watches = 10_000;
+        const int Prefixes = 100;
+        await using var cluster = await ClusterUnderTest.StartAsync("sqlite", 3);
+        await cluster.WaitSettledAsync([.. cluster.Nodes]);
+        var node = cluster.Nodes[0];
+        long Memory() => long.Parse(File.ReadLines($"/proc/{node.ProcessId}/status").First(l => l.StartsWith("VmRSS:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+        await using var client = cluster.Connect();
+        await PutsAsync(client, TimeSpan.FromSeconds(5), 200, Prefixes);
+        var without = Memory();
+        using var channel = GrpcChannel.ForAddress(node.GrpcUrl, new GrpcChannelOptions { HttpHandler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true } });
+        using var stop = new CancellationTokenSource();
+        var (events, heartbeats, cut, delays) = (0L, 0L, 0L, new ConcurrentBag<double>());
+        var began = 0;
+        var watches = Enumerable.Range(0, Watches).Select(async i =>
+        {
+            var from = "";
+            while (!stop.IsCancellationRequested)
+            {
+                try
+                {
+                    using var call = new Keys.KeysClient(channel).Watch(new WatchRequest { Prefix = $"tenant-{i % Prefixes:00}/", From = from }, cancellationToken: stop.Token);
+                    var first = true;
+                    await foreach (var e in call.ResponseStream.ReadAllAsync(stop.Token))
+                    {
+                        if (first && from.Length == 0) Interlocked.Increment(ref began);
+                        (first, from) = (false, e.Position);
+                        if (!e.HasKey) Interlocked.Increment(ref heartbeats);
+                        else
+                        {
+                            Interlocked.Increment(ref events);
+                            if (i < Prefixes) delays.Add(Stopwatch.GetElapsedTime(long.Parse(e.Value.Span, CultureInfo.InvariantCulture)).TotalMilliseconds);
+                        }
+                    }
+                }
+                catch (RpcException) when (!stop.IsCancellationRequested)
+                {
+                    Interlocked.Increment(ref cut);
+                }
+                catch (Exception e) when (e is RpcException or OperationCanceledException)
+                {
+                    return;
+                }
+            }
+        }).ToArray();
+        await ClusterUnderTest.EventuallyAsync(() => Task.FromResult(Volatile.Read(ref began) == Watches), "not every watch began");
+        await Task.Delay(TimeSpan.FromSeconds(10));
+        var idle = Memory();
+        delays.Clear();
+        Interlocked.Exchange(ref events, 0);
+        var puts = await PutsAsync(client, TimeSpan.FromSeconds(20), 1000, Prefixes);
+        var expected = puts * (long)(Watches / Prefixes);
+        await ClusterUnderTest.EventuallyAsync(() => Task.FromResult(Interlocked.Read(ref events) >= expected), $"only {events} of {expected} events came");
+        await Task.Delay(TimeSpan.FromSeconds(1));
+        output.WriteLine($"{Watches} watches of {Prefixes} prefixes: {without} MiB without, {idle} MiB with them; {puts} puts in 20 s, {events} events, {cut} times cut off, {heartbeats} heartbeats; "
+            + $"delay from the put's call: median {Median(delays):0} ms, 99 % {Quantile(delays, 0.99):0} ms; {Memory()} MiB at the end");
+        await stop.CancelAsync();
+        await Task.WhenAll(watches);
+        Assert.Equal(expected, events);
+    }
+
+    private static async Task<int> PutsAsync(AkkaHaClient client, TimeSpan time, int rate, int prefixes)
+    {
+        var since = Stopwatch.StartNew();
+        var puts = new List<Task>();
+        for (var i = 0; since.Elapsed < time; i++)
+        {
+            var due = TimeSpan.FromSeconds((double)i / rate) - since.Elapsed;
+            if (due > TimeSpan.FromMilliseconds(1)) await Task.Delay(due);
+            puts.Add(client.Keys.PutAsync($"tenant-{i % prefixes:00}/{i % 1000}", Stopwatch.GetTimestamp().ToString(CultureInfo.InvariantCulture)));
+        }
+        await Task.WhenAll(puts);
+        return puts.Count;
+    }
+
+    /// <summary>Follows a watch at one node and, when it breaks, at the next ones from where it was. The answer: where it was at the end.</summary>
+    private static async Task<NodeProcess> FollowAsync(NodeProcess first, IEnumerable<NodeProcess> next, Action<WatchEvent> take, CancellationToken ct)
+    {
+        var nodes = new Queue<NodeProcess>([first, .. next]);
+        var from = "";
+        while (true)
+        {
+            var node = nodes.Peek();
+            try
+            {
+                using var channel = GrpcChannel.ForAddress(node.GrpcUrl);
+                using var call = new Keys.KeysClient(channel).Watch(new WatchRequest { Prefix = "w/", From = from }, cancellationToken: ct);
+                await foreach (var e in call.ResponseStream.ReadAllAsync(ct))
+                {
+                    from = e.Position;
+                    take(e);
+                }
+            }
+            catch (RpcException) when (!ct.IsCancellationRequested)
+            {
+                nodes.Enqueue(nodes.Dequeue());
+                await Task.Delay(100, CancellationToken.None);
+            }
+            catch (Exception e) when (e is RpcException or OperationCanceledException)
+            {
+                return node;
+            }
+        }
+    }
+
+    private static double Median(IReadOnlyCollection<double> values) => Quantile(values, 0.5);
+
+    private static double Quantile(IReadOnlyCollection<double> values, double quantile) =>
+        values.Count == 0 ? double.NaN : values.Order().ElementAt(Math.Min(values.Count - 1, (int)(values.Count * quantile)));
+}
