@@ -49,6 +49,21 @@ internal sealed class JournalReader(Database database, bool naive = false)
         return await PositionAsync(command, ct);
     }
 
+    /// <summary>From where on the journal's last rows are not too many to be read at once.</summary>
+    public async Task<JournalPosition> RecentAsync(DbConnection connection, int rows, long bytes, CancellationToken ct)
+    {
+        var (xid, order, settled) = database.IsPostgres
+            ? ("xid::text::bigint", "xid DESC, ordering DESC", "WHERE xid < pg_snapshot_xmin(pg_current_snapshot())")
+            : ("0", "ordering DESC", "");
+        await using var command = connection.Command(null, $"""
+            SELECT x, ordering FROM (
+              SELECT x, ordering, sum(size) OVER (ORDER BY x DESC, ordering DESC) AS total, row_number() OVER (ORDER BY x DESC, ordering DESC) AS n
+              FROM (SELECT {xid} AS x, ordering, length(message) AS size FROM journal {settled} ORDER BY {order} LIMIT {rows}) AS r) AS t
+            WHERE total > {bytes} OR n = {rows} ORDER BY n LIMIT 1
+            """);
+        return await PositionAsync(command, ct);
+    }
+
     public async Task<JournalPage> ReadAsync(DbConnection connection, JournalPosition after, JournalScope scope, CancellationToken ct)
     {
         // Of small rows many at once, of large ones few: what is asked for and not used was transferred all the same.

@@ -14,7 +14,7 @@ namespace AkkaHa.Node.Journal;
 /// The one reader of the journal's end in this process: reads while somebody watches, and gives the hub what it finds. It depends on no shard and no lease: what is in the journal is so, whoever reads it.
 /// Where the database does not answer it goes on trying; after <see cref="Patience"/>, the watches end, so that their clients can look elsewhere.
 /// </summary>
-internal sealed class JournalTail(Database database, WatchHub hub, NodeSettings settings, ILogger<JournalTail> log, JournalReader? reader = null) : BackgroundService
+internal sealed class JournalTail(Database database, WatchHub hub, NodeSettings settings, ILogger<JournalTail> log, JournalReader? reader = null, int recentRows = 5000) : BackgroundService
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromMilliseconds(500);
@@ -24,6 +24,8 @@ internal sealed class JournalTail(Database database, WatchHub hub, NodeSettings 
 
     /// <summary>How often it looks again soon after a write of this node's that it has not found: on PostgreSQL, transactions that began earlier may still be running.</summary>
     private const int SoonAgain = 4;
+
+    private const long RecentBytes = 8 * 1024 * 1024;
 
     private readonly JournalReader reader = reader ?? new JournalReader(database);
     private readonly KeySequence sequence = new();
@@ -127,7 +129,9 @@ internal sealed class JournalTail(Database database, WatchHub hub, NodeSettings 
             if (position is null)
             {
                 writes = new KeyWrites();
-                position = await reader.HorizonAsync(connection, ct);
+                // A little before the end: watches that come from another node, many at once, go on from there without a query of their own.
+                var recent = await reader.RecentAsync(connection, recentRows, RecentBytes, ct);
+                position = await Marks.ReadAsync(connection, null, Marks.Floor, ct) is { } floor && floor > recent ? floor : recent;
                 hub.Begin(position.Value);
             }
             while (await PageAsync(connection, ct))

@@ -6,6 +6,9 @@ namespace AkkaHa.Node.Journal;
 /// <summary>Positions that all nodes share, in the table <c>journal_mark</c>.</summary>
 internal static class Marks
 {
+    /// <summary>Rows of keys and sessions up to here may be gone: see <see cref="JournalFloor"/>.</summary>
+    public const string Floor = "floor";
+
     /// <summary>Up to here the index has read. Not there: there is no index yet.</summary>
     public const string Indexed = "indexed";
 

@@ -18,7 +18,7 @@ internal sealed class KeyIndex(Database database)
     /// <summary>Up to where it has come; null: it has not been made yet.</summary>
     public static Task<JournalPosition?> IndexedAsync(DbConnection connection, CancellationToken ct) => Marks.ReadAsync(connection, null, Marks.Indexed, ct);
 
-    /// <summary>Reads the journal up to where that can be read now, or until it is at this position.</summary>
+    /// <summary>Reads the journal up to this position (null: to the end that it has now), or as far as that can be read now.</summary>
     /// <returns>Up to where it has come; null: it has not been made yet.</returns>
     public async Task<JournalPosition?> AdvanceAsync(JournalPosition? until, CancellationToken ct)
     {
@@ -27,10 +27,11 @@ internal sealed class KeyIndex(Database database)
         try
         {
             await using var connection = await database.OpenKeysAsync(ct);
+            until ??= await reader.HighestAsync(connection, ct);
             while (true)
             {
                 if (await IndexedAsync(connection, ct) is not { } from) return null;
-                if (until is { } enough && from >= enough) return from;
+                if (from >= until) return from;
                 var page = await reader.ReadAsync(connection, from, JournalScope.KeysAndSessions, ct);
                 if (page.Floor > from && await IndexedAsync(connection, ct) != from) continue;
                 if (page.Floor > from) throw new InvalidOperationException($"rows below {page.Floor} may have been deleted, and the index is at {from} only");

@@ -40,11 +40,14 @@ internal sealed class KeyWatch(KeyWatches watches, WatchedKeys watched) : IKeyWa
         From(at);
     }
 
-    /// <summary>Begins after this position.</summary>
-    public void From(WatchPosition at)
+    /// <summary>Begins after this position. True: on the live stream at once, as that was there a moment ago; false: the journal's past has to be read, if there still is one.</summary>
+    public async Task<bool> TryJoinAsync(WatchPosition from, CancellationToken ct)
     {
-        (position, taken) = (at, at);
-        read.Enqueue(WatchItem.Heartbeat(at, watches.IsPostgres));
+        await RoundAsync(ct);
+        live = watches.Hub.TryJoin(watcher, from, out _);
+        if (watcher.Ended is { } ended) throw new RefusedException(ended);
+        From(from);
+        return live;
     }
 
     public bool TryTake(out WatchItem? item)
@@ -62,6 +65,12 @@ internal sealed class KeyWatch(KeyWatches watches, WatchedKeys watched) : IKeyWa
     }
 
     public void Dispose() => watches.Hub.Leave(watcher);
+
+    private void From(WatchPosition at)
+    {
+        (position, taken) = (at, at);
+        read.Enqueue(WatchItem.Heartbeat(at, watches.IsPostgres));
+    }
 
     private async Task CatchUpAsync(CancellationToken ct)
     {
@@ -97,6 +106,7 @@ internal sealed class KeyWatch(KeyWatches watches, WatchedKeys watched) : IKeyWa
         if (new WatchPosition(page.UpTo) > position) position = new WatchPosition(page.UpTo);
     }
 
+    /// <summary>Until the live stream has come to the journal's end.</summary>
     private async Task RoundAsync(CancellationToken ct)
     {
         try

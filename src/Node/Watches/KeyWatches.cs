@@ -45,13 +45,13 @@ internal sealed class KeyWatches : IKeyWatches
             return stream;
         }
         if (!WatchPosition.TryParse(request.From, IsPostgres, out var from)) throw new RefusedException(Refusals.Invalid("from", $"'{Refusals.Quote(request.From)}' is no position that a watch gives"));
+        if (await stream.TryJoinAsync(from.Value, ct)) return stream;
         await ReadPastAsync(async connection =>
         {
             if (from.Value.Row > await Reader.HorizonAsync(connection, ct))
                 throw new RefusedException(Refusals.Invalid("from", $"'{request.From}' lies in the future: no watch of this data has given it"));
-            if (await Marks.ReadAsync(connection, null, "floor", ct) is { } floor && from.Value < new WatchPosition(floor)) throw Compacted(floor);
+            if (await Marks.ReadAsync(connection, null, Marks.Floor, ct) is { } floor && from.Value < new WatchPosition(floor)) throw Compacted(floor);
         }, ct);
-        stream.From(from.Value);
         return stream;
     }
 

@@ -69,7 +69,7 @@ public sealed class KeyWatchTests(JournalFixture fixture)
             positions.Add(watch.Position);
         }
         Assert.EndsWith(".1", positions[0], StringComparison.Ordinal);
-        await using var other = new WatchNode(journal);
+        await using var other = new WatchNode(journal, remembers: false);
         for (var i = 0; i < positions.Count - 1; i++)
         {
             // From memory, and from the journal.
@@ -99,7 +99,7 @@ public sealed class KeyWatchTests(JournalFixture fixture)
         await journal.AppendAsync("kv/a", Discarded("t3"), Delete(3));
         string[] all = ["put a=else@1", "put a=2@2", "delete a@3"];
         Assert.Equal(all, await live.ChangesAsync(3));
-        await using var other = new WatchNode(journal);
+        await using var other = new WatchNode(journal, remembers: false);
         using var past = await other.WatchAsync(from: from);
         Assert.Equal(all, await past.ChangesAsync(3));
     }
@@ -112,7 +112,7 @@ public sealed class KeyWatchTests(JournalFixture fixture)
         const int Each = 400;
         var journal = await fixture.NewAsync(provider);
         await using var a = new WatchNode(journal);
-        await using var b = new WatchNode(journal);
+        await using var b = new WatchNode(journal, remembers: false);
         using var first = await a.WatchAsync("load/");
         var positions = new System.Collections.Concurrent.ConcurrentBag<(string Position, int Seen)>();
         var load = Task.WhenAll(Enumerable.Range(0, Writers).Select(w => Task.Run(async () =>

@@ -15,10 +15,10 @@ internal sealed class WatchNode : IAsyncDisposable
     private readonly Lifetime lifetime = new();
     private readonly JournalTail tail;
 
-    public WatchNode(TestJournal journal, JournalReader? reader = null)
+    public WatchNode(TestJournal journal, JournalReader? reader = null, bool remembers = true)
     {
         Hub = new WatchHub(journal.Database.IsPostgres);
-        tail = new JournalTail(journal.Database, Hub, journal.Settings, NullLogger<JournalTail>.Instance, reader);
+        tail = new JournalTail(journal.Database, Hub, journal.Settings, NullLogger<JournalTail>.Instance, reader, remembers ? 5000 : 1);
         Watches = new KeyWatches(journal.Database, Hub, tail, lifetime);
         tail.StartAsync(default).GetAwaiter().GetResult();
     }
