@@ -64,6 +64,8 @@ internal sealed class JournalTail(Database database, WatchHub hub, NodeSettings 
                 break;
             }
         }
+        // Who waits, or comes yet, need not wait for what does not come any more.
+        lock (gate) Fail(round, "this node is leaving");
     }
 
     /// <summary>Until nobody needs it.</summary>
@@ -141,9 +143,7 @@ internal sealed class JournalTail(Database database, WatchHub hub, NodeSettings 
         }
         catch (Exception e)
         {
-            asked?.TrySetException(e);
-            // Whoever waits sees it; that nobody waits any more is no reason for an alarm.
-            _ = asked?.Task.Exception;
+            if (asked is not null) Fail(asked, e.Message);
             throw;
         }
     }
@@ -188,10 +188,16 @@ internal sealed class JournalTail(Database database, WatchHub hub, NodeSettings 
         hub.EndAll(Refusals.Of(ErrorCode.Unavailable, $"{why}; go on from details.position"));
         lock (gate)
         {
-            round.TrySetException(new TimeoutException(why));
-            _ = round.Task.Exception;
+            Fail(round, why);
             (round, roundWanted) = (NewRound(), false);
         }
+    }
+
+    /// <summary>Whoever waits sees it; that nobody does any more is no reason for an alarm.</summary>
+    private static void Fail(TaskCompletionSource round, string why)
+    {
+        round.TrySetException(new TimeoutException(why));
+        _ = round.Task.Exception;
     }
 
     private static TaskCompletionSource NewRound() => new(TaskCreationOptions.RunContinuationsAsynchronously);
