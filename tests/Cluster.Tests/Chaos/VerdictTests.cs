@@ -105,6 +105,16 @@ public sealed class VerdictTests : IDisposable
     public Task A_write_under_a_spent_fence() => BreaksAsync("a spent fence guards nothing", new ReleaseOperation("c", 1, 2, Outcome.Ok, "l", 1), Guarded(1, 3, 1));
 
     [Fact]
+    public Task A_write_of_unknown_outcome_that_a_read_shows_to_have_come_after_a_later_fence() => BreaksAsync("the store takes no write of an older fence",
+        Grant("x", 5, 1, 2, 9), Guarded(5, 3, 0, Outcome.Unknown) with { Value = "5/late", Revision = null },
+        Grant("y", 6, 10, 11, 30), Guarded(6, 12, 1), new KeyOperation("c", 20, 21, Outcome.Ok, "guarded/l", KeyAction.Get) { Seen = "5/late", Revision = 2 });
+
+    [Fact]
+    public Task A_write_of_unknown_outcome_under_a_spent_fence_that_a_read_shows() => BreaksAsync("a spent fence guards nothing",
+        new ReleaseOperation("c", 1, 2, Outcome.Ok, "l", 1), Guarded(1, 3, 0, Outcome.Unknown) with { Value = "1/late", Revision = null },
+        new KeyOperation("c", 20, 21, Outcome.Ok, "guarded/l", KeyAction.Get) { Seen = "1/late", Revision = 1 });
+
+    [Fact]
     public Task A_session_that_a_zombie_keeps_alive() => BreaksAsync("a session that has ended is over",
         Session(SessionAction.Create, 1), Session(SessionAction.Get, 4 * Second, ended: true), Session(SessionAction.Get, 5 * Second));
 
