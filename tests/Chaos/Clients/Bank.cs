@@ -26,8 +26,8 @@ sealed class Bank(string name, AkkaHaClient client, Bench bench, int seed) : Wor
         var move = new TransferOperation(Name, Now, 0, Outcome.Ok, "", from, to, amount) { Conditional = byReading };
         try
         {
-            if (byReading) await MoveByReadingAsync(from, to, amount);
-            else await client.Transactions.SubmitAsync(new TransactionBuilder().Then(then => then.Add(Names.Account(from), -amount).Add(Names.Account(to), amount)));
+            var (left, got) = byReading ? await MoveByReadingAsync(from, to, amount) : await MoveByAddingAsync(from, to, amount);
+            move = move with { FromRevision = left, ToRevision = got };
         }
         catch (AkkaHaException e)
         {
@@ -38,17 +38,26 @@ sealed class Bank(string name, AkkaHaClient client, Bench bench, int seed) : Wor
         Bench.Recorder.Add(move with { End = Now });
     }
 
-    private Task MoveByReadingAsync(int from, int to, long amount) => client.Transactions.RunAsync(async tx =>
+    /// <summary>The revisions of both afterwards.</summary>
+    private async Task<(long? From, long? To)> MoveByAddingAsync(int from, int to, long amount)
     {
-        var source = await BalanceAsync(tx, from);
-        var target = await BalanceAsync(tx, to);
-        tx.Put(Names.Account(from), $"{source - amount}");
-        tx.Put(Names.Account(to), $"{target + amount}");
+        var done = await client.Transactions.SubmitAsync(new TransactionBuilder().Then(then => then.Add(Names.Account(from), -amount).Add(Names.Account(to), amount)));
+        // A repeat that comes late is told that it was done, but not what came of it.
+        return done.Results is [var left, var got] ? (left.Revision.Value, got.Revision.Value) : (null, null);
+    }
+
+    private Task<(long? From, long? To)> MoveByReadingAsync(int from, int to, long amount) => client.Transactions.RunAsync<(long? From, long? To)>(async tx =>
+    {
+        var source = await tx.GetAsync(Names.Account(from));
+        var target = await tx.GetAsync(Names.Account(to));
+        tx.Put(Names.Account(from), $"{BalanceOf(source) - amount}");
+        tx.Put(Names.Account(to), $"{BalanceOf(target) + amount}");
+        // What was read is still so when it is written.
+        return (source?.Revision.Value + 1, target?.Revision.Value + 1);
     });
 
-    private static async Task<long> BalanceAsync(Transaction tx, int account) =>
-        // An account that is not there is worth nothing; that something is missing, the sum will show.
-        long.Parse(await tx.GetStringAsync(Names.Account(account)) ?? "0", CultureInfo.InvariantCulture);
+    // An account that is not there is worth nothing; that something is missing, the sum will show.
+    private static long BalanceOf(KeyEntry? account) => long.Parse(account?.Text ?? "0", CultureInfo.InvariantCulture);
 
     /// <summary>All accounts, with the same money in each.</summary>
     public static Task OpenAsync(AkkaHaClient client) => client.Transactions.RunAsync(tx =>

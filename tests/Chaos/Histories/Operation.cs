@@ -70,10 +70,19 @@ sealed record TransferOperation(string Client, long Start, long End, Outcome Out
 {
     /// <summary>On condition that what was read is still so: then committed may mean that it was not, and nothing was moved.</summary>
     public bool Conditional { get; init; }
+
+    /// <summary>Of one that is done: what the two accounts are at after it; null: not told.</summary>
+    public long? FromRevision { get; init; }
+
+    public long? ToRevision { get; init; }
 }
 
 /// <summary>All accounts were read in one transaction.</summary>
-sealed record BalanceOperation(string Client, long Start, long End, Outcome Outcome, IReadOnlyList<long> Accounts) : Operation(Client, Start, End, Outcome);
+sealed record BalanceOperation(string Client, long Start, long End, Outcome Outcome, IReadOnlyList<long> Accounts) : Operation(Client, Start, End, Outcome)
+{
+    /// <summary>Of each account; null in histories of before this was kept.</summary>
+    public IReadOnlyList<long>? Revisions { get; init; }
+}
 
 /// <summary>A lock was asked for. End is when the client learnt that it has it.</summary>
 sealed record GrantOperation(string Client, long Start, long End, Outcome Outcome, string Lock) : Operation(Client, Start, End, Outcome)

@@ -68,24 +68,33 @@ static class HistoryJudge
         }));
         // The last balance is read after everything else has ended; without it, that is a violation by itself.
         var ledger = facts.Unrest is null && balances.Length > 0 ? TotalJudge.Ledger(facts.StartBalance, transfers, balances.MaxBy(b => b.Start)!.Accounts) : [];
-        return TotalJudge.Money(facts.Accounts * facts.StartBalance, balances.Select(b => new Balance(b.Client, b.End, b.Accounts))).Concat(ledger);
+        return
+        [
+            .. TotalJudge.Money(facts.Accounts * facts.StartBalance, balances.Select(b => new Balance(b.Client, b.End, b.Accounts))), .. ledger,
+            .. SnapshotJudge.Judge([.. balances.Where(b => b.Revisions is not null).Select(b => new Snapshot(b.Client, b.Start, b.End, b.Accounts, b.Revisions!))],
+                operations.OfType<TransferOperation>().Where(t => t.Outcome == Outcome.Ok).SelectMany(Told)),
+        ];
+    }
+
+    private static IEnumerable<RevisionTold> Told(TransferOperation transfer)
+    {
+        if (transfer.FromRevision is { } from) yield return new RevisionTold(transfer.From, from, transfer.End, transfer.Client);
+        if (transfer.ToRevision is { } to) yield return new RevisionTold(transfer.To, to, transfer.End, transfer.Client);
     }
 
     private static IEnumerable<Violation> OfLocks(IReadOnlyList<Operation> operations)
     {
         var grants = operations.OfType<GrantOperation>().Where(g => g.Outcome == Outcome.Ok).ToArray();
-        var writes = operations.OfType<KeyOperation>().Where(k => k is { Lock: not null, Outcome: Outcome.Ok }).ToArray();
+        var guarded = new GuardedHistory(operations);
         var releases = operations.OfType<ReleaseOperation>().Where(r => r.Outcome == Outcome.Ok);
         var reads = operations.OfType<LockReadOperation>().Where(r => r.Outcome == Outcome.Ok);
         FenceSeen[] granted = [.. grants.Select(g => new FenceSeen(g.Lock, g.Fence, g.Start, g.End, g.Client))];
         return
         [
-            // The revision of the key that is written under the lock is the order of the store.
-            .. LockJudge.Judge(grants.Select(g => new LockGrantSeen(g.Lock, g.Holder, g.Fence, g.Start, g.End, g.BelievedUntil)),
-                writes.OrderBy(w => w.Revision).Select(w => new GuardedWrite(w.Lock!, w.Fence!.Value, $"{w.Value} @{w.Revision}"))),
+            .. LockJudge.Judge(grants.Select(g => new LockGrantSeen(g.Lock, g.Holder, g.Fence, g.Start, g.End, g.BelievedUntil)), guarded.InOrder()),
             .. FenceJudge.Reads(granted, reads.Select(r => new FenceSeen(r.Lock, r.LastFence, r.Start, r.End, r.Node ?? r.Client))),
             .. FenceJudge.Guards(granted, releases.Select(r => new FenceReleased(r.Lock, r.Fence, r.End)),
-                writes.Select(w => new GuardPassed(w.Lock!, w.Fence!.Value, w.Start, w.Node ?? w.Client))),
+                guarded.Done().Select(w => new GuardPassed(w.Lock!, w.Fence!.Value, w.Start, w.Node ?? w.Client))),
         ];
     }
 

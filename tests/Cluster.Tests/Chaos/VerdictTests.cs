@@ -95,6 +95,11 @@ public sealed class VerdictTests : IDisposable
     public Task A_transfer_that_is_lost() => BreaksAsync("money is where it was sent", new TransferOperation("c", 1, 2, Outcome.Ok, "", 0, 1, 4), Balance(5, 10, 10, 10));
 
     [Fact]
+    public Task A_snapshot_of_the_past_that_is_right_in_itself() => BreaksAsync("no snapshot is of the past",
+        new TransferOperation("c", 1, 2, Outcome.Ok, "", 0, 1, 4) { FromRevision = 2, ToRevision = 2 }, Balance(5, 10, 10, 10) with { Revisions = [1, 1, 1] },
+        Balance(9, 6, 14, 10) with { Revisions = [2, 2, 1] });
+
+    [Fact]
     public Task Two_holders() => BreaksAsync("one holder at a time", Grant("x", 1, 1, 2, 9), Grant("y", 2, 3, 4, 8));
 
     [Fact]

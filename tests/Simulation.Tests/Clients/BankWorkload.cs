@@ -9,10 +9,12 @@ sealed class BankWorkload(int accounts) : IWorkload
 {
     private const long Each = 100;
 
-    private readonly List<Balance> reads = [];
+    private readonly List<Snapshot> reads = [];
+    private readonly List<RevisionTold> told = [];
+    private readonly List<Transfer> transfers = [];
     private readonly CounterTotal[] counters = [new("counter-0", 0, 0, 0), new("counter-1", 0, 0, 0)];
 
-    private IEnumerable<string> Accounts => Enumerable.Range(0, accounts).Select(i => $"account-{i}");
+    private IEnumerable<string> Accounts => Enumerable.Range(0, accounts).Select(Account);
 
     public async Task Prepare(Client client)
     {
@@ -31,27 +33,30 @@ sealed class BankWorkload(int accounts) : IWorkload
 
     private async Task<string[]?> Read(Client client, long giveUpMs)
     {
+        var from = client.Now;
         var request = new TransactionRequest { TransactionId = $"b-{client.Unique()}" };
         request.Then.Add(Accounts.Select(Transactions.Get));
         if ((await client.Run(request, giveUpMs)).Reply?.Transaction is not { } result) return null;
         var seen = result.Results.Select(r => r.Text() ?? "0").ToArray();
-        reads.Add(new Balance(request.TransactionId, client.Now, [.. seen.Select(long.Parse)]));
+        reads.Add(new Snapshot(request.TransactionId, from, client.Now, [.. seen.Select(long.Parse)], [.. result.Results.Select(r => r.Revision)]));
         return seen;
     }
 
-    private (string From, string To) Pair(Client client)
+    private (int From, int To) Pair(Client client)
     {
         var from = client.Rng.Below(accounts);
-        return ($"account-{from}", $"account-{(from + 1 + client.Rng.Below(accounts - 1)) % accounts}");
+        return (from, (from + 1 + client.Rng.Below(accounts - 1)) % accounts);
     }
 
-    private async Task Add(Client client)
+    private static string Account(int account) => $"account-{account}";
+
+    private Task Add(Client client)
     {
         var (from, to) = Pair(client);
         var amount = client.Rng.Between(1, 20);
-        await client.Run(new TransactionRequest
+        return Move(client, from, to, amount, new TransactionRequest
         {
-            TransactionId = $"b-{client.Unique()}", DeadlineSeconds = client.Deadline(), Then = { Transactions.Add(from, -amount), Transactions.Add(to, amount) },
+            TransactionId = $"b-{client.Unique()}", DeadlineSeconds = client.Deadline(), Then = { Transactions.Add(Account(from), -amount), Transactions.Add(Account(to), amount) },
         });
     }
 
@@ -59,13 +64,23 @@ sealed class BankWorkload(int accounts) : IWorkload
     {
         if (await Read(client, 8000) is not { } seen) return;
         var (from, to) = Pair(client);
-        var (had, has) = (seen[int.Parse(from[8..])], seen[int.Parse(to[8..])]);
-        await client.Run(new TransactionRequest
+        await Move(client, from, to, 5, new TransactionRequest
         {
             TransactionId = $"b-{client.Unique()}",
-            Conditions = { Transactions.Value(from, had), Transactions.Value(to, has) },
-            Then = { Transactions.Put(from, $"{long.Parse(had) - 5}"), Transactions.Put(to, $"{long.Parse(has) + 5}") },
+            Conditions = { Transactions.Value(Account(from), seen[from]), Transactions.Value(Account(to), seen[to]) },
+            Then = { Transactions.Put(Account(from), $"{long.Parse(seen[from]) - 5}"), Transactions.Put(Account(to), $"{long.Parse(seen[to]) + 5}") },
         });
+    }
+
+    private async Task Move(Client client, int from, int to, long amount, TransactionRequest request)
+    {
+        var answer = await client.Run(request);
+        bool? done = answer.Reply?.Transaction is { } result ? result.ConditionsHeld : answer.IsUnknown ? null : false;
+        transfers.Add(new Transfer(request.TransactionId, from, to, amount, done));
+        // Results are kept for some minutes only.
+        if (done != true || answer.Reply!.Transaction.Results is not { Count: 2 } revisions) return;
+        told.Add(new RevisionTold(from, revisions[0].Revision, answer.At, request.TransactionId));
+        told.Add(new RevisionTold(to, revisions[1].Revision, answer.At, request.TransactionId));
     }
 
     private async Task Count(Client client)
@@ -87,5 +102,9 @@ sealed class BankWorkload(int accounts) : IWorkload
         }
     }
 
-    public IEnumerable<Violation> Judge() => TotalJudge.Money(Each * accounts, reads).Concat(TotalJudge.Counters(counters));
+    public IEnumerable<Violation> Judge() =>
+    [
+        .. TotalJudge.Money(Each * accounts, reads.Select(r => new Balance(r.By, r.AnsweredAt, r.Accounts))), .. SnapshotJudge.Judge(reads, told),
+        .. TotalJudge.Ledger(Each, transfers, reads[^1].Accounts), .. TotalJudge.Counters(counters),
+    ];
 }
