@@ -7,7 +7,8 @@ public static class SessionJudge
     public static IEnumerable<Violation> Judge(IEnumerable<SessionLife> sessions)
     {
         foreach (var session in sessions)
-            if (session.SeenEndedAt < session.SafeUntil && session.ClosedAt == Time.Never)
+            // Whoever was told before it was to be closed was not told of the close.
+            if (session.SeenEndedAt < session.SafeUntil && session.SeenEndedAt < session.ClosedAt)
                 yield return new Violation("a session that is kept alive lives", $"session {session.SessionId} was over at {session.SeenEndedAt}, but was kept alive until {session.SafeUntil}");
     }
 

@@ -26,13 +26,19 @@ sealed class SessionOfClient
 
     public long ClosedAt { get; private set; } = Time.Never;
 
+    /// <summary>Since when it may have been ended by being closed: not by a close that found it ended.</summary>
+    private long mayBeClosedSince = Time.Never;
+
     public long SeenEndedAt { get; private set; } = Time.Never;
+
+    /// <summary>When its client was told that it is closed.</summary>
+    public long SeenClosedAt { get; private set; } = Time.Never;
 
     public bool IsPaused { get; set; }
 
     public bool IsOver => SeenEndedAt != Time.Never || ClosedAt != Time.Never || client.Now >= SafeUntil;
 
-    public SessionLife Life => new(Id.Text, SafeUntil, ClosedAt, SeenEndedAt);
+    public SessionLife Life => new(Id.Text, SafeUntil, mayBeClosedSince, SeenEndedAt);
 
     public static async Task<SessionOfClient?> Open(Client client, long ttlMs, long giveUpMs = 6000)
     {
@@ -92,6 +98,9 @@ sealed class SessionOfClient
     {
         ClosedAt = Math.Min(ClosedAt, client.Now);
         var answer = await client.Mutate(Id.Entity, () => new Command { CloseSession = new CloseSessionRequest { SessionId = Id.Text } }, client.NewRequestId());
+        if (answer.Code == ErrorCode.SessionExpired) Saw(answer);
+        else mayBeClosedSince = ClosedAt;
+        if (answer.Reply?.CloseSession is not null) SeenClosedAt = answer.At;
         if (answer.Reply?.CloseSession is not null && client.Rng.Chance(0.5)) await MustBeOver();
         return answer;
     }

@@ -18,6 +18,10 @@ public sealed class SessionJudgeTests
     }
 
     [Fact]
+    public void A_session_that_ended_too_early_is_bad_though_it_was_closed_later() =>
+        Assert.Single(SessionJudge.Judge([new SessionLife("s", SafeUntil: 10, ClosedAt: 7, SeenEndedAt: 6)]));
+
+    [Fact]
     public void A_keepalive_that_succeeds_after_the_end_was_told_is_bad() => Assert.Single(SessionJudge.Answers([Alive(0, 1), Over(5, 6), Alive(7, 8)]));
 
     [Fact]
