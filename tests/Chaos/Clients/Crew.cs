@@ -12,6 +12,7 @@ sealed class Crew : IAsyncDisposable
     private readonly CancellationTokenSource stop = new();
     private readonly List<AkkaHaClient> clients = [];
     private readonly List<PinnedNode> pinned = [];
+    private readonly List<PinnedNode> hunted = [];
     private readonly List<Workload> workloads = [];
     private Task working = Task.CompletedTask;
 
@@ -30,10 +31,12 @@ sealed class Crew : IAsyncDisposable
         workloads.Add(new Auditor("auditor", clients[0], bench, Seed()));
         foreach (var node in cluster.All)
         {
-            pinned.Add(new PinnedNode(node.Name, node.HttpUrl));
-            workloads.Add(new ZombieHunter(pinned[^1], bench, Seed()));
+            pinned.Add(new PinnedNode(node.Name, node.HttpUrl, PinnedNode.Hurried));
+            var patient = new PinnedNode(node.Name, node.HttpUrl, PinnedNode.Patient);
+            hunted.Add(patient);
+            workloads.Add(new ZombieHunter(patient, bench, Seed()));
         }
-        for (var i = 0; i < SessionLives; i++) workloads.Add(new Sessions($"sessions-{i}", [.. pinned.Take(cluster.Members.Count)], bench, Seed()));
+        for (var i = 0; i < SessionLives; i++) workloads.Add(new Sessions($"sessions-{i}", [.. pinned.Take(cluster.Members.Count)], [.. hunted.Take(cluster.Members.Count)], bench, Seed()));
     }
 
     /// <summary>Ends only when something is wrong with this program, or after <see cref="StopAsync"/>.</summary>
@@ -52,7 +55,7 @@ sealed class Crew : IAsyncDisposable
     {
         await stop.CancelAsync();
         foreach (var client in clients) await client.DisposeAsync();
-        foreach (var node in pinned) node.Dispose();
+        foreach (var node in pinned.Concat(hunted)) node.Dispose();
         stop.Dispose();
     }
 

@@ -10,6 +10,7 @@ static class Names
     public const int Locks = 6;
     public const int Lists = 6;
     public const int Accounts = 100;
+    public const int SessionLocks = 4;
 
     private const long Second = 1_000_000;
     private const long RegisterLife = 40 * Second;
@@ -23,6 +24,9 @@ static class Names
 
     /// <inheritdoc cref="Register"/>
     public static string Lock(int i, long now, int back = 0) => $"lock/{i}/{Math.Max(0, Generation(i, Locks, LockLife, now) - back)}";
+
+    /// <summary>Locks of those who are about their sessions: held until the session ends, so nobody else wants them.</summary>
+    public static string OfSessions(int i, long now) => $"session-lock/{i}/{Generation(i, SessionLocks, LockLife, now)}";
 
     /// <summary>The key that is written under a lock alone.</summary>
     public static string Guarded(string name) => $"guarded/{name}";

@@ -5,11 +5,17 @@ using AkkaHa.Chaos.Histories;
 namespace AkkaHa.Chaos.Clients;
 
 /// <summary>Asks one node over HTTP and no other, without repeats: if that node is a zombie, it shall show.</summary>
-sealed class PinnedNode(string name, string url) : IDisposable
+sealed class PinnedNode(string name, string url, TimeSpan patience) : IDisposable
 {
+    /// <summary>For those who have something else to do.</summary>
+    public static readonly TimeSpan Hurried = TimeSpan.FromSeconds(1);
+
+    /// <summary>Longer than any fault: what a node says when it goes on is heard.</summary>
+    public static readonly TimeSpan Patient = TimeSpan.FromSeconds(20);
+
     private readonly HttpClient http = new(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = TimeSpan.FromMilliseconds(300) })
     {
-        BaseAddress = new Uri(url), Timeout = TimeSpan.FromMilliseconds(1000),
+        BaseAddress = new Uri(url), Timeout = patience,
     };
 
     private volatile bool isGone;
@@ -54,6 +60,15 @@ sealed class PinnedNode(string name, string url) : IDisposable
         {
             return new PinnedAnswer(Outcome.Unknown, "", default);
         }
+    }
+
+    /// <summary>Asks for a lock for a session. Who gets it does not believe in it, unless it says otherwise.</summary>
+    public async Task<GrantOperation> AcquireAsync(string client, string name, string session, double waitSeconds, Func<long> now)
+    {
+        var grant = new GrantOperation(client, now(), 0, Outcome.Unknown, name) { Node = Name, BelievedUntil = 0 };
+        var answer = await SendAsync(HttpMethod.Post, $"/v1/locks/{name}:acquire", new { sessionId = session, waitSeconds });
+        grant = grant with { End = now(), Outcome = answer.Outcome };
+        return answer.Outcome == Outcome.Ok ? grant with { Fence = answer.Number("fence"), Holder = $"{answer.Text("sessionId")}/{answer.Text("holderId")}" } : grant;
     }
 
     public void Dispose() => http.Dispose();

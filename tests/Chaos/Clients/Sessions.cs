@@ -5,33 +5,77 @@ namespace AkkaHa.Chaos.Clients;
 
 /// <summary>
 /// Lives of sessions: made, kept alive by whichever node, closed or left alone; then everybody may see that they have ended. Each call goes to
-/// one node without repeats, so that a node that is wrong can't hide behind the others.
+/// one node without repeats, so that a node that is wrong can't hide behind the others. Some ask for a lock at the beginning, and may still wait for it when the session has ended.
 /// </summary>
-sealed class Sessions(string name, IReadOnlyList<PinnedNode> nodes, Bench bench, int seed) : Workload(name, bench, seed)
+/// <param name="name">Who it is.</param>
+/// <param name="nodes">For what must not wait long.</param>
+/// <param name="patient">The same, for what may.</param>
+/// <param name="bench">What all share.</param>
+/// <param name="seed">Of what it does.</param>
+sealed class Sessions(string name, IReadOnlyList<PinnedNode> nodes, IReadOnlyList<PinnedNode> patient, Bench bench, int seed) : Workload(name, bench, seed)
 {
     private const int Watches = 60;
+    private const double WaitSeconds = 8;
+
+    private readonly List<Task> waiting = [];
 
     public override TimeSpan Think => TimeSpan.FromMilliseconds(100);
 
     protected override async Task StepAsync()
     {
         var ttl = TimeSpan.FromSeconds(Random.Next(2, 5));
+        var created = Now;
         if (await CreateAsync(ttl) is not { } session) return;
-        var life = TimeSpan.FromSeconds(1 + (Random.NextDouble() * 8));
-        var since = Now;
-        while (Now - since < life.TotalMicroseconds)
+        var believed = new Believed { Until = created + (long)ttl.TotalMicroseconds };
+        if (Random.Next(2) == 0) waiting.Add(HoldAsync(session, believed));
+        await LiveAsync(session, ttl, believed);
+        foreach (var done in waiting.Where(w => w.IsCompleted).ToArray())
         {
-            await Task.Delay(ttl / 6);
-            if ((await AskAsync(session, SessionAction.KeepAlive)).SaysEnded)
+            await done;
+            waiting.Remove(done);
+        }
+    }
+
+    protected override Task EndAsync() => Task.WhenAll(waiting);
+
+    /// <summary>Until when the session is certainly alive, and its locks held. It grows with each keepalive.</summary>
+    private sealed class Believed
+    {
+        public long Until { get; set; }
+
+        public TaskCompletionSource Over { get; } = new();
+    }
+
+    private async Task LiveAsync(string session, TimeSpan ttl, Believed believed)
+    {
+        try
+        {
+            var life = TimeSpan.FromSeconds(1 + (Random.NextDouble() * 8));
+            var since = Now;
+            while (Now - since < life.TotalMicroseconds)
             {
+                await Task.Delay(ttl / 6);
+                var asked = Now;
+                var answer = await AskAsync(session, SessionAction.KeepAlive);
+                if (answer.Outcome == Outcome.Ok) believed.Until = asked + (long)ttl.TotalMicroseconds;
+                if (!answer.SaysEnded) continue;
                 Bench.EndedSessions.Add(new Ended(session));
                 return;
             }
+            if (Random.Next(2) == 0)
+            {
+                believed.Until = Math.Min(believed.Until, Now);
+                var closed = await AskAsync(session, SessionAction.Close);
+                if (closed.Outcome == Outcome.Ok || closed.SaysEnded)
+                {
+                    Bench.EndedSessions.Add(new Ended(session));
+                    return;
+                }
+            }
         }
-        if (Random.Next(2) == 0 && await AskAsync(session, SessionAction.Close) is { } closed && (closed.Outcome == Outcome.Ok || closed.SaysEnded))
+        finally
         {
-            Bench.EndedSessions.Add(new Ended(session));
-            return;
+            believed.Over.SetResult();
         }
         // Left alone: it ends by itself, some time after its time to live. Looking does not keep it alive.
         for (var watches = 0; watches < Watches; watches++)
@@ -41,6 +85,14 @@ sealed class Sessions(string name, IReadOnlyList<PinnedNode> nodes, Bench bench,
             Bench.EndedSessions.Add(new Ended(session));
             return;
         }
+    }
+
+    private async Task HoldAsync(string session, Believed believed)
+    {
+        var name = Use(EntityId.Lock(Names.OfSessions(Random.Next(Names.SessionLocks), Now)));
+        var grant = await patient[Random.Next(patient.Count)].AcquireAsync(Name, name, session, WaitSeconds, () => Now);
+        await believed.Over.Task;
+        Bench.Recorder.Add(grant with { BelievedUntil = believed.Until });
     }
 
     private PinnedNode AnyNode() => nodes[Random.Next(nodes.Count)];

@@ -25,10 +25,14 @@ abstract class Workload(string name, Bench bench, int seed)
             await StepAsync();
             await Task.Delay(Think * (2 * Random.NextDouble()), until).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+        await EndAsync();
     }
 
     /// <summary>One thing. Throws only for bugs of this program.</summary>
     protected abstract Task StepAsync();
+
+    /// <summary>What is still open when all is over.</summary>
+    protected virtual Task EndAsync() => Task.CompletedTask;
 
     protected string Use(EntityId entity)
     {

@@ -6,29 +6,56 @@ using AkkaHa.Messages;
 namespace AkkaHa.Chaos.Clients;
 
 /// <summary>
-/// Asks one node and no other. One that was replaced and does not know it would show old values, keep ended sessions alive, and let
-/// writes under spent fences through.
+/// Asks one node and no other. One that was replaced and does not know it would show old values, keep ended sessions alive, give them locks, and let writes under spent fences through.
+/// It does not wait for an answer before it asks the next question: a node that stands still finds many when it goes on, all through the time in which it was replaced, and what it then
+/// says is waited for, and written down with its true beginning and end.
 /// </summary>
 sealed class ZombieHunter(PinnedNode node, Bench bench, int seed) : Workload($"hunter-{node.Name}", bench, seed)
 {
+    private const int OpenAtMost = 64;
+    private static readonly TimeSpan NextAfter = TimeSpan.FromMilliseconds(300);
+
+    private readonly List<Task> open = [];
+
     public override TimeSpan Think => TimeSpan.FromMilliseconds(20);
 
-    protected override Task StepAsync()
+    protected override async Task StepAsync()
     {
         // Its refusals alone would fill the history.
-        if (node.IsGone) return node.WaitAsync();
-        return Random.Next(20) switch
+        if (node.IsGone)
         {
-            < 14 => ReadKeyAsync(),
-            < 16 => ReadLockAsync(),
-            < 18 => KeepEndedAliveAsync(),
-            _ => WriteUnderSpentFenceAsync(),
-        };
+            await node.WaitAsync();
+            return;
+        }
+        var asked = AskAsync();
+        open.Add(asked);
+        await Task.WhenAny(asked, Task.Delay(NextAfter));
+        if (open.Count >= OpenAtMost) await Task.WhenAny(open);
+        foreach (var done in open.Where(o => o.IsCompleted).ToArray())
+        {
+            await done;
+            open.Remove(done);
+        }
     }
 
-    private async Task ReadKeyAsync()
+    protected override Task EndAsync() => Task.WhenAll(open);
+
+    private Task AskAsync() => Random.Next(20) switch
     {
-        var key = Use(EntityId.Key(Names.Register(Random.Next(Names.Registers), Now, back: Random.Next(5) == 0 ? 1 : 0)));
+        < 12 => ReadKeyAsync(EntityId.Key(Names.Register(Random.Next(Names.Registers), Now, back: Back()))),
+        < 14 => ReadKeyAsync(EntityId.Key(Names.Guarded(Names.Lock(Random.Next(Names.Locks), Now)))),
+        < 16 => ReadLockAsync(),
+        < 17 => KeepEndedAliveAsync(),
+        < 18 => LockForEndedAsync(),
+        _ => WriteUnderSpentFenceAsync(),
+    };
+
+    /// <summary>Mostly what is in use; now and then a name of minutes ago, which nobody may have changed since.</summary>
+    private int Back() => Random.Next(10) switch { 0 => 1, 1 => Random.Next(2, 8), _ => 0 };
+
+    private async Task ReadKeyAsync(EntityId entity)
+    {
+        var key = Use(entity);
         var call = new KeyOperation(Name, Now, 0, Outcome.Failed, key, KeyAction.Get) { Node = node.Name };
         var answer = await node.SendAsync(HttpMethod.Get, $"/v1/kv/{key}");
         if (answer.Outcome == Outcome.Ok)
@@ -53,6 +80,12 @@ sealed class ZombieHunter(PinnedNode node, Bench bench, int seed) : Workload($"h
         var call = new SessionOperation(Name, Now, 0, Outcome.Unknown, ended.Session, SessionAction.KeepAlive) { Node = node.Name };
         var answer = await node.SendAsync(HttpMethod.Post, $"/v1/sessions/{ended.Session}:keepAlive", new { });
         Bench.Recorder.Add(call with { End = Now, Outcome = answer.Outcome, SaysEnded = answer.SaysEnded });
+    }
+
+    private async Task LockForEndedAsync()
+    {
+        if (Bench.EndedSessions.Pick(Random) is not { } ended) return;
+        Bench.Recorder.Add((await node.AcquireAsync(Name, Use(EntityId.Lock(Names.OfSessions(Random.Next(Names.SessionLocks), Now))), ended.Session, 0, () => Now)));
     }
 
     private async Task WriteUnderSpentFenceAsync()

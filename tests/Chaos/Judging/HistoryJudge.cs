@@ -86,12 +86,15 @@ static class HistoryJudge
     {
         var grants = operations.OfType<GrantOperation>().Where(g => g.Outcome == Outcome.Ok).ToArray();
         var guarded = new GuardedHistory(operations);
-        var releases = operations.OfType<ReleaseOperation>().Where(r => r.Outcome == Outcome.Ok);
+        var releases = operations.OfType<ReleaseOperation>().Where(r => r.Outcome == Outcome.Ok).ToArray();
+        var ends = operations.OfType<SessionOperation>().Where(s => s.SaysEnded || s is { Action: SessionAction.Close, Outcome: Outcome.Ok });
         var reads = operations.OfType<LockReadOperation>().Where(r => r.Outcome == Outcome.Ok);
+        LockGrantSeen[] seen = [.. grants.Select(g => new LockGrantSeen(g.Lock, g.Holder, g.Fence, g.Start, g.End, g.BelievedUntil))];
         FenceSeen[] granted = [.. grants.Select(g => new FenceSeen(g.Lock, g.Fence, g.Start, g.End, g.Client))];
         return
         [
-            .. LockJudge.Judge(grants.Select(g => new LockGrantSeen(g.Lock, g.Holder, g.Fence, g.Start, g.End, g.BelievedUntil)), guarded.InOrder()),
+            .. LockJudge.Judge(seen, guarded.InOrder()),
+            .. GrantsOfEnded.Judge(seen, releases.Select(r => (r.Lock, r.Fence, r.Start)), ends.Select(e => new SessionEndTold(e.Session, e.End))),
             .. FenceJudge.Reads(granted, reads.Select(r => new FenceSeen(r.Lock, r.LastFence, r.Start, r.End, r.Node ?? r.Client))),
             .. FenceJudge.Guards(granted, releases.Select(r => new FenceReleased(r.Lock, r.Fence, r.End)),
                 guarded.Done().Select(w => new GuardPassed(w.Lock!, w.Fence!.Value, w.Start, w.Node ?? w.Client))),
@@ -114,7 +117,7 @@ static class HistoryJudge
         if (calls.FirstOrDefault(c => c.Action == SessionAction.Create) is not { } created) return null;
         var ttl = (long)(created.TtlSeconds * 1e6);
         var renewals = calls.Where(c => c.Outcome == Outcome.Ok && c.Action is SessionAction.Create or SessionAction.KeepAlive);
-        var closes = calls.Where(c => c.Action == SessionAction.Close).Select(c => c.Start).DefaultIfEmpty(Time.Never);
+        var closes = calls.Where(c => c is { Action: SessionAction.Close, SaysEnded: false }).Select(c => c.Start).DefaultIfEmpty(Time.Never);
         var ends = calls.Where(c => c.SaysEnded).Select(c => c.End).DefaultIfEmpty(Time.Never);
         return new SessionLife(calls.Key, renewals.Max(c => c.Start) + ttl, closes.Min(), ends.Min());
     }

@@ -124,6 +124,27 @@ public sealed class VerdictTests : IDisposable
         Session(SessionAction.Create, 1), Session(SessionAction.Get, 4 * Second, ended: true), Session(SessionAction.Get, 5 * Second));
 
     [Fact]
+    public Task A_session_that_ends_too_early_and_is_then_closed() => BreaksAsync("a session that is kept alive lives",
+        Session(SessionAction.Create, 1), Session(SessionAction.KeepAlive, 2 * Second), Session(SessionAction.Get, 3 * Second, ended: true), Session(SessionAction.Close, 4 * Second, ended: true));
+
+    [Fact]
+    public Task A_session_that_the_close_finds_ended_too_early() => BreaksAsync("a session that is kept alive lives",
+        Session(SessionAction.Create, 1), Session(SessionAction.KeepAlive, 2 * Second), Session(SessionAction.Close, 3 * Second, ended: true));
+
+    [Fact]
+    public async Task A_session_that_was_closed_may_be_told_to_have_ended() => Assert.Equal(0, (await JudgeAsync(
+        Session(SessionAction.Create, 1), Session(SessionAction.Close, Second) with { Outcome = Outcome.Unknown }, Session(SessionAction.Get, Second + 5, ended: true))).ViolationCount);
+
+    [Fact]
+    public Task A_lock_granted_to_a_session_that_has_ended() => BreaksAsync("no lock goes to a session that has ended",
+        Session(SessionAction.Create, 1), Session(SessionAction.Close, Second), Grant("1-x/h", 1, 2 * Second, 3 * Second, 2 * Second));
+
+    [Fact]
+    public Task A_lock_granted_to_a_waiter_whose_session_had_ended_before_the_holder_before_it_gave_it_back() => BreaksAsync("no lock goes to a session that has ended",
+        Session(SessionAction.Create, 1), Grant("1-x/h", 2, 2, 6 * Second, 2), Session(SessionAction.Get, 4 * Second, ended: true),
+        Grant("2-y/h", 1, 1, 2, 5 * Second), new ReleaseOperation("c", 5 * Second, 5 * Second + 9, Outcome.Ok, "l", 1));
+
+    [Fact]
     public Task A_session_that_ends_too_early() => BreaksAsync("a session that is kept alive lives",
         Session(SessionAction.Create, 1), Session(SessionAction.KeepAlive, 2 * Second), Session(SessionAction.Get, 3 * Second, ended: true));
 }

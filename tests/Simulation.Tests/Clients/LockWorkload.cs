@@ -18,6 +18,9 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
         public required SessionOfClient Session { get; init; }
         public required LockGrantSeen Grant { get; init; }
         public long GivenBackAt { get; set; } = Time.Never;
+
+        /// <summary>It was acknowledged that it was given back.</summary>
+        public bool IsGivenBack { get; set; }
     }
 
     private readonly Dictionary<Client, SessionOfClient> sessions = [];
@@ -103,7 +106,9 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
                 break;
             case < 8:
                 var answer = await session.Close();
-                if (answer.Reply?.CloseSession is not null || answer.Code == ErrorCode.SessionExpired) await MustNotHold(client, Transactions.Session(session.Id.Text), "a session that has ended");
+                if (answer.Reply?.CloseSession is null && answer.Code != ErrorCode.SessionExpired) break;
+                await MustNotHold(client, Transactions.Session(session.Id.Text), "a session that has ended");
+                if (client.Rng.Chance(0.3)) await Acquire(client, session, $"lock-{client.Rng.Below(locks)}", client.NewRequestId(), 0, 3000);
                 break;
             default:
                 // It is never heard of again.
@@ -119,7 +124,8 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
         var (name, fence) = (holding.Grant.Lock, holding.Grant.Fence);
         var answer = await client.Mutate(EntityId.Lock(name),
             () => new Command { ReleaseLock = new ReleaseLockRequest { Name = name, SessionId = holding.Session.Id.Text, Fence = fence } }, client.NewRequestId());
-        if (answer.Reply?.ReleaseLock is not null || answer.Code == ErrorCode.FenceStale) await MustNotHold(client, Transactions.Lock(name, fence), "a fence that was given back");
+        holding.IsGivenBack = answer.Reply?.ReleaseLock is not null;
+        if (holding.IsGivenBack || answer.Code == ErrorCode.FenceStale) await MustNotHold(client, Transactions.Lock(name, fence), "a fence that was given back");
     }
 
     private async Task MustNotHold(Client client, Condition condition, string what)
@@ -159,7 +165,15 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
         client.Stopped = true;
     }
 
-    public IEnumerable<Violation> Judge() =>
-        LockJudge.Judge(holdings.Select(h => h.Grant with { BelievedUntil = Math.Min(Math.Min(h.GivenBackAt, h.Session.ClosedAt), h.Session.SafeUntil) }), [])
-            .Concat(SessionJudge.Judge(all.Select(s => s.Life)));
+    public IEnumerable<Violation> Judge()
+    {
+        LockGrantSeen[] grants = [.. holdings.Select(h => h.Grant with { BelievedUntil = Math.Min(Math.Min(h.GivenBackAt, h.Session.ClosedAt), h.Session.SafeUntil) })];
+        return
+        [
+            .. LockJudge.Judge(grants, []),
+            .. SessionJudge.Judge(all.Select(s => s.Life)),
+            .. GrantsOfEnded.Judge(grants, holdings.Where(h => h.IsGivenBack).Select(h => (h.Grant.Lock, h.Grant.Fence, h.GivenBackAt)),
+                all.Select(s => new SessionEndTold(s.Id.Text, Math.Min(s.SeenEndedAt, s.SeenClosedAt)))),
+        ];
+    }
 }
