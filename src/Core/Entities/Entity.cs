@@ -109,8 +109,8 @@ public sealed class Entity
         if (rules.GapCheck && highestSequenceNr != DurableSequenceNr)
             throw new InvalidHistoryException($"{Id}: the journal goes up to {highestSequenceNr}, but recovery ended at {DurableSequenceNr}: rows are missing");
         decidedSequenceNr = DurableSequenceNr = highestSequenceNr;
-        if (lastEpoch > Epoch && rules.Claim) return Recovered.Superseded;
-        claimed = !rules.Claim || (lastEpoch == Epoch && !dirty);
+        if (lastEpoch > Epoch && rules.Superseded) return Recovered.Superseded;
+        claimed = !rules.Claim || (lastEpoch == Epoch && !(dirty && rules.DirtyMark));
         return Recovered.Ready;
     }
 

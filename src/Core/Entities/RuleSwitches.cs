@@ -12,8 +12,17 @@ public sealed record RuleSwitches
     /// <summary>A lock condition is true only for a fence that is held.</summary>
     public bool Guard { get; init; } = true;
 
-    /// <summary>The first row under a new epoch is written before anything is answered.</summary>
+    /// <summary>
+    /// The first row under a new epoch is written before anything is answered. With it goes the check that epochs never fall from row to row: that is what claims bring about,
+    /// so that it can fail only without them, and would turn what the switch is to show into an entity that can't be started.
+    /// </summary>
     public bool Claim { get; init; } = true;
+
+    /// <summary>An activation that finds rows of a later owner ends, and its grant with it.</summary>
+    public bool Superseded { get; init; } = true;
+
+    /// <summary>An activation whose last one here ended with a write in flight claims again.</summary>
+    public bool DirtyMark { get; init; } = true;
 
     /// <summary>Where the first batch under a new epoch has no row of its own, one is added.</summary>
     public bool ClaimWithoutEvents { get; init; } = true;
@@ -29,6 +38,15 @@ public sealed record RuleSwitches
 
     /// <summary>Whoever takes a shard that was not released waits until the holder's lease has run out.</summary>
     public bool WaitOutLease { get; init; } = true;
+
+    /// <summary>The counter at which a lease was seen to run out is still the same in the transaction that takes the shard.</summary>
+    public bool CounterAtTake { get; init; } = true;
+
+    /// <summary>A lease counts from when its renewal was sent, not from when the answer came.</summary>
+    public bool LeaseFromSent { get; init; } = true;
+
+    /// <summary>A release gives back only the grant that it is about, by its epoch.</summary>
+    public bool ReleaseNamesEpoch { get; init; } = true;
 
     /// <summary>Rows of shards that this node holds and does not run are released.</summary>
     public bool OrphanSweep { get; init; } = true;

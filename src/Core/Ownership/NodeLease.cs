@@ -1,11 +1,16 @@
+using AkkaHa.Core.Entities;
+
 namespace AkkaHa.Core.Ownership;
 
 /// <summary>
 /// This incarnation's own lease: the right to answer. It is counted from before a renewal was sent, so that it ends here before anybody else can take it for over
 /// (Gray and Cheriton, Leases, 1989). An error changes nothing: the lease runs out, and the next success reopens it. Being fenced is final.
 /// </summary>
-public sealed class NodeLease(LeaseTimings timings)
+/// <param name="timings">How long it lasts.</param>
+/// <param name="rules">Test-only switches.</param>
+public sealed class NodeLease(LeaseTimings timings, RuleSwitches? rules = null)
 {
+    private readonly bool fromSent = (rules ?? RuleSwitches.AllOn).LeaseFromSent;
     private long validUntilMs = long.MinValue;
 
     /// <summary>Somebody else has ended this incarnation. It never comes back; the node goes on as a new one.</summary>
@@ -18,10 +23,11 @@ public sealed class NodeLease(LeaseTimings timings)
     public bool IsOpen(long nowMs) => nowMs < ValidUntilMs;
 
     /// <summary>A renewal has been committed.</summary>
-    /// <param name="sentMs">When it was sent, not when its answer came.</param>
-    public void Renewed(long sentMs)
+    /// <param name="sentMs">When it was sent: from then on it counts.</param>
+    /// <param name="answeredMs">When its answer came, which says nothing of when it was committed.</param>
+    public void Renewed(long sentMs, long answeredMs)
     {
-        if (!IsFenced) Volatile.Write(ref validUntilMs, Math.Max(validUntilMs, sentMs + timings.LeaseMs));
+        if (!IsFenced) Volatile.Write(ref validUntilMs, Math.Max(validUntilMs, (fromSent ? sentMs : answeredMs) + timings.LeaseMs));
     }
 
     /// <summary>A renewal found the row fenced.</summary>

@@ -39,7 +39,8 @@ public static class Taking
         // Rows go only when they are fenced and hold nothing: a holder without one is from before there were leases.
         if (holderRow is not { } row) return TakeVerdict.Take;
         // That it is fenced already does not shorten the wait: it may not know, and answers until its lease has run out.
-        if (rules.WaitOutLease && !(row.Fenced && !answers) && expiredAt != row.Counter) return TakeVerdict.Held;
+        var isOver = rules.CounterAtTake ? expiredAt == row.Counter : expiredAt is not null;
+        if (rules.WaitOutLease && !(row.Fenced && !answers) && !isOver) return TakeVerdict.Held;
         return row.Fenced || !rules.FenceInTaking ? TakeVerdict.Take : TakeVerdict.TakeAndFence;
     }
 }

@@ -81,7 +81,7 @@ internal sealed class NodeParts(NodeSettings settings, string incarnation, RuleS
         MayDelete = (entity, upTo) => floor.RaiseAsync(entity, upTo, CancellationToken.None);
         var log = loggers.CreateLogger("AkkaHa.Ownership");
         LeaseStore = new LeaseStore(database, log);
-        Leases = new LeaseKeeper(database, holder, Timings, loggers.CreateLogger("AkkaHa.Lease"));
+        Leases = new LeaseKeeper(database, holder, Timings, loggers.CreateLogger("AkkaHa.Lease"), Rules);
         Grants = new Grants(Leases.Lease);
         Ownership = new OwnershipStore(database, LeaseStore, Rules);
         GrantKeeper = new GrantKeeper(Ownership, Leases, Grants, holder, Rules, log);

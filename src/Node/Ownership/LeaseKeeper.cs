@@ -1,4 +1,5 @@
 using System.Data.Common;
+using AkkaHa.Core.Entities;
 using AkkaHa.Core.Ownership;
 using AkkaHa.Node.Storage;
 
@@ -21,14 +22,14 @@ internal sealed class LeaseKeeper : IDisposable
     private readonly Thread thread;
     private bool wasOpen;
 
-    public LeaseKeeper(Database database, string node, LeaseTimings timings, ILogger log)
+    public LeaseKeeper(Database database, string node, LeaseTimings timings, ILogger log, RuleSwitches? rules = null)
     {
         this.database = database;
         this.node = node;
         this.timings = timings;
         this.log = log;
         watch = new LeaseWatch(timings);
-        Lease = new NodeLease(timings);
+        Lease = new NodeLease(timings, rules);
         thread = new Thread(Run) { IsBackground = true, Name = "lease", Priority = ThreadPriority.AboveNormal };
     }
 
@@ -92,7 +93,7 @@ internal sealed class LeaseKeeper : IDisposable
                     fenced.TrySetResult();
                     break;
                 }
-                Lease.Renewed(sent);
+                Lease.Renewed(sent, received);
                 lock (watching) watch.Saw(reading.Nodes, received);
                 if (LastFailure is not null) log.LogInformation("The lease is renewed again");
                 LastFailure = null;

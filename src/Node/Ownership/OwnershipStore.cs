@@ -80,7 +80,7 @@ internal sealed class OwnershipStore(Database database, LeaseStore leases, RuleS
         await using var connection = await database.OpenOwnershipAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         var rows = await ShardsAsync(connection, transaction, [.. shards.Select(s => s.Shard)], forUpdate: true, ct);
-        var mine = shards.Where(s => rows[s.Shard].Holder == holder && rows[s.Shard].Epoch == s.Epoch).Select(s => s.Shard).ToArray();
+        var mine = shards.Where(s => rows[s.Shard].Holder == holder && (rows[s.Shard].Epoch == s.Epoch || !rules.ReleaseNamesEpoch)).Select(s => s.Shard).ToArray();
         if (mine.Length == 0) return;
         await using (var set = connection.Command(transaction, $"UPDATE shard SET holder = NULL WHERE shard IN ({Sql.List(mine)})")) await set.ExecuteNonQueryAsync(ct);
         await CommitAsync(transaction);

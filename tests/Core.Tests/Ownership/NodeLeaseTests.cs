@@ -17,7 +17,7 @@ public sealed class NodeLeaseTests
     [Fact]
     public void It_is_counted_from_when_the_renewal_was_sent_and_ends_at_the_very_millisecond()
     {
-        lease.Renewed(sentMs: 1000);
+        lease.Renewed(sentMs: 1000, answeredMs: 1200);
         Assert.True(lease.IsOpen(2499));
         Assert.False(lease.IsOpen(2500));
         Assert.Equal(2500, lease.ValidUntilMs);
@@ -26,28 +26,28 @@ public sealed class NodeLeaseTests
     [Fact]
     public void Silence_closes_it_and_the_next_success_opens_it_again()
     {
-        lease.Renewed(1000);
+        lease.Renewed(1000, 1000);
         Assert.False(lease.IsOpen(9000));
-        lease.Renewed(9000);
+        lease.Renewed(9000, 9000);
         Assert.True(lease.IsOpen(9001));
     }
 
     [Fact]
     public void An_answer_that_overtakes_another_does_not_shorten_it()
     {
-        lease.Renewed(2000);
-        lease.Renewed(1000);
+        lease.Renewed(2000, 2000);
+        lease.Renewed(1000, 1000);
         Assert.Equal(3500, lease.ValidUntilMs);
     }
 
     [Fact]
     public void Being_fenced_closes_it_at_once_and_for_good()
     {
-        lease.Renewed(1000);
+        lease.Renewed(1000, 1000);
         lease.Fenced();
         Assert.True(lease.IsFenced);
         Assert.False(lease.IsOpen(1001));
-        lease.Renewed(1100);
+        lease.Renewed(1100, 1100);
         Assert.False(lease.IsOpen(1101));
     }
 }

@@ -40,7 +40,7 @@ public sealed class TakeoverTests
         {
             var (sent, commits, answered) = (now + gap, now + gap + there, now + gap + there + back);
             if (fate > 0) events.Add((commits, () => row = row with { Counter = row.Counter + 1 }));
-            if (fate > 1) events.Add((answered, () => lease.Renewed(Holder(sent))));
+            if (fate > 1) events.Add((answered, () => lease.Renewed(Holder(sent), Holder(answered))));
             now = answered;
         }
         now = 0;

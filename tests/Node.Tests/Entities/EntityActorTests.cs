@@ -41,7 +41,7 @@ public sealed class EntityActorTests : TestKit
     {
         var settings = new NodeSettings { DataDirectory = Path.Combine(Path.GetTempPath(), "akkaha-tests") };
         var lease = new NodeLease(new LeaseTimings());
-        lease.Renewed(MonotonicClock.NowMs + 600_000);
+        lease.Renewed(MonotonicClock.NowMs + 600_000, MonotonicClock.NowMs + 600_000);
         parts = new NodeParts(settings, "test", RuleSwitches.AllOn) { Grants = new Grants(lease) };
         var config = ConfigurationFactory.ParseString($$"""
             akka.loglevel = OFF

@@ -17,7 +17,7 @@ sealed class Heartbeat(Node node)
     private ShardRow[] rows = [];
     private bool registered;
 
-    public NodeLease Lease { get; } = new(Timings);
+    public NodeLease Lease { get; } = new(Timings, node.World.Rules);
 
     public LeaseWatch Watch { get; } = new(Timings);
 
@@ -50,7 +50,7 @@ sealed class Heartbeat(Node node)
                 node.Fenced();
                 return;
             }
-            Lease.Renewed(sentMs);
+            Lease.Renewed(sentMs, process.Clock.MonoMs);
             HasRenewed = true;
             Watch.Saw(renewal.Nodes, process.Clock.MonoMs);
             rows = renewal.Shards;

@@ -52,7 +52,7 @@ sealed class OwnershipTables(SimulatedWorld world)
 
     public void Release(int shard, string node, long epoch)
     {
-        if (shards[shard] != new ShardRow(epoch, node)) return;
+        if (shards[shard].Holder != node || (shards[shard].Epoch != epoch && world.Rules.ReleaseNamesEpoch)) return;
         world.Trace($"shard {shard} is released by {node} as #{epoch}");
         Write(shard, new ShardRow(epoch, null));
     }
