@@ -18,13 +18,14 @@ static class TimeCommand
             if (RunCommand.Split(result.GetValueOrDefault<string>()).FirstOrDefault(n => !names.Contains(n)) is { } unknown) result.AddError($"there is no fault '{unknown}'");
         });
         Option<bool> check = new("--check") { Description = "Exit code 1 if a goal is missed" };
+        Option<int> slack = IntegerOption.Create("--slack", "How many times longer than its goal a thing may take: for machines that are slow, or busy", 1, 100, 1);
         Option<bool> keep = new("--keep") { Description = "Keep the nodes' data and logs" };
 
-        Command command = new("time", "Three nodes under a steady load, one fault at a time: how long keys go without service.") { rounds, rate, only, check, keep };
+        Command command = new("time", "Three nodes under a steady load, one fault at a time: how long keys go without service.") { rounds, rate, only, check, slack, keep };
         command.SetAction(async (parsed, cancel) =>
         {
             var faults = RunCommand.Split(parsed.GetValue(only)) is { Length: > 0 } some ? some : names;
-            var options = new TimingOptions(parsed.GetValue(rounds), parsed.GetValue(rate), faults, parsed.GetValue(check), parsed.GetValue(keep));
+            var options = new TimingOptions(parsed.GetValue(rounds), parsed.GetValue(rate), faults, parsed.GetValue(check), parsed.GetValue(slack), parsed.GetValue(keep));
             var reached = await TimingRun.RunAsync(options, TextWriter.Synchronized(parsed.InvocationConfiguration.Output), cancel);
             return reached || !options.Check ? ExitCode.Ok : ExitCode.Error;
         });
