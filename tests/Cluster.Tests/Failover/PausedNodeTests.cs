@@ -31,9 +31,30 @@ public sealed class PausedNodeTests(ITestOutputHelper output)
         Assert.Fail("no answer was old, although nothing kept the node from giving one");
     }
 
+    [LongFact]
+    public async Task One_that_was_taken_out_by_hand_answers_nothing_old_since_its_lease_is_waited_out()
+    {
+        var seen = await RunAsync(isDowned: true, LongLease);
+        Assert.Equal((0, 0), (seen.Stale, seen.Extended));
+        Assert.True(seen.TakenOverAfter > TimeSpan.FromSeconds(19), $"taken over after {seen.TakenOverAfter}, though its lease lasts for 20 s");
+    }
+
+    [LongFact]
+    public async Task Without_waiting_out_the_lease_of_one_that_was_taken_out_by_hand_it_would()
+    {
+        for (var round = 1; round <= 4; round++)
+            if (await RunAsync(isDowned: true, [.. LongLease, "--AkkaHa:Testing:Break=WaitOutLease"]) is { Stale: > 0 } or { Extended: > 0 }) return;
+        Assert.Fail("no answer was old, although nobody waited for the lease to run out");
+    }
+
+    /// <summary>So long that a node which goes on after some seconds still has its lease.</summary>
+    private static readonly string[] LongLease = ["--AkkaHa:Ownership:LeaseMs=20000", "--AkkaHa:Ownership:WithoutLeaseMs=60000"];
+
+    private Task<Seen> RunAsync(params string[] settings) => RunAsync(isDowned: false, settings);
+
     private sealed record Seen(TimeSpan TakenOverAfter, int Stale, int Extended);
 
-    private async Task<Seen> RunAsync(params string[] settings)
+    private async Task<Seen> RunAsync(bool isDowned, string[] settings)
     {
         await using var cluster = await ClusterUnderTest.StartAsync("postgres", 3, settings);
         await cluster.WaitSettledAsync([.. cluster.Nodes]);
@@ -45,6 +66,7 @@ public sealed class PausedNodeTests(ITestOutputHelper output)
 
         victim.Pause();
         var paused = Stopwatch.StartNew();
+        if (isDowned) Assert.Equal(0, (await Cli.RunAsync(ClusterUnderTest.Patience, "cluster", "down", $"127.0.0.1:{victim.Ports.Remote}", "--endpoint", asked.GrpcUrl)).ExitCode);
         foreach (var key in keys)
             await ClusterUnderTest.EventuallyAsync(async () => (await cluster.SendAsync(asked, HttpMethod.Put, $"/v1/kv/{key}", """{"value":"bmV3"}""")).Status == HttpStatusCode.OK, $"{key} is not taken over");
         var takenOver = paused.Elapsed;
