@@ -77,6 +77,14 @@ public sealed class VerdictTests : IDisposable
     public Task A_lost_acknowledged_write() => BreaksAsync("linearizability", Put(1, 2, "a", 1), Get(5, 6, null, 0));
 
     [Fact]
+    public Task An_unknown_write_that_comes_into_effect_after_minutes() => BreaksAsync("linearizability",
+        Put(1, 2, "a", 1), new KeyOperation("c", 3, 4, Outcome.Unknown, "k", KeyAction.Put) { Value = "late" }, Get(200 * Second, 201 * Second, "a", 1), Get(210 * Second, 211 * Second, "late", 2));
+
+    [Fact]
+    public async Task An_unknown_write_that_comes_into_effect_after_a_minute_is_good() => Assert.Equal(0, (await JudgeAsync(
+        Put(1, 2, "a", 1), new KeyOperation("c", 3, 4, Outcome.Unknown, "k", KeyAction.Put) { Value = "late" }, Get(60 * Second, 61 * Second, "a", 1), Get(70 * Second, 71 * Second, "late", 2))).ViolationCount);
+
+    [Fact]
     public Task A_comparison_refused_though_it_fits() => BreaksAsync("linearizability", Put(1, 2, "a", 1),
         new KeyOperation("c", 3, 4, Outcome.Failed, "k", KeyAction.Put) { Value = "b", IfRevision = 1, Mismatch = true });
 
