@@ -12,8 +12,8 @@ namespace AkkaHa.Chaos.Clients;
 /// </summary>
 sealed class ZombieHunter(PinnedNode node, Bench bench, int seed) : Workload($"hunter-{node.Name}", bench, seed)
 {
-    private const int OpenAtMost = 64;
-    private static readonly TimeSpan NextAfter = TimeSpan.FromMilliseconds(300);
+    private const int OpenAtMost = 200;
+    private static readonly TimeSpan NextAfter = TimeSpan.FromMilliseconds(100);
 
     private readonly List<Task> open = [];
 
@@ -85,7 +85,7 @@ sealed class ZombieHunter(PinnedNode node, Bench bench, int seed) : Workload($"h
     private async Task LockForEndedAsync()
     {
         if (Bench.EndedSessions.Pick(Random) is not { } ended) return;
-        Bench.Recorder.Add((await node.AcquireAsync(Name, Use(EntityId.Lock(Names.OfSessions(Random.Next(Names.SessionLocks), Now))), ended.Session, 0, () => Now)));
+        Bench.Recorder.Add(await node.AcquireAsync(Name, Use(EntityId.Lock(Names.OfSessions(Random.Next(Names.SessionLocks), Now))), ended.Session, 0, () => Now));
     }
 
     private async Task WriteUnderSpentFenceAsync()

@@ -105,7 +105,11 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
                 await Cancel(client, session, holding.Grant.Lock, requestId);
                 break;
             case < 8:
+                // Sometimes one of its calls still waits for a lock then.
+                var waits = client.Rng.Chance(0.3) ? Acquire(client, session, $"lock-{client.Rng.Below(locks)}", client.NewRequestId(), 3, 5000) : Task.FromResult<Holding?>(null);
+                if (client.Rng.Chance(0.5)) await client.World.Scheduler.Delay(client.Rng.Between(0, 500));
                 var answer = await session.Close();
+                await waits;
                 if (answer.Reply?.CloseSession is null && answer.Code != ErrorCode.SessionExpired) break;
                 await MustNotHold(client, Transactions.Session(session.Id.Text), "a session that has ended");
                 if (client.Rng.Chance(0.3)) await Acquire(client, session, $"lock-{client.Rng.Below(locks)}", client.NewRequestId(), 0, 3000);
