@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using AkkaHa.Cli.Local;
 using Npgsql;
 using Xunit;
 using Xunit.Abstractions;
@@ -49,7 +50,7 @@ public sealed class OrphanTests(ITestOutputHelper output)
         return keys.Count;
     }
 
-    private static async Task<HttpStatusCode?> TryAsync(ClusterUnderTest cluster, Cli.Local.NodeProcess asked, string key, CancellationToken ct)
+    private static async Task<HttpStatusCode?> TryAsync(ClusterUnderTest cluster, NodeProcess asked, string key, CancellationToken ct)
     {
         try
         {
@@ -61,7 +62,7 @@ public sealed class OrphanTests(ITestOutputHelper output)
         }
     }
 
-    private static async Task<List<string>> OwnedAsync(ClusterUnderTest cluster, Cli.Local.NodeProcess asked, Cli.Local.NodeProcess owner)
+    private static async Task<List<string>> OwnedAsync(ClusterUnderTest cluster, NodeProcess asked, NodeProcess owner)
     {
         var keys = new List<string>();
         for (var i = 0; keys.Count < Keys; i++)
