@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using AkkaHa.Node.Tests.Membership;
 using Xunit;
 using Xunit.Abstractions;
@@ -20,27 +19,13 @@ public sealed class JournalBatchingTests(ITestOutputHelper output)
         await using var cluster = new InProcessCluster();
         var node = await cluster.StartAsync();
         await Task.WhenAll(Enumerable.Range(0, Keys).Select(k => InProcessCluster.AskAsync(node, InProcessCluster.Put($"b/{k}"))));
-        var before = Commits(cluster.DataDirectory);
+        var before = WriteAheadLog.Commits(cluster.DataDirectory);
         await Task.WhenAll(Enumerable.Range(0, Keys).Select(async k =>
         {
             for (var i = 0; i < Each; i++) await InProcessCluster.AskAsync(node, InProcessCluster.Put($"b/{k}"));
         }));
-        var commits = Commits(cluster.DataDirectory) - before;
+        var commits = WriteAheadLog.Commits(cluster.DataDirectory) - before;
         output.WriteLine($"{Keys * Each} rows in {commits} transactions");
         Assert.InRange(commits, 1, Keys * Each / 3);
-    }
-
-    /// <summary>Frames with a database size in their header end a transaction (sqlite.org/fileformat2.html, section 4.1).</summary>
-    private static int Commits(string directory)
-    {
-        using var file = new FileStream(Path.Combine(directory, "journal.db-wal"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        var wal = new byte[file.Length];
-        file.ReadExactly(wal);
-        var pageSize = BinaryPrimitives.ReadInt32BigEndian(wal.AsSpan(8));
-        var salt = wal.AsSpan(16, 8);
-        var commits = 0;
-        for (var at = 32; at + 24 + pageSize <= wal.Length; at += 24 + pageSize)
-            if (wal.AsSpan(at + 8, 8).SequenceEqual(salt) && BinaryPrimitives.ReadInt32BigEndian(wal.AsSpan(at + 4)) != 0) commits++;
-        return commits;
     }
 }
