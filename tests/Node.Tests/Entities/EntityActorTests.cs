@@ -121,9 +121,13 @@ public sealed class EntityActorTests : TestKit
     public async Task Who_asks_an_entity_whose_recovery_fails_is_answered_at_once()
     {
         Sys.ActorOf(Props.Create(() => new Undelivered()));
+        // Without a row there is nothing to replay.
+        var entity = Start();
+        await Ask(entity, Put("0"));
+        await StopAsync(entity);
         var failing = new TaskCompletionSource();
         script.FailReplayAfter = failing.Task;
-        var entity = Start();
+        entity = Start();
         var asked = Enumerable.Range(0, 3).Select(i => Ask(entity, i == 0 ? Get() : Put($"{i}"))).ToArray();
         failing.SetResult();
         foreach (var reply in await Task.WhenAll(asked).WaitAsync(Patience / 2)) Assert.Equal(ErrorCode.Unavailable, reply.Failure.Code);
