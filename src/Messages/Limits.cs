@@ -75,6 +75,24 @@ public static class Limits
     /// <summary>How long the outcome of a transaction can be asked for, in hours after it was last applied.</summary>
     public const int TransactionOutcomeHours = 24;
 
+    /// <summary>
+    /// How long a settled transaction stays in its slot's memory before its outcome goes to the table, in minutes. A later version may make this shorter, never longer:
+    /// an id that carries a younger issue time is not looked for in the table.
+    /// </summary>
+    public const int TransactionInSlotMinutes = 10;
+
+    /// <summary>Outcomes that one slot puts into the table at once.</summary>
+    public const int OutcomesPerArchive = 1000;
+
+    /// <summary>How long a slot waits for the table of older outcomes, in seconds.</summary>
+    public const int OutcomeLookUpSeconds = 2;
+
+    /// <summary>Open transactions that one slot tells of in one answer, in bytes.</summary>
+    public const int OpenTransactionBytesPerSlot = 1024 * 1024;
+
+    /// <summary>Calls that wait for the outcome of one transaction.</summary>
+    public const int CallsPerTransaction = 64;
+
     /// <summary>Results kept for repeats in one slot of transactions, in bytes; beyond it the oldest go first.</summary>
     public const int TransactionResultBytesPerSlot = TransactionResultBytes;
 

@@ -13,6 +13,31 @@ public sealed record AnswerEffect(Call Call, Reply Reply) : Effect;
 /// <summary>Send a command to another entity; it may get lost.</summary>
 public sealed record SendEffect(EntityId To, Command Command) : Effect;
 
+/// <summary>Put these outcomes into the table of older ones, each once however often it is asked for, and tell the entity by an <see cref="OutcomesArchived"/> of this number.</summary>
+public sealed record ArchiveEffect(long Number, IReadOnlyList<ArchivedOutcome> Outcomes) : Effect;
+
+/// <summary>Look for an outcome in the table, and tell the entity by an <see cref="OutcomeLookedUp"/> of this number.</summary>
+public sealed record LookUpEffect(long Number, string TransactionId) : Effect;
+
+/// <summary>Something worth counting happened that is in no row and no message.</summary>
+public sealed record CountEffect(Counted What) : Effect;
+
+/// <summary>What <see cref="CountEffect"/> counts.</summary>
+public enum Counted
+{
+    /// <summary>A transaction waits at a participant for younger ones.</summary>
+    PrepareWaits,
+
+    /// <summary>A read or write of a key waits for a transaction.</summary>
+    CallWaits,
+}
+
+/// <summary>A settled transaction as it goes into the table.</summary>
+/// <param name="TransactionId">Its id.</param>
+/// <param name="Record">What is known of it, without results.</param>
+/// <param name="KeepUntilMs">When it may be deleted, in Unix milliseconds.</param>
+public sealed record ArchivedOutcome(string TransactionId, StoredTransaction Record, long KeepUntilMs);
+
 /// <summary>What one batch of commands came to.</summary>
 /// <param name="Rows">To be persisted as one atomic write; the first has <paramref name="FirstSequenceNr"/>.</param>
 /// <param name="FirstSequenceNr">The sequence number of the first row.</param>

@@ -84,6 +84,12 @@ public sealed record RuleSwitches
     /// <summary>After recovery the decision is durable before it is told.</summary>
     public bool DurableDecisionAfterRecovery { get; init; } = true;
 
+    /// <summary>A transaction that its slot does not know is looked for in the table of older outcomes before anything is decided on it.</summary>
+    public bool OutcomeLookUp { get; init; } = true;
+
+    /// <summary>What a coordinator begins is younger than all that it has met, whatever its clock says.</summary>
+    public bool HybridTimestamps { get; init; } = true;
+
     /// <summary>Every grant raises the fence.</summary>
     public bool FenceGrowth { get; init; } = true;
 

@@ -68,6 +68,15 @@ public sealed class Turn
     /// <summary>Sends before the row is durable. Only for what may turn out never to have been.</summary>
     public void SendAtOnce(EntityId to, Command command) => now.Add(Addressed(to, command));
 
+    /// <summary>Puts outcomes into the table, once all that they rest on is durable.</summary>
+    public void Archive(long number, IReadOnlyList<ArchivedOutcome> outcomes) => afterwards.Add(new ArchiveEffect(number, outcomes));
+
+    /// <summary>Looks for an outcome in the table, at once.</summary>
+    public void LookUp(long number, string transactionId) => now.Add(new LookUpEffect(number, transactionId));
+
+    /// <summary>Counts something that no row and no message tells of.</summary>
+    public void Count(Counted what) => now.Add(new CountEffect(what));
+
     /// <summary>Makes this the answer to any later call with this request id, up to this attempt, whatever its payload.</summary>
     public void Settle(string requestId, Reply reply, uint upToAttempt = uint.MaxValue)
     {

@@ -149,7 +149,10 @@ internal sealed class KeyMachine : IMachine, IParticipantHost
         else if (waiting.Count >= Limits.WaitingPerEntity)
             turn.Answer(call, Replies.Failure(ErrorCode.LimitExceeded, $"{Limits.WaitingPerEntity} requests wait at key '{name}' already"));
         else
+        {
+            turn.Count(Counted.CallWaits);
             waiting.AddLast(new Waiting(command, call, UntilMs(command, turn)));
+        }
     }
 
     /// <summary>One request waits once: were each attempt to wait by itself, each would be done when the intents go, since none has an outcome yet.</summary>

@@ -27,6 +27,9 @@ internal sealed class Participant(IParticipantHost host, RuleSwitches rules)
     private readonly Dictionary<string, Command> waiting = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> askAtMs = new(StringComparer.Ordinal);
 
+    /// <summary>The highest timestamp seen here. Votes carry it to coordinators whose clocks are behind: else what they begin would be older than one that tries already, again and again.</summary>
+    private long youngestMs;
+
     public bool IsIdle => held.Count == 0 && waiting.Count == 0;
 
     public long? WakeAtMs => askAtMs.Count == 0 ? null : askAtMs.Values.Min();
@@ -79,6 +82,7 @@ internal sealed class Participant(IParticipantHost host, RuleSwitches rules)
     {
         var prepare = command.Prepare;
         var id = prepare.TransactionId;
+        youngestMs = Math.Max(youngestMs, prepare.TimestampMs);
         if (rules.RefuseLatePrepares && refused.TryGetValue(id, out var refusal) && prepare.Attempt <= refusal.Attempt) return;
         var dropped = false;
         if (held.TryGetValue(id, out var mine))
@@ -104,7 +108,11 @@ internal sealed class Participant(IParticipantHost host, RuleSwitches rules)
             Take(command, intents, turn);
             DieBehind(id, turn);
         }
-        else if (inTheWay.TrueForAll(age => AgeOf(command).IsOlderThan(age)) && waiting.Count < Limits.WaitingPerEntity) waiting[id] = command;
+        else if (inTheWay.TrueForAll(age => AgeOf(command).IsOlderThan(age)) && waiting.Count < Limits.WaitingPerEntity)
+        {
+            if (!waiting.ContainsKey(id)) turn.Count(Counted.PrepareWaits);
+            waiting[id] = command;
+        }
         else
         {
             waiting.Remove(id);
@@ -307,15 +315,15 @@ internal sealed class Participant(IParticipantHost host, RuleSwitches rules)
 
     private static Age AgeOf(Command command) => new(command.Prepare.TimestampMs, command.Prepare.TransactionId);
 
-    private static Vote Plain(Prepare prepare, Vote.Types.Kind kind) =>
-        new() { TransactionId = prepare.TransactionId, Attempt = prepare.Attempt, Kind = kind };
+    private Vote Plain(Prepare prepare, Vote.Types.Kind kind) =>
+        new() { TransactionId = prepare.TransactionId, Attempt = prepare.Attempt, Kind = kind, YoungestMs = youngestMs };
 
-    private static Vote Yes(Held held)
+    private Vote Yes(Held held)
     {
         var vote = new Vote
         {
             TransactionId = held.Prepared.TransactionId, Attempt = held.Prepared.Attempt, Kind = Vote.Types.Kind.Yes,
-            PayloadHash = held.Prepared.PayloadHash, PreparedSequenceNr = held.SequenceNr, Then = held.Prepared.Then.Result, Else = held.Prepared.Else.Result,
+            PayloadHash = held.Prepared.PayloadHash, PreparedSequenceNr = held.SequenceNr, YoungestMs = youngestMs, Then = held.Prepared.Then.Result, Else = held.Prepared.Else.Result,
         };
         vote.Conditions.AddRange(held.Prepared.Conditions);
         return vote;

@@ -1,4 +1,5 @@
 using AkkaHa.Core.Entities;
+using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
 
@@ -10,10 +11,20 @@ internal static class TransactionReplies
     public static Reply Outcome(TransactionRecord record)
     {
         if (record.Committed is { } committed) return new Reply { Transaction = committed.Result };
+        if (record.Aborted is { Forgotten: true }) return Forgotten(record.Id);
         var reason = record.Aborted!.Reason;
         return Replies.Failure(ErrorCode.TxnAborted, $"transaction '{record.Id}' was aborted: {reason}",
             Replies.Details(("reason", reason), ("transactionId", record.Id)));
     }
+
+    /// <summary>Too old to be run: it may have been, and have been forgotten.</summary>
+    public static Reply Forgotten(string transactionId) => Replies.Failure(ErrorCode.OutcomeUnknown,
+        $"transactionId '{transactionId}' was issued more than {Limits.TransactionOutcomeHours} hours ago; whether it was run is not known any more", Replies.Details(("transactionId", transactionId)));
+
+    public static Reply Status(string transactionId, TransactionRecord? record) => new()
+    {
+        TransactionStatus = new TransactionStatus { TransactionId = transactionId, Outcome = record?.Outcome ?? TransactionStatus.Types.Outcome.Unknown },
+    };
 
     /// <summary>For one participant. A commit names the Prepared that it is about.</summary>
     public static Command Decision(TransactionRecord record, string participant)

@@ -7,27 +7,34 @@ using AkkaHa.Messages.V1;
 namespace AkkaHa.Core.Transactions;
 
 /// <summary>
-/// The coordinators of one slot: two-phase commit with parallel commit and presumed abort. A transaction is committed once its Started and
-/// every Prepared of that attempt are durable; the answer leaves then, and the Committed row only makes it quick to find out later.
-/// Sources: parallel commits in CockroachDB (Taft et al., 2020); presumed abort (Mohan, Lindsay and Obermarck, 1986).
+/// The coordinators of one slot. What is asked about a transaction is answered from memory, where that is recent or open, or else from the table of older outcomes, before anything
+/// is decided on it: an id that was run is never run again, nor reported as never heard of, while its outcome is kept.
 /// </summary>
-internal sealed class TransactionSlotMachine(RuleSwitches rules) : IMachine
+internal sealed class TransactionSlotMachine : IMachine
 {
-    private const long SendAgainMs = 500;
-    private const long SettleWithinMs = 500;
     private const int UnsettledAtMost = 10_000;
 
-    private readonly TransactionTable table = new();
-    private readonly Dictionary<string, Drive> drives = new(StringComparer.Ordinal);
-    private readonly List<string> toSettle = [];
-    private long? settleAtMs;
+    private readonly RuleSwitches rules;
+    private readonly OutcomeTimes times;
+    private readonly TransactionTable table;
+    private readonly TransactionDriver driver;
+    private readonly Archive archive;
+    private readonly LookUps lookUps = new();
+
+    public TransactionSlotMachine(RuleSwitches rules, OutcomeTimes times)
+    {
+        this.rules = rules;
+        this.times = times;
+        table = new TransactionTable(times);
+        driver = new TransactionDriver(table, rules);
+        archive = new Archive(table, times);
+    }
 
     public long? WakeAtMs
     {
         get
         {
-            var wake = settleAtMs ?? long.MaxValue;
-            foreach (var (id, drive) in drives) wake = Math.Min(wake, drive.WakeAtMs(table.Find(id)!.IsDecided));
+            var wake = Math.Min(driver.WakeAtMs ?? long.MaxValue, Math.Min(archive.WakeAtMs ?? long.MaxValue, lookUps.WakeAtMs ?? long.MaxValue));
             return wake == long.MaxValue ? null : wake;
         }
     }
@@ -38,28 +45,18 @@ internal sealed class TransactionSlotMachine(RuleSwitches rules) : IMachine
 
     public bool IsReadOfNothing(Command command) => false;
 
-    /// <summary>What an earlier activation left open is taken up: the undecided by asking every participant, the decided by telling them.</summary>
     public void Activated(Turn turn)
     {
-        foreach (var record in table.Unsettled) drives[record.Id] = new Drive { SendAgainAtMs = turn.At.MonoMs };
+        driver.Activated(turn);
+        archive.Schedule(turn);
     }
 
     public void Tick(Turn turn)
     {
-        foreach (var (id, drive) in drives.ToArray())
-        {
-            var record = table.Find(id)!;
-            if (drive.WakeAtMs(record.IsDecided) > turn.At.MonoMs) continue;
-            if (!record.IsDecided && drive.Mine is not null && drive.DeadlineMs <= turn.At.MonoMs) Abort(record, drive, "deadline", turn);
-            else if (drive.PrepareAtMs is { } prepareAt)
-            {
-                if (prepareAt > turn.At.MonoMs) continue;
-                drive.PrepareAtMs = null;
-                SendAgain(record, drive, turn);
-            }
-            else SendAgain(record, drive, turn);
-        }
-        if (settleAtMs <= turn.At.MonoMs) Settle(turn);
+        driver.Tick(turn);
+        lookUps.Tick(turn);
+        archive.Tick(turn);
+        archive.Schedule(turn);
     }
 
     public void Handle(Command command, Call call, Turn turn)
@@ -67,191 +64,98 @@ internal sealed class TransactionSlotMachine(RuleSwitches rules) : IMachine
         switch (command.BodyCase)
         {
             case Command.BodyOneofCase.Wake: turn.Answer(call, new Reply { Awake = new Awake() }); break;
-            case Command.BodyOneofCase.RunTransaction: Run(command.RunTransaction, call, turn); break;
-            case Command.BodyOneofCase.GetTransaction: turn.Answer(call, Status(command.GetTransaction.TransactionId)); break;
-            case Command.BodyOneofCase.ResolveTransaction: Resolve(command.ResolveTransaction.TransactionId, call, turn); break;
-            case Command.BodyOneofCase.Vote: OnVote(command.Vote, command.Sender, turn); break;
-            case Command.BodyOneofCase.DecisionSeen: OnSeen(command.DecisionSeen.TransactionId, command.Sender, turn); break;
-            case Command.BodyOneofCase.InDoubt: OnInDoubt(command.InDoubt.TransactionId, EntityId.Parse(command.Sender), turn); break;
+            case Command.BodyOneofCase.RunTransaction: Ask(command.RunTransaction.TransactionId, command, call, turn); break;
+            case Command.BodyOneofCase.GetTransaction: Ask(command.GetTransaction.TransactionId, command, call, turn); break;
+            case Command.BodyOneofCase.ResolveTransaction: Ask(command.ResolveTransaction.TransactionId, command, call, turn); break;
+            case Command.BodyOneofCase.InDoubt: Ask(command.InDoubt.TransactionId, command, call, turn); break;
+            case Command.BodyOneofCase.ListOpenTransactions:
+                turn.Answer(call, OpenTransactionList.Of(table, driver.Drives, command.ListOpenTransactions.Limit, turn.Stamp.TimeMs));
+                break;
+            case Command.BodyOneofCase.Vote: driver.OnVote(command.Vote, command.Sender, turn); break;
+            case Command.BodyOneofCase.DecisionSeen: driver.OnSeen(command.DecisionSeen.TransactionId, command.Sender, turn); break;
+            case Command.BodyOneofCase.OutcomeLookedUp: OnLookedUp(command.OutcomeLookedUp, turn); break;
+            case Command.BodyOneofCase.OutcomesArchived: archive.Done(command.OutcomesArchived, turn); break;
             default: throw new ArgumentException($"a transaction slot takes no {command.BodyCase}", nameof(command));
+        }
+        archive.Schedule(turn);
+    }
+
+    private void Ask(string transactionId, Command command, Call call, Turn turn)
+    {
+        if (lookUps.IsOpen(transactionId) || (rules.OutcomeLookUp && table.Find(transactionId) is null && times.MayBeInTable(transactionId, turn.Stamp.TimeMs)))
+            lookUps.Wait(transactionId, command, call, turn);
+        else Decide(command, call, table.Find(transactionId), turn);
+    }
+
+    private void OnLookedUp(OutcomeLookedUp answer, Turn turn)
+    {
+        var archived = answer.Stored.IsEmpty ? null : TransactionRecord.From(StoredTransaction.Parser.ParseFrom(answer.Stored));
+        foreach (var (command, call) in lookUps.Take(answer))
+        {
+            // The first of them may have made it known.
+            if (answer.Answered) Decide(command, call, table.Find(answer.TransactionId) ?? archived, turn);
+            else LookUps.NotAnswered(call, "the table of older outcomes can't be read now", turn);
         }
     }
 
-    private void Run(TransactionRequest request, Call call, Turn turn)
+    /// <param name="command">What is asked about the transaction.</param>
+    /// <param name="call">By whom.</param>
+    /// <param name="known">What is known of it, here or in the table; null: nothing anywhere.</param>
+    /// <param name="turn">The turn.</param>
+    private void Decide(Command command, Call call, TransactionRecord? known, Turn turn)
+    {
+        switch (command.BodyCase)
+        {
+            case Command.BodyOneofCase.RunTransaction: Run(command.RunTransaction, call, known, turn); break;
+            case Command.BodyOneofCase.GetTransaction: turn.Answer(call, TransactionReplies.Status(command.GetTransaction.TransactionId, known)); break;
+            case Command.BodyOneofCase.ResolveTransaction:
+                var resolved = command.ResolveTransaction.TransactionId;
+                turn.Answer(call, TransactionReplies.Status(resolved, known ?? Close(resolved, AbortReason.Resolved, turn)));
+                break;
+            case Command.BodyOneofCase.InDoubt:
+                // Nothing was ever durably started here, and from now on nothing will be.
+                var record = known ?? Close(command.InDoubt.TransactionId, AbortReason.NeverStarted, turn);
+                if (record.IsDecided) turn.Send(EntityId.Parse(command.Sender), TransactionReplies.Decision(record, command.Sender));
+                break;
+            default: throw new ArgumentException($"{command.BodyCase} is about no single transaction", nameof(command));
+        }
+    }
+
+    private void Run(TransactionRequest request, Call call, TransactionRecord? known, Turn turn)
     {
         var plan = new TransactionPlan(request);
-        if (table.Find(request.TransactionId) is { } known)
+        var id = request.TransactionId;
+        if (known is not null)
         {
             if (known.Started is not null && !known.PayloadHash.Equals(plan.PayloadHash))
                 turn.Answer(call, Replies.Failure(ErrorCode.InvalidArgument, "transactionId was used before with another payload"));
             else if (known.IsDecided) turn.Answer(call, TransactionReplies.Outcome(known));
-            else drives[known.Id].Calls.Add(call);
-            return;
+            else driver.Await(id, call, turn);
         }
-        if (!plan.Participants.Any())
+        else if (!plan.Participants.Any())
         {
             // Nobody would ever vote for it, nor acknowledge how it ended.
             turn.Answer(call, Replies.Failure(ErrorCode.InvalidArgument, "a transaction has at least one condition or operation"));
-            return;
         }
-        if (drives.Count >= UnsettledAtMost)
+        else if (rules.OutcomeLookUp && times.IsForgotten(id, turn.Stamp.TimeMs)) turn.Answer(call, TransactionReplies.Forgotten(id));
+        else if (OutcomeTimes.IsAhead(id, turn.Stamp.TimeMs) is { } seconds)
         {
+            // Closed, so that no earlier attempt is run when the clock has caught up.
+            Close(id, AbortReason.Ahead, turn);
+            turn.Answer(call, Replies.Failure(ErrorCode.InvalidArgument,
+                $"transactionId carries an issue time {seconds} s ahead of this node's clock; the limit is {Limits.ClockAheadSeconds}"));
+        }
+        else if (driver.Drives.Count >= UnsettledAtMost)
             turn.Answer(call, Replies.Failure(ErrorCode.LimitExceeded, $"{UnsettledAtMost} transactions are open in this slot, which is the limit"));
-            return;
-        }
-        var deadline = request.DeadlineSeconds == 0 ? Limits.TransactionDeadlineDefaultSeconds : request.DeadlineSeconds;
-        var drive = new Drive { Mine = plan, DeadlineMs = turn.At.MonoMs + (long)Math.Round(deadline * 1000), SendAgainAtMs = turn.At.MonoMs + SendAgainMs };
-        drive.Calls.Add(call);
-        var started = new TransactionStarted
-        {
-            TransactionId = request.TransactionId, Attempt = 1, PayloadHash = plan.PayloadHash, TimestampMs = turn.Stamp.TimeMs,
-        };
-        started.Participants.AddRange(plan.Participants.Select(p => p.ToString()));
-        turn.Emit(new Event { TransactionStarted = started });
-        drives[request.TransactionId] = drive;
-        // The first attempt is prepared while its Started is on its way: if that never lands, the participants' questions abort it.
-        foreach (var participant in plan.Participants)
-            turn.SendAtOnce(participant, new Command { Prepare = plan.PrepareFor(participant, 1, started.TimestampMs) });
+        else driver.Start(plan, request.DeadlineSeconds == 0 ? Limits.TransactionDeadlineDefaultSeconds : request.DeadlineSeconds, call, turn);
     }
 
-    private Reply Status(string transactionId) => new()
+    /// <summary>From now on nobody runs it.</summary>
+    private TransactionRecord Close(string transactionId, string reason, Turn turn)
     {
-        TransactionStatus = new TransactionStatus
-        {
-            TransactionId = transactionId, Outcome = table.Find(transactionId)?.Outcome ?? TransactionStatus.Types.Outcome.Unknown,
-        },
-    };
-
-    private void Resolve(string transactionId, Call call, Turn turn)
-    {
-        if (table.Find(transactionId) is null)
-            turn.Emit(new Event { TransactionAborted = new TransactionAborted { TransactionId = transactionId, Reason = "resolved" } });
-        turn.Answer(call, Status(transactionId));
-    }
-
-    private void OnVote(Vote vote, string sender, Turn turn)
-    {
-        if (table.Find(vote.TransactionId) is not { Started: { } started } record || !drives.TryGetValue(vote.TransactionId, out var drive)) return;
-        if (record.IsDecided || vote.Attempt != started.Attempt || drive.PrepareAtMs is not null || !started.Participants.Contains(sender)) return;
-        // A vote for a Started that was lost can meet the repeat of the request in one batch. It counts when it is given again: the Prepares are on their way.
-        if (record.StartedSequenceNr > turn.DurableSequenceNr) return;
-        switch (vote.Kind)
-        {
-            case Vote.Types.Kind.Yes when vote.PayloadHash.IsEmpty || vote.PayloadHash.Equals(started.PayloadHash):
-                drive.Votes[sender] = vote;
-                if (drive.Votes.Count == started.Participants.Count) Decide(record, drive, turn);
-                break;
-            case Vote.Types.Kind.Die when drive.Mine is not null:
-                NextAttempt(record, drive, turn);
-                break;
-            case Vote.Types.Kind.Refused:
-                // Only recovery asks for the status that this answers.
-                if (drive.Mine is null) Abort(record, drive, "recovery", turn);
-                break;
-            case Vote.Types.Kind.Yes:
-            case Vote.Types.Kind.Mismatch:
-                Abort(record, drive, "a participant knows this id with another payload", turn);
-                break;
-            default:
-                break;
-        }
-    }
-
-    private void Decide(TransactionRecord record, Drive drive, Turn turn)
-    {
-        var (commit, impossible) = Verdict.Of(record.Id, record.Started!.Attempt, drive.Votes);
-        if (commit is null)
-        {
-            Abort(record, drive, impossible!, turn);
-            return;
-        }
-        var reply = new Reply { Transaction = commit.Result };
-        if (drive.Mine is not null && record.StartedSequenceNr > turn.DurableSequenceNr)
-            throw new InvalidOperationException($"votes of {record.Id} were counted before its Started was durable");
-        var answerAtOnce = drive.Mine is not null || !rules.DurableDecisionAfterRecovery;
-        turn.Emit(new Event { TransactionCommitted = commit });
-        foreach (var call in drive.Calls)
-        {
-            if (answerAtOnce) turn.AnswerAtOnce(call, reply);
-            else turn.Answer(call, reply);
-        }
-        Tell(record, drive, turn);
-    }
-
-    private void Abort(TransactionRecord record, Drive drive, string reason, Turn turn)
-    {
-        turn.Emit(new Event { TransactionAborted = new TransactionAborted { TransactionId = record.Id, Reason = reason } });
-        foreach (var call in drive.Calls) turn.Answer(call, TransactionReplies.Outcome(record));
-        Tell(record, drive, turn);
-    }
-
-    /// <summary>An older transaction is in the way of one participant: let all intents go, and begin again a little later, with the first timestamp.</summary>
-    private void NextAttempt(TransactionRecord record, Drive drive, Turn turn)
-    {
-        var last = record.Started!;
-        var next = last.Clone();
-        next.Attempt++;
-        turn.Emit(new Event { TransactionStarted = next });
-        drive.Votes.Clear();
-        foreach (var participant in last.Participants)
-            turn.Send(EntityId.Parse(participant), new Command { DropAttempt = new DropAttempt { TransactionId = record.Id, Attempt = last.Attempt } });
-        drive.PrepareAtMs = turn.At.MonoMs + Backoff.Ms(record.Id, last.Attempt);
-    }
-
-    private void SendAgain(TransactionRecord record, Drive drive, Turn turn)
-    {
-        if (record.IsDecided)
-        {
-            Tell(record, drive, turn);
-            return;
-        }
-        drive.SendAgainAtMs = turn.At.MonoMs + SendAgainMs;
-        var started = record.Started!;
-        foreach (var participant in started.Participants.Where(p => !drive.Votes.ContainsKey(p)))
-        {
-            var to = EntityId.Parse(participant);
-            turn.Send(to, drive.Mine is { } plan
-                ? new Command { Prepare = plan.PrepareFor(to, started.Attempt, started.TimestampMs) }
-                : new Command { AskStatus = new AskStatus { TransactionId = record.Id, Attempt = started.Attempt } });
-        }
-    }
-
-    private void Tell(TransactionRecord record, Drive drive, Turn turn)
-    {
-        drive.Calls.Clear();
-        drive.PrepareAtMs = null;
-        drive.SendAgainAtMs = turn.At.MonoMs + (2 * SendAgainMs);
-        foreach (var participant in record.Started!.Participants.Where(p => !drive.Seen.Contains(p)))
-            turn.Send(EntityId.Parse(participant), TransactionReplies.Decision(record, participant));
-    }
-
-    private void OnSeen(string transactionId, string sender, Turn turn)
-    {
-        if (table.Find(transactionId) is not { IsDecided: true, Settled: false, Started: { } started } || !drives.TryGetValue(transactionId, out var drive)) return;
-        drive.Seen.Add(sender);
-        if (!started.Participants.All(drive.Seen.Contains)) return;
-        drives.Remove(transactionId);
-        toSettle.Add(transactionId);
-        settleAtMs ??= turn.At.MonoMs + SettleWithinMs;
-    }
-
-    /// <summary>Many at once, off the path: if this is lost, the participants are told again, which costs nothing but messages.</summary>
-    private void Settle(Turn turn)
-    {
-        foreach (var id in toSettle) turn.Emit(new Event { TransactionSettled = new TransactionSettled { TransactionId = id } });
-        toSettle.Clear();
-        settleAtMs = null;
-    }
-
-    private void OnInDoubt(string transactionId, EntityId participant, Turn turn)
-    {
-        if (table.Find(transactionId) is not { } record)
-        {
-            // Nothing was ever durably started here, and from now on nothing will be.
-            turn.Emit(new Event { TransactionAborted = new TransactionAborted { TransactionId = transactionId, Reason = "never started" } });
-            record = table.Find(transactionId)!;
-        }
-        if (record.IsDecided) turn.Send(participant, TransactionReplies.Decision(record, participant.ToString()));
+        var forgotten = rules.OutcomeLookUp && times.IsForgotten(transactionId, turn.Stamp.TimeMs);
+        turn.Emit(new Event { TransactionAborted = new TransactionAborted { TransactionId = transactionId, Reason = reason, Forgotten = forgotten } });
+        return table.Find(transactionId)!;
     }
 
     public void Apply(Event @event, Stamp stamp) => table.Apply(@event, stamp);

@@ -6,21 +6,32 @@ using AkkaHa.Messages.V1;
 namespace AkkaHa.Core.Transactions;
 
 /// <summary>
-/// The durable state of a slot of coordinators: every transaction until 24 h after it was last applied. A decision never changes.
+/// The durable state of a slot of coordinators: every transaction that is not settled, and the settled until their outcomes are in the table of older ones. A decision never changes.
 /// </summary>
-internal sealed class TransactionTable
+internal sealed class TransactionTable(OutcomeTimes times)
 {
-    private const long OutcomeKeptMs = Limits.TransactionOutcomeHours * 3_600_000L;
     private const long ResultKeptMs = Limits.TransactionResultMinutes * 60_000L;
 
     private readonly Dictionary<string, TransactionRecord> records = new(StringComparer.Ordinal);
-    private readonly Queue<(string Id, long TimeMs)> settled = new();
+    private readonly SortedSet<(long FromMs, string Id)> settled = new(Comparer<(long FromMs, string Id)>.Create(
+        (a, b) => a.FromMs != b.FromMs ? a.FromMs.CompareTo(b.FromMs) : string.CompareOrdinal(a.Id, b.Id)));
+
     private readonly Queue<(string Id, long TimeMs, int Bytes)> withResults = new();
     private long resultBytes;
 
     public TransactionRecord? Find(string transactionId) => records.GetValueOrDefault(transactionId);
 
     public IEnumerable<TransactionRecord> Unsettled => records.Values.Where(r => !r.Settled && r.Started is not null);
+
+    /// <summary>From when the time of the oldest settled one counts; null: none is settled.</summary>
+    public long? OldestSettledMs => settled.Count == 0 ? null : settled.Min.FromMs;
+
+    /// <summary>Whether it has been settled for as long as outcomes are kept here.</summary>
+    public bool IsRipe(string transactionId, long nowMs) => Find(transactionId) is { Settled: true } record && FromOf(record) + times.InSlotMs <= nowMs;
+
+    /// <summary>The oldest that are ripe, as they go into the table.</summary>
+    public IReadOnlyList<ArchivedOutcome> Ripe(long nowMs, int atMost) =>
+        [.. settled.TakeWhile(s => s.FromMs + times.InSlotMs <= nowMs).Take(atMost).Select(s => new ArchivedOutcome(s.Id, records[s.Id].WithoutResults(), s.FromMs + times.KeptMs))];
 
     public void Apply(Event @event, Stamp stamp)
     {
@@ -30,6 +41,7 @@ internal sealed class TransactionTable
             case Event.BodyOneofCase.TransactionCommitted: Commit(@event.TransactionCommitted, stamp); break;
             case Event.BodyOneofCase.TransactionAborted: Abort(@event.TransactionAborted, stamp); break;
             case Event.BodyOneofCase.TransactionSettled: Settle(Get(@event.TransactionSettled.TransactionId), stamp.TimeMs); break;
+            case Event.BodyOneofCase.TransactionsArchived: Leave(@event.TransactionsArchived); break;
             default: throw new InvalidHistoryException($"a transaction slot has no {@event.BodyCase}");
         }
         Forget(stamp.TimeMs);
@@ -71,20 +83,37 @@ internal sealed class TransactionTable
         if (!record.IsDecided) throw new InvalidHistoryException($"transaction {record.Id} was settled before its decision");
         record.Settled = true;
         record.TimeMs = timeMs;
-        settled.Enqueue((record.Id, timeMs));
+        // Every participant has done with it: who asks from now on has nothing that the decision names.
+        record.Slim();
+        settled.Add((FromOf(record), record.Id));
     }
 
+    private void Leave(TransactionsArchived archived)
+    {
+        foreach (var id in archived.TransactionIds)
+        {
+            var record = Get(id);
+            if (!record.Settled) throw new InvalidHistoryException($"transaction {id} left its slot before it was settled");
+            settled.Remove((FromOf(record), id));
+            records.Remove(id);
+        }
+    }
+
+    private long FromOf(TransactionRecord record) => times.From(record.Id, record.TimeMs);
+
+    /// <summary>What could not be put into the table for all its time is forgotten here.</summary>
     private void Forget(long nowMs)
     {
-        while (settled.TryPeek(out var oldest) && oldest.TimeMs < nowMs - OutcomeKeptMs) records.Remove(settled.Dequeue().Id);
+        while (settled.Count > 0 && settled.Min is var oldest && oldest.FromMs + times.KeptMs < nowMs)
+        {
+            settled.Remove(oldest);
+            records.Remove(oldest.Id);
+        }
         while (withResults.TryPeek(out var oldest) && (oldest.TimeMs < nowMs - ResultKeptMs || (resultBytes > Limits.TransactionResultBytesPerSlot && withResults.Count > 1)))
         {
             withResults.Dequeue();
             resultBytes -= oldest.Bytes;
-            if (records.GetValueOrDefault(oldest.Id) is not { Committed: { } committed } record) continue;
-            // Another object: this one may be on its way into a snapshot.
-            record.Committed = committed.Clone();
-            record.Committed.Result.Results.Clear();
+            records.GetValueOrDefault(oldest.Id)?.DropResults();
         }
     }
 
@@ -101,27 +130,17 @@ internal sealed class TransactionTable
     {
         foreach (var stored in snapshot.Transactions.OrderBy(t => t.TimeMs))
         {
-            var id = stored.Started?.TransactionId ?? stored.Aborted.TransactionId;
-            records[id] = new TransactionRecord(id)
-            {
-                Started = stored.Started, Committed = stored.Committed, Aborted = stored.Aborted, Settled = stored.Settled, TimeMs = stored.TimeMs,
-            };
-            if (stored.Settled) settled.Enqueue((id, stored.TimeMs));
-            if (stored.Committed?.Result.Results.Count > 0) KeepResults(records[id], stored.TimeMs);
+            var record = TransactionRecord.From(stored);
+            records[record.Id] = record;
+            if (stored.Settled) settled.Add((FromOf(record), record.Id));
+            if (stored.Committed?.Result.Results.Count > 0) KeepResults(record, stored.TimeMs);
         }
     }
 
     public TransactionSlotSnapshot Save()
     {
         var snapshot = new TransactionSlotSnapshot();
-        snapshot.Transactions.AddRange(records.Values.Select(r =>
-        {
-            var stored = new StoredTransaction { Settled = r.Settled, TimeMs = r.TimeMs };
-            if (r.Started is not null) stored.Started = r.Started;
-            if (r.Committed is not null) stored.Committed = r.Committed;
-            if (r.Aborted is not null) stored.Aborted = r.Aborted;
-            return stored;
-        }));
+        snapshot.Transactions.AddRange(records.Values.Select(r => r.ToStored()));
         return snapshot;
     }
 }

@@ -19,6 +19,7 @@ sealed class Scenario
     private readonly RuleSwitches? rules;
     private Entity entity;
     private long elapsedMs;
+    private long wallBackMs;
     private long lastCall;
 
     private Scenario(EntityId id, long epoch, bool dirty, RuleSwitches? rules, IEnumerable<Envelope> rows)
@@ -35,7 +36,7 @@ sealed class Scenario
 
     public IReadOnlyList<Envelope> Journal => journal;
 
-    public Moment Now => new(StartMs + elapsedMs, 1_000 + elapsedMs);
+    public Moment Now => new(StartMs + elapsedMs - wallBackMs, 1_000 + elapsedMs);
 
     /// <summary>An entity that nobody ever spoke to.</summary>
     public static Scenario Fresh(EntityId id, long epoch = 1, RuleSwitches? rules = null) => new(id, epoch, false, rules, []);
@@ -50,6 +51,9 @@ sealed class Scenario
         elapsedMs += ms;
         return this;
     }
+
+    /// <summary>The wall clock is set back, or another node's is behind.</summary>
+    public void WallClockBack(long ms) => wallBackMs += ms;
 
     /// <summary>The activation ends, and another takes its place with what is durable.</summary>
     public Scenario Restart(long? epoch = null, bool dirty = false)

@@ -79,6 +79,7 @@ static class Samples
         new() { TransactionCommitted = Committed },
         new() { TransactionAborted = Aborted },
         new() { TransactionSettled = new TransactionSettled { TransactionId = "t" } },
+        new() { TransactionsArchived = new TransactionsArchived { TransactionIds = { "t", "u" } } },
     }.Select(e => (Name: e.BodyCase.ToString(), Event: e)).Concat(Additions).ToDictionary(e => e.Name, e => Row(e.Event));
 
     private static IEnumerable<(string Name, Event Event)> Additions =>
@@ -86,6 +87,7 @@ static class Samples
         ("KeyWritten+Bound", new Event { KeyWritten = Bound }),
         ("KeyWritten+Expired", new Event { KeyWritten = Expired }),
         ("Prepared+Bound", new Event { Prepared = new Prepared { TransactionId = "t", Attempt = 1, Coordinator = "txn/3", Then = new PreparedBranch { Write = Bound } } }),
+        ("TransactionAborted+Forgotten", new Event { TransactionAborted = new TransactionAborted { TransactionId = "t", Reason = "never started", Forgotten = true } }),
         ("Applied+Write", new Event { Applied = new Applied { TransactionId = "t", Then = true, Write = Bound } }),
     ];
 

@@ -10,15 +10,19 @@ namespace AkkaHa.Core.Tests.Transactions;
 
 public sealed class CoordinatorVoteTests
 {
+    /// <summary>Issued just now: such an id is in memory or nowhere, and nothing is looked up.</summary>
+    internal static readonly string T = Make.RequestId();
+    internal static readonly string Other = Make.RequestId(number: 1);
+
     private static readonly EntityId Slot = Make.Coordinator;
 
     [Fact]
     public void All_votes_make_the_commit_and_the_answer_does_not_wait_for_its_row()
     {
         var slot = Scenario.Fresh(Slot);
-        var run = slot.When(Run("t"));
-        slot.When(Yes("t", "kv/a", 5));
-        var last = slot.WhenHeldBack(Yes("t", "kv/b", 7));
+        var run = slot.When(Run(T));
+        slot.When(Yes(T, "kv/a", 5));
+        var last = slot.WhenHeldBack(Yes(T, "kv/b", 7));
         Assert.Equal([Event.BodyOneofCase.TransactionCommitted], last.Kinds);
         Assert.Equal([("kv/a", 5L), ("kv/b", 7L)], last.Events[0].TransactionCommitted.Prepared.Select(p => (p.Participant, p.SequenceNr)));
         var answer = Assert.IsType<Core.Entities.AnswerEffect>(Assert.Single(last.Batch.Now));
@@ -31,23 +35,34 @@ public sealed class CoordinatorVoteTests
     {
         var slot = Scenario.Fresh(Slot);
         // The first Run was never stored, but its Prepares had left: the votes come in one batch with the repeat.
-        var run = slot.When(Run("t"), Yes("t", "kv/a", 5), Yes("t", "kv/b", 7));
+        var run = slot.When(Run(T), Yes(T, "kv/a", 5), Yes(T, "kv/b", 7));
         Assert.Equal([Event.BodyOneofCase.TransactionStarted], run.Kinds);
         Assert.Equal(2, run.Sent.Count(s => s.Command.Prepare is not null));
         // The participants vote again, and so it ends well.
-        slot.When(Yes("t", "kv/a", 5));
-        Assert.NotNull(slot.When(Yes("t", "kv/b", 7)).ReplyTo(run).Transaction);
+        slot.When(Yes(T, "kv/a", 5));
+        Assert.NotNull(slot.When(Yes(T, "kv/b", 7)).ReplyTo(run).Transaction);
     }
 
     [Fact]
     public void A_vote_on_another_payload_is_no_vote_for_this_one()
     {
         var slot = Scenario.Fresh(Slot);
-        var run = slot.When(Run("t"));
-        var vote = Yes("t", "kv/a", 5);
+        var run = slot.When(Run(T));
+        var vote = Yes(T, "kv/a", 5);
         vote.Vote.PayloadHash = ByteString.CopyFromUtf8("of something else");
         Assert.Equal([Event.BodyOneofCase.TransactionAborted], slot.When(vote).Kinds);
         Assert.False(run.Answers(run));
+    }
+
+    [Fact]
+    public void What_begins_after_a_vote_is_younger_than_what_its_participant_has_seen()
+    {
+        var slot = Scenario.Fresh(Slot);
+        slot.When(Run(T));
+        var vote = Yes(T, "kv/a", 5);
+        vote.Vote.YoungestMs = Scenario.StartMs + 30_000;
+        slot.When(vote);
+        Assert.Equal(Scenario.StartMs + 30_001, slot.When(Run(Other)).Events[0].TransactionStarted.TimestampMs);
     }
 
     internal static Command Run(string id, double deadlineSeconds = 0) => new()

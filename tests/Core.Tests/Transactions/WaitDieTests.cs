@@ -35,6 +35,15 @@ public sealed class WaitDieTests
     }
 
     [Fact]
+    public void Votes_tell_of_the_youngest_that_was_seen()
+    {
+        var key = Scenario.Fresh(Key);
+        key.When(Write("old", 1));
+        Assert.Equal(Scenario.StartMs + 700, Assert.Single(key.When(Write("young", 700)).Votes()).YoungestMs);
+        Assert.Equal(Scenario.StartMs + 700, Assert.Single(key.When(Write("old", 1)).Votes()).YoungestMs);
+    }
+
+    [Fact]
     public void At_the_same_time_the_id_decides()
     {
         var key = Scenario.Fresh(Key);

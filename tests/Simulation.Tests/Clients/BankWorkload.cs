@@ -20,7 +20,7 @@ sealed class BankWorkload(int accounts) : IWorkload
     {
         var open = new TransactionRequest { TransactionId = "bank-open" };
         open.Then.Add(Accounts.Select(a => Transactions.Put(a, $"{Each}")));
-        if ((await client.Run(open)).Reply?.Transaction is null) throw new InvalidOperationException("the accounts could not be opened");
+        if (await client.Run(open) is { Reply.Transaction: null, IsCommittedWithoutResults: false }) throw new InvalidOperationException("the accounts could not be opened");
     }
 
     public Task Step(Client client) => client.Rng.Below(10) switch
@@ -33,13 +33,18 @@ sealed class BankWorkload(int accounts) : IWorkload
 
     private async Task<string[]?> Read(Client client, long giveUpMs)
     {
-        var from = client.Now;
-        var request = new TransactionRequest { TransactionId = $"b-{client.Unique()}" };
-        request.Then.Add(Accounts.Select(Transactions.Get));
-        if ((await client.Run(request, giveUpMs)).Reply?.Transaction is not { } result) return null;
-        var seen = result.Results.Select(r => r.Text() ?? "0").ToArray();
-        reads.Add(new Snapshot(request.TransactionId, from, client.Now, [.. seen.Select(long.Parse)], [.. result.Results.Select(r => r.Revision)]));
-        return seen;
+        for (var until = client.Now + giveUpMs; ;)
+        {
+            var from = client.Now;
+            var request = new TransactionRequest { TransactionId = client.NewTransactionId("b"), Then = { Accounts.Select(Transactions.Get) } };
+            var answer = await client.Run(request, Math.Max(1, until - from));
+            // The same again would not have the results either.
+            if (answer.IsCommittedWithoutResults && client.Now < until) continue;
+            if (answer.Reply?.Transaction is not { } result) return null;
+            var seen = result.Results.Select(r => r.Text() ?? "0").ToArray();
+            reads.Add(new Snapshot(request.TransactionId, from, client.Now, [.. seen.Select(long.Parse)], [.. result.Results.Select(r => r.Revision)]));
+            return seen;
+        }
     }
 
     private (int From, int To) Pair(Client client)
@@ -56,7 +61,7 @@ sealed class BankWorkload(int accounts) : IWorkload
         var amount = client.Rng.Between(1, 20);
         return Move(client, from, to, amount, new TransactionRequest
         {
-            TransactionId = $"b-{client.Unique()}", DeadlineSeconds = client.Deadline(), Then = { Transactions.Add(Account(from), -amount), Transactions.Add(Account(to), amount) },
+            TransactionId = client.NewTransactionId("b"), DeadlineSeconds = client.Deadline(), Then = { Transactions.Add(Account(from), -amount), Transactions.Add(Account(to), amount) },
         });
     }
 
@@ -66,7 +71,7 @@ sealed class BankWorkload(int accounts) : IWorkload
         var (from, to) = Pair(client);
         await Move(client, from, to, 5, new TransactionRequest
         {
-            TransactionId = $"b-{client.Unique()}",
+            TransactionId = client.NewTransactionId("b"),
             Conditions = { Transactions.Value(Account(from), seen[from]), Transactions.Value(Account(to), seen[to]) },
             Then = { Transactions.Put(Account(from), $"{long.Parse(seen[from]) - 5}"), Transactions.Put(Account(to), $"{long.Parse(seen[to]) + 5}") },
         });
@@ -86,8 +91,8 @@ sealed class BankWorkload(int accounts) : IWorkload
     private async Task Count(Client client)
     {
         var which = client.Rng.Below(counters.Length);
-        var answer = await client.Run(new TransactionRequest { TransactionId = $"b-{client.Unique()}", Then = { Transactions.Add(counters[which].Key, 1) } });
-        if (answer.Reply?.Transaction is not null) counters[which] = counters[which] with { Acknowledged = counters[which].Acknowledged + 1 };
+        var answer = await client.Run(new TransactionRequest { TransactionId = client.NewTransactionId("b"), Then = { Transactions.Add(counters[which].Key, 1) } });
+        if (answer.Reply?.Transaction is not null || answer.IsCommittedWithoutResults) counters[which] = counters[which] with { Acknowledged = counters[which].Acknowledged + 1 };
         else if (answer.IsUnknown) counters[which] = counters[which] with { Unknown = counters[which].Unknown + 1 };
     }
 
@@ -96,7 +101,8 @@ sealed class BankWorkload(int accounts) : IWorkload
         if (await Read(client, 60_000) is null) client.World.Fail("healing", "the accounts could not be read");
         for (var i = 0; i < counters.Length; i++)
         {
-            var read = await client.Run(new TransactionRequest { TransactionId = $"b-{client.Unique()}", Then = { Transactions.Get(counters[i].Key) } }, 60_000);
+            var key = counters[i].Key;
+            var read = await client.Read(() => new TransactionRequest { TransactionId = client.NewTransactionId("b"), Then = { Transactions.Get(key) } }, 60_000);
             if (read.Reply?.Transaction is not { } result) client.World.Fail("healing", $"{counters[i].Key} could not be read");
             else counters[i] = counters[i] with { Value = long.Parse(result.Results[0].Text() ?? "0") };
         }

@@ -11,6 +11,9 @@ namespace AkkaHa.Simulation.Tests.Clients;
 /// <param name="At">When.</param>
 sealed record Answer(Reply? Reply, bool NotDone, long At)
 {
+    /// <summary>Its transaction is committed, but the answer came so late that the results are gone.</summary>
+    public bool IsCommittedWithoutResults { get; init; }
+
     public bool IsUnknown => Reply is null && !NotDone;
 
     public ErrorCode? Code => Reply?.Failure?.Code;
@@ -39,6 +42,9 @@ sealed class Client(SimulatedWorld world, int number, bool hurried = false)
 
     public string Unique() => $"{number}.{++counter}";
 
+    /// <summary>For a transaction: of a form that says when it was issued, or of any other. It begins with this.</summary>
+    public string NewTransactionId(string kind) => rng.Chance(0.5) ? NewRequestId() : $"{kind}-{Unique()}";
+
     public string NewRequestId() => rng.Uuid7(SimulatedWorld.EpochMs + Now + skewMs).ToString();
 
     /// <summary>A mutation with a request id, or a transaction with its own.</summary>
@@ -52,8 +58,23 @@ sealed class Client(SimulatedWorld world, int number, bool hurried = false)
 
     public Task<Answer> Ask(EntityId to, Func<Command> command, long giveUpMs = 4000) => Repeat(to, _ => command(), giveUpMs);
 
-    public Task<Answer> Run(TransactionRequest request, long giveUpMs = 8000) =>
-        Repeat(world.Shards.TransactionSlotOf(request.TransactionId), _ => new Command { RunTransaction = request.Clone() }, giveUpMs);
+    public async Task<Answer> Run(TransactionRequest request, long giveUpMs = 8000)
+    {
+        var answer = await Repeat(world.Shards.TransactionSlotOf(request.TransactionId), _ => new Command { RunTransaction = request.Clone() }, giveUpMs);
+        if (answer.Reply?.Transaction is not { } result || result.Results.Count == (result.ConditionsHeld ? request.Then : request.Else).Count) return answer;
+        world.Count("answered without results");
+        return new Answer(null, false, answer.At) { IsCommittedWithoutResults = true };
+    }
+
+    /// <summary>Reads until it has the results: the same request again would not give them.</summary>
+    public async Task<Answer> Read(Func<TransactionRequest> request, long giveUpMs)
+    {
+        for (var until = Now + giveUpMs; ;)
+        {
+            var answer = await Run(request(), Math.Max(1, until - Now));
+            if (!answer.IsCommittedWithoutResults || Now >= until) return answer;
+        }
+    }
 
     private async Task<Answer> Repeat(EntityId to, Func<uint, Command> command, long giveUpMs)
     {

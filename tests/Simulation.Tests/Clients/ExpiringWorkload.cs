@@ -39,7 +39,7 @@ sealed class ExpiringWorkload(Plan plan) : IWorkload
     {
         var put = Transactions.Put(key, client.Unique());
         put.Put.TtlSeconds = Ttl(client) / 1000.0;
-        var request = new TransactionRequest { TransactionId = $"e-{client.Unique()}", DeadlineSeconds = client.Deadline(), Then = { put } };
+        var request = new TransactionRequest { TransactionId = client.NewTransactionId("e"), DeadlineSeconds = client.Deadline(), Then = { put } };
         var other = Key(client);
         if (other != key) request.Then.Add(Transactions.Get(other));
         return recorded.Run(client, request);
@@ -54,7 +54,7 @@ sealed class ExpiringWorkload(Plan plan) : IWorkload
         if (client.Rng.Chance(0.2)) put.Put.TtlSeconds = Ttl(client) / 1000.0;
         var request = new TransactionRequest
         {
-            TransactionId = $"e-{client.Unique()}", DeadlineSeconds = client.Deadline(), Conditions = { Transactions.Session(session.Id.Text) }, Then = { put }, Else = { Transactions.Get(key) },
+            TransactionId = client.NewTransactionId("e"), DeadlineSeconds = client.Deadline(), Conditions = { Transactions.Session(session.Id.Text) }, Then = { put }, Else = { Transactions.Get(key) },
         };
         // The end of the session is often just then.
         if (client.Rng.Chance(0.3)) _ = session.Close();

@@ -22,7 +22,7 @@ sealed class ListWorkload(int keys) : IWorkload
 
     public Task Step(Client client)
     {
-        var request = new TransactionRequest { TransactionId = $"l-{client.Unique()}", DeadlineSeconds = client.Deadline() };
+        var request = new TransactionRequest { TransactionId = client.NewTransactionId("l"), DeadlineSeconds = client.Deadline() };
         for (var steps = client.Rng.Between(1, 4); steps > 0; steps--)
         {
             var key = $"list-{client.Rng.Below(keys)}";
@@ -53,18 +53,30 @@ sealed class ListWorkload(int keys) : IWorkload
 
     public async Task Finish(Client client)
     {
-        foreach (var (request, _, answer) in history.Where(h => h.Answer.Reply is null).ToArray())
+        foreach (var (request, _, answer) in history.ToArray())
         {
             var id = request.TransactionId;
+            var committed = answer.IsCommittedWithoutResults || answer.Reply?.Transaction is not null;
+            // What has an answer is asked for again, now and then, however long ago it was: by its id, and by being sent once more.
+            if (answer.Reply is not null && client.Rng.Chance(0.7)) continue;
+            if (committed && client.Rng.Chance(0.5))
+            {
+                if (await client.Run(request, 60_000) is { Reply.Transaction: null, IsCommittedWithoutResults: false } again) client.World.Fail("healing", $"transaction {id} was committed, and its repeat answers {again}");
+                continue;
+            }
             var outcome = await Resolve(client, id);
-            if (outcome is TransactionStatus.Types.Outcome.Committed or TransactionStatus.Types.Outcome.Aborted)
+            if (committed && outcome != TransactionStatus.Types.Outcome.Committed) client.World.Fail("healing", $"transaction {id} was committed, and is {outcome}");
+            else if (answer.Code == ErrorCode.TxnAborted && outcome == TransactionStatus.Types.Outcome.Committed) client.World.Fail("healing", $"transaction {id} was aborted, and is committed");
+            else if (answer.Reply is not null) continue;
+            else if (outcome is TransactionStatus.Types.Outcome.Committed or TransactionStatus.Types.Outcome.Aborted)
                 resolved[id] = outcome == TransactionStatus.Types.Outcome.Committed;
             else client.World.Fail("healing", $"transaction {id} is {outcome?.ToString() ?? "not answered"}");
         }
         foreach (var list in lists.Order(StringComparer.Ordinal).ToArray())
         {
-            var read = new TransactionRequest { TransactionId = $"l-{client.Unique()}", Then = { Transactions.Get(list) } };
-            if ((await Run(client, read, 60_000)).Reply?.Transaction is null) client.World.Fail("healing", $"{list} could not be read");
+            var answer = await Run(client, new TransactionRequest { TransactionId = client.NewTransactionId("l"), Then = { Transactions.Get(list) } }, 60_000);
+            while (answer.IsCommittedWithoutResults) answer = await Run(client, new TransactionRequest { TransactionId = client.NewTransactionId("l"), Then = { Transactions.Get(list) } }, 60_000);
+            if (answer.Reply?.Transaction is null) client.World.Fail("healing", $"{list} could not be read");
         }
     }
 

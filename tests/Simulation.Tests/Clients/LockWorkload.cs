@@ -83,7 +83,7 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
         lists.GuardedLists[$"guarded-{name}"] = name;
         var request = new TransactionRequest
         {
-            TransactionId = $"g-{client.Unique()}", DeadlineSeconds = client.Deadline(),
+            TransactionId = client.NewTransactionId("g"), DeadlineSeconds = client.Deadline(),
             Conditions = { Transactions.Lock(name, holding.Grant.Fence) },
             Then = { Transactions.Append($"guarded-{name}", $"{holding.Grant.Fence}/{client.Unique()} ") },
         };
@@ -135,7 +135,7 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
     private async Task MustNotHold(Client client, Condition condition, string what)
     {
         if (client.Rng.Chance(0.5)) return;
-        var answer = await client.Run(new TransactionRequest { TransactionId = $"g-{client.Unique()}", Conditions = { condition } });
+        var answer = await client.Run(new TransactionRequest { TransactionId = client.NewTransactionId("g"), Conditions = { condition } });
         if (answer.Reply?.Transaction is { ConditionsHeld: true }) client.World.Fail("guarding", $"{what} guards still: {condition}");
     }
 

@@ -31,7 +31,7 @@ sealed class RegisterWorkload(Plan plan) : IWorkload
     {
         var first = client.Rng.Below(keys);
         string[] names = [$"register-{first}", $"register-{(first + 1) % keys}"];
-        var request = new TransactionRequest { TransactionId = $"r-{client.Unique()}", DeadlineSeconds = client.Deadline() };
+        var request = new TransactionRequest { TransactionId = client.NewTransactionId("r"), DeadlineSeconds = client.Deadline() };
         foreach (var name in names.Distinct())
             request.Then.Add(client.Rng.Chance(0.6) ? Transactions.Put(name, client.Unique()) : Transactions.Get(name));
         return recorded.Run(client, request);

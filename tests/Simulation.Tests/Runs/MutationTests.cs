@@ -94,6 +94,14 @@ public sealed class MutationTests(ITestOutputHelper output)
     public void Without_naming_the_prepared_a_second_application_is_caught() => GoesRed(RuleSwitches.AllOn with { CommitNamesPrepared = false });
 
     [Fact]
+    public void Without_looking_for_older_outcomes_a_transaction_that_is_run_twice_is_caught() =>
+        GoesRed(RuleSwitches.AllOn with { OutcomeLookUp = false }, "InSlotMs=300,Lists=2,MessageLost=0.1", "exactly once");
+
+    [Fact]
+    public void Without_looking_for_older_outcomes_a_commit_that_is_reported_as_aborted_is_caught() =>
+        GoesRed(RuleSwitches.AllOn with { OutcomeLookUp = false }, "InSlotMs=300,Lists=2", "was committed, and is Aborted");
+
+    [Fact]
     public void Without_the_guard_a_write_with_an_old_fence_is_caught() => GoesRed(RuleSwitches.AllOn with { Guard = false }, "Locks=1");
 
     [Fact]

@@ -51,6 +51,9 @@ sealed record Plan
     /// <summary>All transactions have short deadlines.</summary>
     public bool Hurried { get; init; }
 
+    /// <summary>How long settled transactions stay in their slots.</summary>
+    public int InSlotMs { get; init; } = 600_000;
+
     /// <summary>Another course of things under the same plan: with a fault left out, what the others come to changes too.</summary>
     public int Luck { get; init; }
 
@@ -68,7 +71,7 @@ sealed record Plan
             Kind = kind, Nodes = (int)rng.Between(2, 2 + size), Shards = (int)rng.Between(1, 3 * size), Clients = (int)rng.Between(2, 4 * size), Steps = (int)rng.Between(4, 12 * size),
             Registers = rng.Chance(0.4) ? (int)rng.Between(1, 2 * size) : 0, Accounts = rng.Chance(0.3) ? (int)rng.Between(2, 4) : 0,
             Locks = rng.Chance(0.35) ? (int)rng.Between(1, 2) : 0, Lists = rng.Chance(0.4) ? (int)rng.Between(1, 3) : 0,
-            Hurried = rng.Chance(0.1), Storm = storm, Expiring = rng.Chance(0.3) ? (int)rng.Between(1, 2) : 0, SweepEveryMs = rng.Pick([200, 1000, 5000, 20_000]),
+            Hurried = rng.Chance(0.1), Storm = storm, Expiring = rng.Chance(0.3) ? (int)rng.Between(1, 2) : 0, SweepEveryMs = rng.Pick([200, 1000, 5000, 20_000]), InSlotMs = rng.Pick([300, 1000, 3000, 600_000]),
         };
         if (plan.Registers + plan.Accounts + plan.Locks + plan.Lists + plan.Expiring == 0) plan = plan with { Lists = 2 };
         return plan.Of(kind);

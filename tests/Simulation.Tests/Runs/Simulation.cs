@@ -1,4 +1,5 @@
 using AkkaHa.Core.Entities;
+using AkkaHa.Core.Transactions;
 using AkkaHa.Judge;
 using AkkaHa.Simulation.Tests.Clients;
 using AkkaHa.Simulation.Tests.World;
@@ -34,7 +35,7 @@ sealed class Simulation
         var calm = Faults.None with { SkewMs = plan.Storm.SkewMs, DriftPpm = plan.Storm.DriftPpm };
         world = new SimulatedWorld(seed + ((ulong)plan.Luck << 40), conditions.Rules, calm, plan.Nodes, plan.Shards, conditions.IsTracing)
         {
-            IsCounting = conditions.IsCounting, NobodyIsFenced = plan.Kind is Kind.Outages or Kind.HandOvers, NothingIsUnknown = plan.Kind == Kind.HandOvers,
+            OutcomeTimes = new OutcomeTimes(plan.InSlotMs), IsCounting = conditions.IsCounting, NobodyIsFenced = plan.Kind is Kind.Outages or Kind.HandOvers, NothingIsUnknown = plan.Kind == Kind.HandOvers,
         };
         world.Owners.IsWatching = conditions.WatchesOwners;
         var lists = new ListWorkload(Math.Max(2, plan.Lists));

@@ -52,6 +52,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
     private static readonly string[] Reached =
     [
         "superseded", "write Failed", "write Rejected", "recovery refused a gap", "answered a read of nothing", "row of outcomes alone", "sent AskStatus", "sent InDoubt", "sent DropAttempt",
+        "outcomes archived", "looked up and found", "looked up in vain", "look-up failed", "answered without results",
         "rows deleted", "recovered without the newest snapshot", "message very late",
         "lease closed at the gate", "grant gone at the gate", "sent to a stale owner", "superseded",
         "fenced by the taker of a shard", "fenced to be downed", "found itself fenced", "took after expiry", "took from one that was fenced already", "took again what it had",

@@ -49,9 +49,9 @@ sealed class EntityHost
         dirty = node.IsDirty(id);
         rows = new Rows(node.Process, id);
         calls = new OpenCalls(world);
-        outgoing = new Outgoing(node, id, epoch, calls);
+        outgoing = new Outgoing(node, id, epoch, calls, Hear);
         node.Process.After(world.Rng.Between(0, world.Faults.RecoverySlowMs), () => rows.Recover(
-            () => state == State.Recovering ? new Entity(Id, Machines.For(Id, world.Rules), Epoch, dirty, world.Rules) : null, Recovered, () => Stop(Ended.Unclean)));
+            () => state == State.Recovering ? new Entity(Id, Machines.For(Id, world.Rules, world.OutcomeTimes), Epoch, dirty, world.Rules) : null, Recovered, () => Stop(Ended.Unclean)));
     }
 
     public EntityId Id { get; }
@@ -74,6 +74,12 @@ sealed class EntityHost
     {
         inbox.Add(new Incoming(callId, command));
         DecideSoon();
+    }
+
+    /// <summary>What came of an effect: for this activation alone, and for none that follows it.</summary>
+    private void Hear(Command command)
+    {
+        if (state != State.Stopped && !IsEnding) Deliver(command, 0);
     }
 
     /// <summary>The stop message: it comes after the write in flight, and after what has been taken in.</summary>

@@ -1,10 +1,11 @@
 using AkkaHa.Core.Entities;
 using AkkaHa.Messages;
+using AkkaHa.Messages.Internal;
 
 namespace AkkaHa.Simulation.Tests.World;
 
 /// <summary>What leaves one activation: through the gate, which is asked in the entity's own turn.</summary>
-sealed class Outgoing(Node node, EntityId id, long epoch, OpenCalls calls)
+sealed class Outgoing(Node node, EntityId id, long epoch, OpenCalls calls, Action<Command> hear)
 {
     private readonly SimulatedWorld world = node.World;
     private readonly int shard = node.World.Shards.ShardOf(id);
@@ -26,6 +27,8 @@ sealed class Outgoing(Node node, EntityId id, long epoch, OpenCalls calls)
             {
                 if (effect is AnswerEffect answer) calls.Answer(answer, open, id);
                 else if (open && effect is SendEffect send) Send(send);
+                else if (open && effect is ArchiveEffect archive) world.Outcomes.Archive(node.Process, archive, hear);
+                else if (open && effect is LookUpEffect lookUp) world.Outcomes.LookUp(node.Process, lookUp, hear);
             }
             then();
         });

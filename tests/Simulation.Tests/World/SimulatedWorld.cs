@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using AkkaHa.Core.Entities;
+using AkkaHa.Core.Transactions;
 using AkkaHa.Judge;
 using AkkaHa.Messages.Placement;
 
@@ -23,6 +24,7 @@ sealed class SimulatedWorld
         Owners = new Owners(this);
         Database = new Database(this);
         Journal = new Journal(this);
+        Outcomes = new OutcomeTable(this);
         Network = new Network(this);
         Cluster = new Cluster(this, nodes);
         Trouble = new Trouble(this);
@@ -42,6 +44,12 @@ sealed class SimulatedWorld
     public Database Database { get; }
 
     public Journal Journal { get; }
+
+    /// <summary>Of transactions that have left their slots.</summary>
+    public OutcomeTable Outcomes { get; }
+
+    /// <summary>How long transactions stay in their slots: shorter than clients repeat.</summary>
+    public OutcomeTimes OutcomeTimes { get; init; } = new();
 
     public Network Network { get; }
 

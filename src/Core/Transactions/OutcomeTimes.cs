@@ -1,0 +1,39 @@
+using AkkaHa.Messages;
+
+namespace AkkaHa.Core.Transactions;
+
+/// <summary>How long a slot keeps what became of its transactions, and how long the table does. Other than the defaults only in tests: every node of a cluster must have the same.</summary>
+/// <param name="InSlotMs">In memory and snapshots, after a transaction was settled; then its outcome goes to the table.</param>
+/// <param name="KeptMs">Altogether.</param>
+public sealed record OutcomeTimes(long InSlotMs = Limits.TransactionInSlotMinutes * 60_000L, long KeptMs = Limits.TransactionOutcomeHours * 3_600_000L)
+{
+    /// <summary>Between two archives of one slot, unless the first was full: many outcomes share a write.</summary>
+    public long ArchiveEveryMs => Math.Max(50, InSlotMs / 20);
+
+    /// <summary>An archive of which nothing was heard for so long, or that failed, is done again.</summary>
+    public long ArchiveAgainMs => Math.Max(500, InSlotMs / 60);
+
+    /// <summary>
+    /// From when the times of a settled transaction count: when it was settled, or when its id says that it was issued, if that is later, as from a client whose clock is ahead. One that was run
+    /// is never more than <see cref="Limits.ClockAheadSeconds"/> later; one that was only asked about may be, and nothing is kept for ever because of a wrong clock.
+    /// </summary>
+    public long From(string transactionId, long settledMs) => settledMs + Math.Clamp((TransactionIdTime.IssuedAtMs(transactionId) ?? 0) - settledMs, 0, KeptMs);
+
+    /// <summary>
+    /// False only for ids that can't be in the table.
+    /// <para>
+    /// An id leaves the slot in a row whose time is at least From + InSlot (<see cref="TransactionTable.IsRipe"/>), and From is at least its issue time. The slot's time (the wall clock, or the time
+    /// of the latest row if that is later) never falls below that of a row. So as long as the slot's time is below issued + InSlot, the id has not left, and what the slot does not know is not in the table.
+    /// Nothing is assumed of clocks: not of the client's, which made the id; nor of those of nodes, one of which may have archived what another is asked for.
+    /// (Ids issued further ahead than KeptMs are the exception to "at least": those are never run while they are, see <see cref="IsAhead"/>.)
+    /// </para>
+    /// </summary>
+    public bool MayBeInTable(string transactionId, long slotTimeMs) => TransactionIdTime.IssuedAtMs(transactionId) is not { } issued || slotTimeMs >= issued + InSlotMs;
+
+    /// <summary>Issued so long ago that it may have been decided and forgotten everywhere: never run, since it may be the second time.</summary>
+    public bool IsForgotten(string transactionId, long slotTimeMs) => TransactionIdTime.IssuedAtMs(transactionId) is { } issued && slotTimeMs >= issued + KeptMs;
+
+    /// <summary>Issued in what is the future here: how much, in seconds, when that is beyond the limit.</summary>
+    public static long? IsAhead(string transactionId, long slotTimeMs) =>
+        TransactionIdTime.IssuedAtMs(transactionId) is { } issued && issued - slotTimeMs > Limits.ClockAheadSeconds * 1000L ? (issued - slotTimeMs) / 1000 : null;
+}
