@@ -8,6 +8,7 @@ using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Membership;
+using AkkaHa.Node.Metrics;
 
 namespace AkkaHa.Node.Entities;
 
@@ -34,6 +35,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
     private readonly ILoggingAdapter log = Context.GetLogger();
     private Batch? inFlight;
     private int rowsToGo;
+    private long persistStartedAt;
     private long lastCallId;
     private long lastSnapshotNr;
     private bool stopping;
@@ -51,7 +53,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         var epoch = parts.Grants.EpochOf(shard);
         hasGrant = epoch is not null;
         retention = new Retention(parts.Settings.Storage.KeepEventsSeconds * 1000L, parts.Rules);
-        entity = new Entity(id, Machines.For(id, parts.Rules), epoch ?? 0, parts.Dirty.Contains(entityId), parts.Rules);
+        entity = new Entity(id, Machines.For(id, parts.Rules, parts.OutcomeTimes), epoch ?? 0, parts.Dirty.Contains(entityId), parts.Rules);
     }
 
     public override string PersistenceId { get; }
@@ -148,6 +150,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         }
         inFlight = batch;
         rowsToGo = batch.Rows.Count;
+        persistStartedAt = TimeProvider.System.GetTimestamp();
         PersistAllAsync(batch.Rows, OnRowPersisted);
     }
 
@@ -161,6 +164,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
             throw new InvalidOperationException($"{PersistenceId}: the journal is at {LastSequenceNr}, the entity at {entity.DurableSequenceNr}");
         parts.Dirty.Remove(PersistenceId);
         if (isKey) parts.KeysWritten();
+        NodeMeter.Persisted(entity.Id.Kind, batch.Rows, persistStartedAt);
         Run(batch.Afterwards);
         if (entity.DurableSequenceNr - lastSnapshotNr >= SnapshotEvery)
         {
@@ -198,10 +202,26 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
                 case SendEffect send:
                     if (open) parts.Region.Tell(send.Command, Self);
                     break;
+                case ArchiveEffect archive:
+                    if (open) parts.Outcomes.Archive(archive, Hear());
+                    break;
+                case LookUpEffect lookUp:
+                    if (open) parts.Outcomes.LookUp(lookUp, Hear());
+                    break;
+                case CountEffect counted:
+                    NodeMeter.Happened(counted.What);
+                    break;
                 default:
                     throw new InvalidOperationException($"no such effect: {effect.GetType()}");
             }
         }
+    }
+
+    /// <summary>What came of an effect is for this activation alone: the next one under this name has another reference.</summary>
+    private Action<Command> Hear()
+    {
+        var self = Self;
+        return command => self.Tell(command, ActorRefs.NoSender);
     }
 
     private static Reply Closed(bool mutation) => NotSaid(mutation, "the shard is moving to another owner");
@@ -233,6 +253,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
     /// <summary>For the callers of a batch in flight the outcome is unknown; what was not decided was certainly not done.</summary>
     private void Unknown()
     {
+        NodeMeter.PersistFailed(entity.Id.Kind);
         foreach (var answer in inFlight?.Afterwards.OfType<AnswerEffect>() ?? [])
             if (callers.Remove(answer.Call.Id, out var caller)) caller.Tell(NotSaid(answer.Call.IsMutation, "the database did not confirm the write"), Self);
         while (queue.TryDequeue(out var waiting)) Refuse(waiting.Caller, waiting.Command);

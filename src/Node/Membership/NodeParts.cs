@@ -2,18 +2,22 @@ using Akka.Actor;
 using Akka.Actor.Setup;
 using AkkaHa.Core.Entities;
 using AkkaHa.Core.Ownership;
+using AkkaHa.Core.Transactions;
 using AkkaHa.Messages.Placement;
 using AkkaHa.Node.Entities;
 using AkkaHa.Node.Journal;
 using AkkaHa.Node.Ownership;
 using AkkaHa.Node.Settings;
 using AkkaHa.Node.Storage;
+using AkkaHa.Node.Outcomes;
 
 namespace AkkaHa.Node.Membership;
 
 /// <summary>What the actors of one actor system, one incarnation of this node, need from the process. Handed in when the system is made.</summary>
 internal sealed class NodeParts(NodeSettings settings, string incarnation, RuleSwitches rules) : Setup
 {
+    private static readonly TimeSpan EndOutcomesAtMost = TimeSpan.FromMilliseconds(500);
+
     public NodeSettings Settings { get; } = settings;
 
     /// <summary>How long leases are, and how often they are renewed and looked at.</summary>
@@ -24,6 +28,12 @@ internal sealed class NodeParts(NodeSettings settings, string incarnation, RuleS
     public ShardMap Shards { get; } = new(settings.Shards);
 
     public RuleSwitches Rules { get; } = rules;
+
+    /// <summary>How long outcomes of transactions are kept.</summary>
+    public OutcomeTimes OutcomeTimes { get; } = new(settings.Testing.TransactionsInSlotSeconds * 1000L);
+
+    /// <summary>The table of older outcomes, for the entities of this incarnation.</summary>
+    public OutcomeDesk Outcomes { get; private set; } = null!;
 
     /// <summary>Fresh at every start of the actor system.</summary>
     public string Incarnation { get; } = incarnation;
@@ -85,6 +95,7 @@ internal sealed class NodeParts(NodeSettings settings, string incarnation, RuleS
         Grants = new Grants(Leases.Lease);
         Ownership = new OwnershipStore(database, LeaseStore, Rules);
         GrantKeeper = new GrantKeeper(Ownership, Leases, Grants, holder, Rules, log);
+        Outcomes = new OutcomeDesk(new OutcomeStore(database, Incarnation), loggers.CreateLogger("AkkaHa.Transactions"));
         Moves = new ShardMoves(Ownership, log);
         Leases.Renewed += reading => Moves.Observe(reading.SumOfEpochs);
         await LeaseStore.RegisterAsync(holder, Timings.LeaseMs, ct);
@@ -98,6 +109,8 @@ internal sealed class NodeParts(NodeSettings settings, string incarnation, RuleS
         Grants.Clear();
         await GrantKeeper.EndAsync();
         Leases.Dispose();
+        // What hangs there keeps the next incarnation from nothing: to store an outcome twice does no harm.
+        await Task.WhenAny(Outcomes.EndAsync(), Task.Delay(EndOutcomesAtMost));
         database.Forget(Incarnation);
     }
 }

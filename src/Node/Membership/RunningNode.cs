@@ -10,6 +10,7 @@ using AkkaHa.Node.Entities;
 using AkkaHa.Node.Placement;
 using AkkaHa.Node.Settings;
 using AkkaHa.Node.Storage;
+using AkkaHa.Node.Outcomes;
 
 namespace AkkaHa.Node.Membership;
 
@@ -70,6 +71,7 @@ internal sealed class RunningNode
                 new RingAllocation(settings.Shards, () => cluster.State, () => cluster.SelfAddress, signals.IsLeaving), rules.StopAfterWrite ? StopEntity.Instance : PoisonPill.Instance);
             system.ActorOf(Props.Create(() => new SlotKeeper(parts, parts.Region)), "slot-keeper");
             system.ActorOf(Props.Create(() => new Undelivered()), "undelivered");
+            system.ActorOf(Props.Create(() => new OutcomeSweeper(parts)), "outcome-sweeper");
             var seeds = settings.Cluster.SeedNodes.Select(Address.Parse).ToArray();
             if (seeds.Length == 0) cluster.Join(cluster.SelfAddress);
             else cluster.JoinSeedNodes(seeds);

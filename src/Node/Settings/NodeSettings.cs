@@ -1,3 +1,4 @@
+using AkkaHa.Messages;
 using AkkaHa.Messages.Placement;
 
 namespace AkkaHa.Node.Settings;
@@ -188,4 +189,7 @@ public sealed record TestingSettings
 
     /// <summary>Akka's default for reading the journal instead of ours: shows which of them loses events.</summary>
     public bool DefaultReplayFilter { get; init; }
+
+    /// <summary>How long settled transactions stay in their slots, in seconds: 1 to 86,400, default 600. The same on all nodes, and never longer than it was.</summary>
+    public int TransactionsInSlotSeconds { get; init; } = Limits.TransactionInSlotMinutes * 60;
 }

@@ -93,6 +93,7 @@ public static class SettingsCheck
 
     private static void Timings(NodeSettings s)
     {
+        Range("Testing:TransactionsInSlotSeconds", s.Testing.TransactionsInSlotSeconds, 1, 86_400);
         Range("Ownership:LeaseMs", s.Ownership.LeaseMs, 500, 60_000);
         Range("Ownership:RenewEveryMs", s.Ownership.RenewEveryMs, 50, 10_000);
         Range("Ownership:LookEveryMs", s.Ownership.LookEveryMs, 20, 10_000);

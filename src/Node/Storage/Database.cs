@@ -104,6 +104,9 @@ internal sealed class Database
     /// <summary>An open connection to the journal and what is made of it, for those who read across entities: the entities' own are never used up by them.</summary>
     public Task<DbConnection> OpenKeysAsync(CancellationToken ct) => OpenAsync(KeysConnection, SessionSetup(IsPostgres), ct);
 
+    /// <summary>An open connection to the same for one incarnation: on PostgreSQL one of those that its journal has, so that there are never more than were given.</summary>
+    public Task<DbConnection> OpenJournalAsync(string incarnation, CancellationToken ct) => OpenAsync(JournalConnectionOf(incarnation), SessionSetup(IsPostgres), ct);
+
     private async Task<DbConnection> OpenAsync(string connectionString, string session, CancellationToken ct)
     {
         DbConnection connection = IsPostgres ? new NpgsqlConnection(connectionString) : new SqliteConnection(connectionString);

@@ -36,6 +36,14 @@ internal sealed class Schema(Database database, NodeSettings settings)
           manifest TEXT NULL,
           serializer_id INTEGER NULL,
           PRIMARY KEY (persistence_id, sequence_number));
+        CREATE TABLE IF NOT EXISTS outcome (
+          transaction_id TEXT PRIMARY KEY,
+          outcome TEXT NOT NULL,
+          payload_hash BLOB NOT NULL,
+          settled_at_ms INTEGER NOT NULL,
+          keep_until_ms INTEGER NOT NULL,
+          record BLOB NOT NULL);
+        CREATE INDEX IF NOT EXISTS outcome_keep_until ON outcome (keep_until_ms);
         """;
 
     /// <summary>What is made of the journal for lists and watches, the same for both but for types: marks in it, keys that are there, transactions that may write keys, sessions that have ended.</summary>
@@ -107,6 +115,14 @@ internal sealed class Schema(Database database, NodeSettings settings)
           manifest TEXT NULL,
           serializer_id INTEGER NULL,
           PRIMARY KEY (persistence_id, sequence_number));
+        CREATE TABLE IF NOT EXISTS outcome (
+          transaction_id TEXT PRIMARY KEY,
+          outcome TEXT NOT NULL,
+          payload_hash BYTEA NOT NULL,
+          settled_at_ms BIGINT NOT NULL,
+          keep_until_ms BIGINT NOT NULL,
+          record BYTEA NOT NULL);
+        CREATE INDEX IF NOT EXISTS outcome_keep_until ON outcome (keep_until_ms);
         CREATE TABLE IF NOT EXISTS shard (shard INTEGER PRIMARY KEY, epoch BIGINT NOT NULL, holder TEXT NULL);
         CREATE TABLE IF NOT EXISTS node (node TEXT PRIMARY KEY, counter BIGINT NOT NULL, fenced BOOLEAN NOT NULL, lease_ms BIGINT NOT NULL);
         CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);

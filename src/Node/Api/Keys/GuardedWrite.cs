@@ -13,7 +13,7 @@ namespace AkkaHa.Node.Api.Keys;
 internal static class GuardedWrite
 {
     /// <summary>What ids of these transactions begin with; users' own must not.</summary>
-    public const string IdPrefix = "guarded:";
+    public const string IdPrefix = TransactionIdTime.GuardedPrefix;
 
     public static TransactionRequest Of(PutKeyRequest request)
     {

@@ -29,6 +29,14 @@ internal static class TransactionValidation
 
     public static Failure? Check(ResolveTransactionRequest request) => AnyId(request.TransactionId) ?? Fields.Id("requestId", request.RequestId);
 
+    public static Failure? Check(ListTransactionsRequest request)
+    {
+        if (request.State is not ("" or OpenTransactionsQuery.InDoubt)) return Refusals.Invalid("state", $"is '{Refusals.Quote(request.State)}'; there is only {OpenTransactionsQuery.InDoubt}");
+        return request.HasLimit && request.Limit is < 1 or > Limits.ListPageKeys
+            ? Refusals.Invalid("limit", Invariant($"is {request.Limit}; it must be from 1 to {Limits.ListPageKeys}"))
+            : null;
+    }
+
     private static Failure? OwnId(string id) => id.StartsWith(GuardedWrite.IdPrefix, StringComparison.Ordinal)
         ? Refusals.Invalid("transactionId", $"begins with '{GuardedWrite.IdPrefix}', which is kept for guarded writes")
         : Fields.Id("transactionId", id);

@@ -28,6 +28,12 @@ internal sealed class TransactionsService(EntityCalls calls) : Messages.V1.Trans
         return EntityCalls.Expect(reply.TransactionStatus, reply);
     }
 
+    public override Task<ListTransactionsResponse> List(ListTransactionsRequest request, ServerCallContext context)
+    {
+        Refusals.ThrowIf(TransactionValidation.Check(request));
+        return OpenTransactionsQuery.RunAsync(calls, request.HasLimit ? request.Limit : Limits.ListPageDefault, context.CancellationToken);
+    }
+
     public override async Task<TransactionStatus> Resolve(ResolveTransactionRequest request, ServerCallContext context)
     {
         Refusals.ThrowIf(TransactionValidation.Check(request));
