@@ -185,7 +185,6 @@ internal static class BadHttpRequests
         new("session of an operation of else", "POST /v1/transactions",
             "{\"conditions\":[{\"session\":\"" + Session + "\"}],\"else\":[{\"put\":{\"key\":\"a\",\"sessionId\":\"" + Session + "\"}}]}", "else[0].put.sessionId"),
         new("amount that is too large", "POST /v1/transactions", """{"then":[{"add":{"key":"a","amount":"99999999999999999999"}}]}""", "then[0].add.amount"),
-        new("empty transaction id", "GET /v1/transactions/", null, "transactionId"),
         new("get of a transaction id too long", $"GET /v1/transactions/{LongId}", null, "transactionId"),
         new("too many participants", "POST /v1/transactions", Gets(Enumerable.Range(0, Limits.TransactionParticipants + 1)), "128"),
         new("too many steps", "POST /v1/transactions", Gets(Enumerable.Repeat(1, Limits.TransactionSteps + 1)), "1024"),
