@@ -46,6 +46,9 @@ public sealed class Turn
     /// <summary>Rows up to here are durable.</summary>
     public long DurableSequenceNr { get; }
 
+    /// <summary>Whether this turn writes a row: what is in no hurry may go with it.</summary>
+    public bool WritesRow => events.Count > 0 || rowNeeded;
+
     /// <summary>Records an event and applies it.</summary>
     public void Emit(Event @event)
     {

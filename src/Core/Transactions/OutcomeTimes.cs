@@ -5,7 +5,9 @@ namespace AkkaHa.Core.Transactions;
 /// <summary>How long a slot keeps what became of its transactions, and how long the table does. Other than the defaults only in tests: every node of a cluster must have the same.</summary>
 /// <param name="InSlotMs">In memory and snapshots, after a transaction was settled; then its outcome goes to the table.</param>
 /// <param name="KeptMs">Altogether.</param>
-public sealed record OutcomeTimes(long InSlotMs = Limits.TransactionInSlotMinutes * 60_000L, long KeptMs = Limits.TransactionOutcomeHours * 3_600_000L)
+/// <param name="SettleMs">That all participants have a decision is written with the next row of the slot or, when none comes, so long after it was heard.</param>
+public sealed record OutcomeTimes(
+    long InSlotMs = Limits.TransactionInSlotMinutes * 60_000L, long KeptMs = Limits.TransactionOutcomeHours * 3_600_000L, long SettleMs = 60_000)
 {
     /// <summary>Between two archives of one slot, unless the first was full: many outcomes share a write.</summary>
     public long ArchiveEveryMs => Math.Max(50, InSlotMs / 20);

@@ -11,10 +11,9 @@ namespace AkkaHa.Core.Transactions;
 /// every Prepared of that attempt are durable; the answer leaves then, and the Committed row only makes it quick to find out later.
 /// Sources: parallel commits in CockroachDB (Taft et al., 2020); presumed abort (Mohan, Lindsay and Obermarck, 1986).
 /// </summary>
-internal sealed class TransactionDriver(TransactionTable table, RuleSwitches rules)
+internal sealed class TransactionDriver(TransactionTable table, OutcomeTimes times, RuleSwitches rules)
 {
     private const long SendAgainMs = 500;
-    private const long SettleWithinMs = 500;
 
     private readonly Dictionary<string, Drive> drives = new(StringComparer.Ordinal);
     private readonly List<string> toSettle = [];
@@ -189,7 +188,13 @@ internal sealed class TransactionDriver(TransactionTable table, RuleSwitches rul
         if (!started.Participants.All(drive.Seen.Contains)) return;
         drives.Remove(transactionId);
         toSettle.Add(transactionId);
-        settleAtMs ??= turn.At.MonoMs + SettleWithinMs;
+        settleAtMs ??= turn.At.MonoMs + times.SettleMs;
+    }
+
+    /// <summary>What waits to be settled goes with a row that is written anyway.</summary>
+    public void SettleWith(Turn turn)
+    {
+        if (toSettle.Count > 0 && turn.WritesRow) Settle(turn);
     }
 
     /// <summary>Many at once, off the path: if this is lost, the participants are told again, which costs nothing but messages.</summary>

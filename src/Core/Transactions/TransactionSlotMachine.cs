@@ -26,7 +26,7 @@ internal sealed class TransactionSlotMachine : IMachine
         this.rules = rules;
         this.times = times;
         table = new TransactionTable(times);
-        driver = new TransactionDriver(table, rules);
+        driver = new TransactionDriver(table, times, rules);
         archive = new Archive(table, times);
     }
 
@@ -56,6 +56,7 @@ internal sealed class TransactionSlotMachine : IMachine
         driver.Tick(turn);
         lookUps.Tick(turn);
         archive.Tick(turn);
+        driver.SettleWith(turn);
         archive.Schedule(turn);
     }
 
@@ -77,6 +78,7 @@ internal sealed class TransactionSlotMachine : IMachine
             case Command.BodyOneofCase.OutcomesArchived: archive.Done(command.OutcomesArchived, turn); break;
             default: throw new ArgumentException($"a transaction slot takes no {command.BodyCase}", nameof(command));
         }
+        driver.SettleWith(turn);
         archive.Schedule(turn);
     }
 

@@ -168,10 +168,21 @@ public sealed class CoordinatorTests
         slot.When(Seen(T, "kv/a"));
         Assert.Equal(["kv/b"], To(slot.WhenTimePasses(1000).Sent));
         slot.When(Seen(T, "kv/b"));
-        Assert.Equal([Event.BodyOneofCase.TransactionSettled], slot.WhenTimePasses(500).Kinds);
+        Assert.Equal([Event.BodyOneofCase.TransactionSettled], slot.WhenTimePasses(60_000).Kinds);
         // Only the archive is still to come.
         Assert.True(slot.Entity.WakeAtMs > slot.Now.MonoMs + 10_000);
         Assert.Empty(slot.WhenTimePasses(60_000).Sent);
+    }
+
+    [Fact]
+    public void That_all_have_seen_a_decision_is_written_with_the_next_row_of_the_slot()
+    {
+        var slot = Started();
+        slot.When(Yes(T, "kv/a", 4));
+        slot.When(Yes(T, "kv/b", 5));
+        slot.When(Seen(T, "kv/a"));
+        Assert.Empty(slot.When(Seen(T, "kv/b")).Events);
+        Assert.Equal([Event.BodyOneofCase.TransactionStarted, Event.BodyOneofCase.TransactionSettled], slot.When(Run("another")).Kinds);
     }
 
     [Fact]

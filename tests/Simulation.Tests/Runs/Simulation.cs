@@ -35,7 +35,7 @@ sealed class Simulation
         var calm = Faults.None with { SkewMs = plan.Storm.SkewMs, DriftPpm = plan.Storm.DriftPpm };
         world = new SimulatedWorld(seed + ((ulong)plan.Luck << 40), conditions.Rules, calm, plan.Nodes, plan.Shards, conditions.IsTracing)
         {
-            OutcomeTimes = new OutcomeTimes(plan.InSlotMs), IsCounting = conditions.IsCounting, NobodyIsFenced = plan.Kind is Kind.Outages or Kind.HandOvers, NothingIsUnknown = plan.Kind == Kind.HandOvers,
+            OutcomeTimes = new OutcomeTimes(plan.InSlotMs, SettleMs: 500), IsCounting = conditions.IsCounting, NobodyIsFenced = plan.Kind is Kind.Outages or Kind.HandOvers, NothingIsUnknown = plan.Kind == Kind.HandOvers,
         };
         world.Owners.IsWatching = conditions.WatchesOwners;
         var lists = new ListWorkload(Math.Max(2, plan.Lists));
