@@ -2,14 +2,13 @@ using System.CommandLine;
 using System.Globalization;
 using AkkaHa.Cli.CommandLine;
 using AkkaHa.ClientApi;
+using AkkaHa.Messages;
 
 namespace AkkaHa.Cli.Keys;
 
 /// <summary><c>akkaha kv list</c>.</summary>
 static class ListCommand
 {
-    const int PageMax = 1000;
-
     // What a line of a terminal has room for beside a name.
     const int ValueWidth = 60;
 
@@ -31,7 +30,7 @@ static class ListCommand
             var atMost = parsed.GetValue(limit) is var some and > 0 ? some : int.MaxValue;
             var names = parsed.GetValue(keysOnly);
             var asJson = parsed.GetValue(json);
-            var options = new ListOptions { KeysOnly = names, Consistent = !parsed.GetValue(stale), PageSize = Math.Min(atMost, PageMax) };
+            var options = new ListOptions { KeysOnly = names, Consistent = !parsed.GetValue(stale), PageSize = Math.Min(atMost, Limits.ListPageKeys) };
             var output = parsed.InvocationConfiguration.Output;
             var rows = new List<string[]>();
             var count = 0;

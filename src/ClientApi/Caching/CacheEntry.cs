@@ -18,8 +18,8 @@ internal sealed record CacheEntry(TimeSpan? Sliding, DateTimeOffset? End, DateTi
 
     private const byte Version = 1;
     private static readonly TimeSpan LongestSlack = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestTtl = TimeSpan.FromDays(365);
-    private static readonly TimeSpan ShortestTtl = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan LongestTtl = TimeSpan.FromSeconds(Limits.KeyTtlMaxSeconds);
+    private static readonly TimeSpan ShortestTtl = TimeSpan.FromSeconds(Limits.KeyTtlMinSeconds);
 
     /// <summary>
     /// A hundredth of the sliding time, a second at most: uses so soon after a renewal renew nothing, and in return the entry stays so much longer. So a busy

@@ -5,8 +5,8 @@ namespace AkkaHa.ClientApi.Errors;
 /// <summary>Refuses here what every server would refuse, with the same exception and without the trip.</summary>
 internal static class Require
 {
-    private static readonly TimeSpan ShortestTtl = TimeSpan.FromMilliseconds(1);
-    private static readonly TimeSpan LongestTtl = TimeSpan.FromDays(365);
+    private static readonly TimeSpan ShortestTtl = TimeSpan.FromSeconds(Limits.KeyTtlMinSeconds);
+    private static readonly TimeSpan LongestTtl = TimeSpan.FromSeconds(Limits.KeyTtlMaxSeconds);
 
     public static void Name(string field, string name)
     {

@@ -15,12 +15,10 @@ public sealed record ListOptions
     public bool KeysOnly { get; init; }
 
     /// <summary>How many entries come in one answer at most; one of large values may have fewer. 1 to 1,000; default 100.</summary>
-    public int PageSize { get; init; } = 100;
+    public int PageSize { get; init; } = Limits.ListPageDefault;
 
     internal void Check()
     {
-        if (PageSize is < 1 or > PageMax) throw new InvalidArgumentException($"PageSize is {PageSize}; it must be 1 to {PageMax}");
+        if (PageSize is < 1 or > Limits.ListPageKeys) throw new InvalidArgumentException($"PageSize is {PageSize}; it must be 1 to {Limits.ListPageKeys}");
     }
-
-    private const int PageMax = 1000;
 }
