@@ -72,8 +72,14 @@ public sealed record RuleSwitches
     /// <summary>Reads and writes wait for the outcome of a transaction that holds an intent on the key.</summary>
     public bool IntentBlocking { get; init; } = true;
 
-    /// <summary>Conditions and reads of a transaction hold shared intents.</summary>
+    /// <summary>Reads of a transaction hold shared intents.</summary>
     public bool SharedIntents { get; init; } = true;
+
+    /// <summary>Conditions of a transaction, on keys, fences or sessions, hold shared intents.</summary>
+    public bool ConditionIntents { get; init; } = true;
+
+    /// <summary>Votes count for the attempt that they name, and drops touch no later one.</summary>
+    public bool AttemptTags { get; init; } = true;
 
     /// <summary>A participant that lacks an attempt durably refuses it when recovery asks.</summary>
     public bool RefuseLatePrepares { get; init; } = true;

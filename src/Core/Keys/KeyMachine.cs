@@ -184,7 +184,8 @@ internal sealed class KeyMachine : IMachine, IParticipantHost
     public IReadOnlyList<Intent> IntentsOf(Prepare prepare)
     {
         var writes = prepare.Then.Concat(prepare.Else).Any(o => o.Operation.KindCase != Operation.KindOneofCase.Get);
-        return writes || rules.SharedIntents ? [new Intent { Exclusive = writes }] : [];
+        var reads = prepare.Then.Count + prepare.Else.Count > 0;
+        return writes || (reads && rules.SharedIntents) || (prepare.Conditions.Count > 0 && rules.ConditionIntents) ? [new Intent { Exclusive = writes }] : [];
     }
 
     public bool Holds(Condition condition)

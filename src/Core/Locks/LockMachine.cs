@@ -386,7 +386,7 @@ internal sealed class LockMachine : IMachine, IParticipantHost
         }
     }
 
-    public IReadOnlyList<Intent> IntentsOf(Prepare prepare) => rules.SharedIntents ? [new Intent()] : [];
+    public IReadOnlyList<Intent> IntentsOf(Prepare prepare) => rules.ConditionIntents ? [new Intent()] : [];
 
     public bool Holds(Condition condition) => !rules.Guard || book.Holders.Any(h => h.Fence == condition.Fence);
 

@@ -37,12 +37,17 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
         public long AgainAtMs { get; set; }
     }
 
+    private readonly RuleSwitches rules;
     private readonly Participant participant;
     private readonly Dictionary<string, Session> sessions = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Telling> telling = new(StringComparer.Ordinal);
     private long? tickAtMs;
 
-    public SessionSlotMachine(RuleSwitches rules) => participant = new Participant(this, rules);
+    public SessionSlotMachine(RuleSwitches rules)
+    {
+        this.rules = rules;
+        participant = new Participant(this, rules);
+    }
 
     public long? WakeAtMs => Math.Min(tickAtMs ?? long.MaxValue, participant.WakeAtMs ?? long.MaxValue) is var wake and < long.MaxValue ? wake : null;
 
@@ -176,7 +181,7 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
         Replies.Failure(ErrorCode.SessionExpired, $"session '{sessionId}' has ended or never was", Replies.Details(("sessionId", sessionId)));
 
     public IReadOnlyList<Intent> IntentsOf(Prepare prepare) =>
-        [.. prepare.Conditions.Select(c => c.Condition.Session).Distinct(StringComparer.Ordinal).Select(s => new Intent { Resource = s })];
+        rules.ConditionIntents ? [.. prepare.Conditions.Select(c => c.Condition.Session).Distinct(StringComparer.Ordinal).Select(s => new Intent { Resource = s })] : [];
 
     public bool Holds(Condition condition) => sessions.ContainsKey(condition.Session);
 

@@ -228,7 +228,7 @@ internal sealed class Participant(IParticipantHost host, RuleSwitches rules)
     private void OnDrop(DropAttempt drop, Turn turn)
     {
         if (waiting.TryGetValue(drop.TransactionId, out var queued) && queued.Prepare.Attempt <= drop.Attempt) waiting.Remove(drop.TransactionId);
-        if (!held.TryGetValue(drop.TransactionId, out var mine) || mine.Prepared.Attempt > drop.Attempt) return;
+        if (!held.TryGetValue(drop.TransactionId, out var mine) || (mine.Prepared.Attempt > drop.Attempt && rules.AttemptTags)) return;
         Drop(drop.TransactionId, drop.Attempt, turn);
         Freed(turn);
     }

@@ -88,7 +88,7 @@ internal sealed class TransactionDriver(TransactionTable table, OutcomeTimes tim
     {
         youngestMs = Math.Max(youngestMs, vote.YoungestMs);
         if (table.Find(vote.TransactionId) is not { Started: { } started } record || !drives.TryGetValue(vote.TransactionId, out var drive)) return;
-        if (record.IsDecided || vote.Attempt != started.Attempt || drive.PrepareAtMs is not null || !started.Participants.Contains(sender)) return;
+        if (record.IsDecided || (vote.Attempt != started.Attempt && rules.AttemptTags) || drive.PrepareAtMs is not null || !started.Participants.Contains(sender)) return;
         // A vote for a Started that was lost can meet the repeat of the request in one batch. It counts when it is given again: the Prepares are on their way.
         if (record.StartedSequenceNr > turn.DurableSequenceNr) return;
         switch (vote.Kind)

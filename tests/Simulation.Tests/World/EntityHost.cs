@@ -118,6 +118,8 @@ sealed class EntityHost
         entity = recovered;
         state = State.Ready;
         world.Trace($"{node} {Id}#{Epoch} recovered to {recovered.DurableSequenceNr}");
+        world.Reached?.Invoke(new Point(Where.Recovered, Id));
+        if (!node.Process.IsUp || state != State.Ready) return;
         DecideSoon();
         if (inbox.Count == 0) Wake();
     }
@@ -189,6 +191,8 @@ sealed class EntityHost
                 return;
             }
         }
+        if (end == WriteEnd.Stored) world.Reached?.Invoke(new Point(Where.Stored, Id, batch));
+        if (!node.Process.IsUp || state != State.Persisting) return;
         entity!.Persisted();
         state = State.Deciding;
         if (end == WriteEnd.Stored)

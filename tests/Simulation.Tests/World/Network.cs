@@ -65,7 +65,9 @@ sealed class Network(SimulatedWorld world)
 
     private void Deliver(Process? from, EntityId to, Command command, long callId)
     {
+        world.Reached?.Invoke(new Point(Where.Arriving, to, command));
         if (world.Cluster.Route(from, world.Shards.ShardOf(to)) is not { } node) return;
         node.Process.Run(() => node.Deliver(to, command, callId));
+        world.Reached?.Invoke(new Point(Where.Arrived, to, command));
     }
 }

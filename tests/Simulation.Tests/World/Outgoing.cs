@@ -25,12 +25,15 @@ sealed class Outgoing(Node node, EntityId id, long epoch, OpenCalls calls, Actio
         {
             foreach (var effect in effects)
             {
+                world.Reached?.Invoke(new Point(Where.Leaving, id, effect));
+                if (!node.Process.IsUp) return;
                 if (effect is AnswerEffect answer) calls.Answer(answer, open, id);
                 else if (open && effect is SendEffect send) Send(send);
                 else if (open && effect is ArchiveEffect archive) world.Outcomes.Archive(node.Process, archive, hear);
                 else if (open && effect is LookUpEffect lookUp) world.Outcomes.LookUp(node.Process, lookUp, hear);
             }
-            then();
+            world.Reached?.Invoke(new Point(Where.Left, id, effects));
+            if (node.Process.IsUp) then();
         });
     }
 

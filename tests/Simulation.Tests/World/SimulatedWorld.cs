@@ -62,6 +62,9 @@ sealed class SimulatedWorld
     /// <summary>Where keys end by themselves.</summary>
     public Sweeper? Sweeper { get; set; }
 
+    /// <summary>For directed schedules: told of every point that is reached. Who is struck there does nothing more.</summary>
+    public Action<Point>? Reached { get; set; }
+
     /// <summary>How long rows stay after their snapshot: longer than any write can be on its way.</summary>
     public long KeepRowsMs { get; init; } = 16_000;
 
