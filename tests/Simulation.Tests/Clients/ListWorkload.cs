@@ -12,6 +12,7 @@ sealed class ListWorkload(int keys) : IWorkload
 {
     private readonly List<(TransactionRequest Request, long From, Answer Answer)> history = [];
     private readonly Dictionary<string, long> lastRevision = [];
+    private readonly Dictionary<(string Key, long Revision), string[]> contents = [];
     private readonly Dictionary<string, bool> resolved = [];
     private readonly HashSet<string> lists = [];
 
@@ -45,7 +46,12 @@ sealed class ListWorkload(int keys) : IWorkload
         var from = client.Now;
         var answer = await client.Run(request, giveUpMs);
         history.Add((request, from, answer));
-        foreach (var result in answer.Reply?.Transaction?.Results ?? []) lastRevision[result.Key] = result.Revision;
+        foreach (var result in answer.Reply?.Transaction?.Results ?? [])
+        {
+            // Of several results for one list the last tells what there is at its revision.
+            lastRevision[result.Key] = result.Revision;
+            contents[(result.Key, result.Revision)] = Elements(result.Text());
+        }
         if (answer.Reply is not null && answer.Reply.Transaction is null && answer.Code is not (ErrorCode.TxnAborted or ErrorCode.LimitExceeded))
             throw new InvalidOperationException($"a transaction answered {answer.Reply}");
         return answer;
@@ -112,19 +118,25 @@ sealed class ListWorkload(int keys) : IWorkload
         foreach (var violation in LockJudge.Judge([], writes)) yield return violation;
     }
 
-    private static ListTransaction Recorded((TransactionRequest Request, long From, Answer Answer) one)
+    private ListTransaction Recorded((TransactionRequest Request, long From, Answer Answer) one)
     {
         var (request, from, answer) = one;
         if (answer.Reply?.Transaction is { } result)
         {
             var branch = result.ConditionsHeld ? request.Then : request.Else;
             return new ListTransaction(request.TransactionId, ListEnd.Committed, from, answer.At,
-                [.. branch.Select((o, i) => new ListStep(o.Append?.Key ?? o.Get.Key, o.Append?.Value.ToStringUtf8().Trim(), Elements(result.Results[i].Text())))]);
+                [.. result.ConditionsHeld ? Conditions(request) : [], .. branch.Select((o, i) => new ListStep(o.Append?.Key ?? o.Get.Key, o.Append?.Value.ToStringUtf8().Trim(), Elements(result.Results[i].Text())))]);
         }
         var end = answer.IsUnknown ? ListEnd.Unknown : ListEnd.Aborted;
         return new ListTransaction(request.TransactionId, end, from, end == ListEnd.Aborted ? answer.At : Time.Never,
             [.. request.Then.Where(o => o.Append is not null).Select(o => new ListStep(o.Append.Key, o.Append.Value.ToStringUtf8().Trim(), null))]);
     }
+
+    /// <summary>Revisions that were right are reads, of what the list was at that revision.</summary>
+    private IEnumerable<ListStep> Conditions(TransactionRequest request) =>
+        from condition in request.Conditions
+        where condition.HasKey && (condition.Revision == 0 || contents.ContainsKey((condition.Key, condition.Revision)))
+        select new ListStep(condition.Key, null, condition.Revision == 0 ? [] : contents[(condition.Key, condition.Revision)]);
 
     private static string[] Elements(string? list) => list?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
 }

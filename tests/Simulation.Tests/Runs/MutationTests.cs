@@ -29,6 +29,9 @@ public sealed class MutationTests(ITestOutputHelper output)
     /// <summary>Nodes that lose sight of the database, and nothing else.</summary>
     private const string Cut = Zombies + ",Registers=2,SplitEveryMs=0,PauseEveryMs=0,PartitionEveryMs=0,TransactionFails=0,TransactionUnknown=0,TransactionSlow=0,MessageLost=0,MessageSlow=0";
 
+    /// <summary>Transactions that are in each other's way, so that they have several attempts, and messages that overtake each other.</summary>
+    private const string Contended = "Kind=Storm,Lists=2,Registers=0,Accounts=2,Locks=0,Clients=6,Steps=12,MessageSlow=0.4,MessageSlowMs=300,MessageTwice=0.2";
+
     [Fact]
     public void Without_the_gate_a_zombie_is_caught() => GoesRed(RuleSwitches.AllOn with { Gate = false }, Zombies);
 
@@ -89,6 +92,12 @@ public sealed class MutationTests(ITestOutputHelper output)
 
     [Fact]
     public void Without_shared_intents_a_cycle_is_caught() => GoesRed(RuleSwitches.AllOn with { SharedIntents = false });
+
+    [Fact]
+    public void Without_intents_for_conditions_a_condition_that_holds_no_longer_is_caught() => GoesRed(RuleSwitches.AllOn with { ConditionIntents = false });
+
+    [Fact]
+    public void Without_tags_for_attempts_a_vote_of_an_earlier_one_is_caught() => GoesRed(RuleSwitches.AllOn with { AttemptTags = false }, Contended);
 
     [Fact]
     public void Without_naming_the_prepared_a_second_application_is_caught() => GoesRed(RuleSwitches.AllOn with { CommitNamesPrepared = false });

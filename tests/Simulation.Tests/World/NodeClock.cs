@@ -13,7 +13,7 @@ sealed class NodeClock
     private readonly Scheduler scheduler;
     private readonly long monoAtStart;
     private readonly long wallAtStart;
-    private readonly long startedAt;
+    private long startedAt;
     private readonly long speed;
 
     public NodeClock(Scheduler scheduler, Rng rng, Faults faults)
@@ -29,6 +29,9 @@ sealed class NodeClock
     public long MonoMs => monoAtStart + Elapsed;
 
     public Moment Moment => new(wallAtStart + Elapsed, monoAtStart + Elapsed);
+
+    /// <summary>It stops while its process stands still, as when a virtual machine is suspended: what no lease can bear.</summary>
+    public void StandStill(long ms) => startedAt += ms;
 
     /// <summary>How long to wait, on the world's clock, until this one shows that time.</summary>
     public long Until(long monoMs) => Math.Max(0, startedAt + ((((monoMs - monoAtStart) * Million) + speed - 1) / speed) - scheduler.Now);
