@@ -1,3 +1,5 @@
+using AkkaHa.Judge.Cycles;
+
 namespace AkkaHa.Judge.Lists;
 
 /// <summary>
@@ -39,8 +41,8 @@ public static class SerializabilityJudge
         violations.AddRange(AllOrNothing(history, orders));
         violations.AddRange(Lost(history, orders));
         if (violations.Count > 0) return violations;
-        if (Order(history, orders, writers).Cycle() is { } cycle)
-            violations.Add(new Violation("strict serializability", string.Join("", cycle.Select(e => $"\n  {history[e.From].Id} before the next: {e.Why}")) + $"\n  back at {history[cycle[0].From].Id}"));
+        if (Anomalies.Find(Order(history, orders, writers), i => history[i].Steps.All(s => s.Append is null)) is { } found)
+            violations.Add(Anomalies.Violation(found.Name, found.Cycle, i => history[i].Id));
         return violations;
     }
 
@@ -99,7 +101,7 @@ public static class SerializabilityJudge
         var dependencies = new Dependencies(history.Count);
         foreach (var (key, order) in orders)
             for (var i = 1; i < order.Elements.Count; i++)
-                dependencies.Add(writers[$"{key} {order.Elements[i - 1]}"], writers[$"{key} {order.Elements[i]}"], $"'{order.Elements[i]}' follows '{order.Elements[i - 1]}' in '{key}'");
+                dependencies.Add(writers[$"{key} {order.Elements[i - 1]}"], writers[$"{key} {order.Elements[i]}"], Because.WriteWrite, $"'{order.Elements[i]}' follows '{order.Elements[i - 1]}' in '{key}'");
 
         var known = new bool[history.Count];
         for (var i = 0; i < history.Count; i++)
@@ -110,32 +112,12 @@ public static class SerializabilityJudge
             {
                 var elements = orders[step.Key].Elements;
                 var length = step.Seen!.Count;
-                if (length > 0) dependencies.Add(writers[$"{step.Key} {step.Seen[^1]}"], i, $"it appended '{step.Seen[^1]}', which the next saw in '{step.Key}'");
-                if (length < elements.Count) dependencies.Add(i, writers[$"{step.Key} {elements[length]}"], $"it saw '{step.Key}' without '{elements[length]}' of the next");
+                if (length > 0) dependencies.Add(writers[$"{step.Key} {step.Seen[^1]}"], i, Because.WriteRead, $"it appended '{step.Seen[^1]}', which the next saw in '{step.Key}'");
+                if (length < elements.Count) dependencies.Add(i, writers[$"{step.Key} {elements[length]}"], Because.ReadWrite, $"it saw '{step.Key}' without '{elements[length]}' of the next");
             }
         }
-        RealTime(history, known, orders.SelectMany(o => o.Value.Elements.Select(e => writers[$"{o.Key} {e}"])).ToHashSet(), dependencies);
+        RealTime.Add([.. history.Select(t => (t.InvokedAt, t.CompletedAt))], known, orders.SelectMany(o => o.Value.Elements.Select(e => writers[$"{o.Key} {e}"])).ToHashSet(), dependencies);
         return dependencies;
-    }
-
-    /// <summary>
-    /// What was over before another began. Of those that began after it, the first to end stands for all that began after that one. An unknown one that was
-    /// seen has begun after what was over before it; its own end is not known.
-    /// </summary>
-    private static void RealTime(IReadOnlyList<ListTransaction> history, bool[] known, HashSet<int> seen, Dependencies dependencies)
-    {
-        var begun = Enumerable.Range(0, history.Count).Where(i => known[i] || seen.Contains(i)).OrderBy(i => history[i].InvokedAt).ToArray();
-        var next = 0;
-        foreach (var over in Enumerable.Range(0, history.Count).Where(i => known[i]).OrderBy(i => history[i].CompletedAt))
-        {
-            while (next < begun.Length && history[begun[next]].InvokedAt <= history[over].CompletedAt) next++;
-            var firstOver = Time.Never;
-            for (var later = next; later < begun.Length && history[begun[later]].InvokedAt <= firstOver; later++)
-            {
-                dependencies.Add(over, begun[later], "it was answered before the next was asked for");
-                if (known[begun[later]]) firstOver = Math.Min(firstOver, history[begun[later]].CompletedAt);
-            }
-        }
     }
 
     /// <summary>What was committed without its client knowing what it saw is there for whoever reads later.</summary>

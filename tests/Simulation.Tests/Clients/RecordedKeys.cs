@@ -1,5 +1,6 @@
 using AkkaHa.Judge;
 using AkkaHa.Judge.Keys;
+using AkkaHa.Judge.Lists;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
@@ -16,6 +17,7 @@ sealed class RecordedKeys(Plan plan)
     private const long LateEffectGraceMs = 20_000;
 
     private readonly List<KeyCall> history = [];
+    private readonly RegisterHistory registers = new();
     private readonly List<(KeyCall Put, long TtlMs, SessionOfClient? Session)> ends = [];
     private readonly Dictionary<string, long> lastRevision = [];
 
@@ -29,6 +31,7 @@ sealed class RecordedKeys(Plan plan)
         {
             lastRevision[key] = value.Revision;
             history.Add(new KeyCall(key, KeyAction.Get, KeyEnd.Done, from, answer.At) { Seen = value.Value.ToStringUtf8(), Revision = value.Revision });
+            registers.Got(key, value.Value.ToStringUtf8(), value.Revision, from, answer.At);
         }
         else if (answer.Code == ErrorCode.NotFound)
         {
@@ -47,7 +50,9 @@ sealed class RecordedKeys(Plan plan)
         var call = new KeyCall(key, action, KeyEnd.Unknown, from, Time.Never) { Value = value, IfRevision = ifRevision, GivenUpAt = answer.At };
         switch (answer)
         {
-            case { NotDone: true }: return;
+            case { NotDone: true }:
+                if (value is not null) registers.Put(key, value, ListEnd.Aborted, null, from, answer.At);
+                return;
             case { IsUnknown: true }: break;
             case { Reply.PutKey: { } put }: call = call with { End = KeyEnd.Done, CompletedAt = answer.At, Revision = put.Revision }; break;
             case { Reply.DeleteKey: { } delete }: call = call with { End = KeyEnd.Done, CompletedAt = answer.At, Revision = delete.Revision, Deleted = delete.Deleted }; break;
@@ -59,6 +64,8 @@ sealed class RecordedKeys(Plan plan)
         }
         if (call is { End: not KeyEnd.Unknown, Revision: { } seen }) lastRevision[key] = seen;
         history.Add(call);
+        if (value is not null)
+            registers.Put(key, value, call.End == KeyEnd.Done ? ListEnd.Committed : call.End == KeyEnd.Refused ? ListEnd.Aborted : ListEnd.Unknown, call.End == KeyEnd.Done ? call.Revision : null, from, answer.At);
         if (ttlMs > 0 && call.End != KeyEnd.Refused) ends.Add((call, ttlMs, null));
     }
 
@@ -81,6 +88,7 @@ sealed class RecordedKeys(Plan plan)
     {
         var from = client.Now;
         var answer = await client.Run(request);
+        registers.Ran(request, answer, from);
         if (answer.NotDone || answer.IsAborted() || answer.Code == ErrorCode.LimitExceeded) return answer;
         var result = answer.Reply?.Transaction;
         if (result is null && !answer.IsUnknown) throw new InvalidOperationException($"a transaction answered {answer.Reply}");
@@ -97,7 +105,7 @@ sealed class RecordedKeys(Plan plan)
         return answer;
     }
 
-    public IEnumerable<Violation> Judge() => LinearizabilityJudge.Judge([.. history, .. ends.Select(End)], plan.Storm.MessageVeryLate > 0 ? null : LateEffectGraceMs);
+    public IEnumerable<Violation> Judge() => LinearizabilityJudge.Judge([.. history, .. ends.Select(End)], plan.Storm.MessageVeryLate > 0 ? null : LateEffectGraceMs).Concat(registers.Judge());
 
     /// <summary>A write by the service itself, at a moment that nobody knows, or never: not before the time is over, or the session.</summary>
     private KeyCall End((KeyCall Put, long TtlMs, SessionOfClient? Session) end)

@@ -33,7 +33,12 @@ sealed class RegisterWorkload(Plan plan) : IWorkload
         string[] names = [$"register-{first}", $"register-{(first + 1) % keys}"];
         var request = new TransactionRequest { TransactionId = client.NewTransactionId("r"), DeadlineSeconds = client.Deadline() };
         foreach (var name in names.Distinct())
-            request.Then.Add(client.Rng.Chance(0.6) ? Transactions.Put(name, client.Unique()) : Transactions.Get(name));
+        {
+            // Often it reads what it then writes.
+            var writes = client.Rng.Chance(0.6);
+            if (!writes || client.Rng.Chance(0.5)) request.Then.Add(Transactions.Get(name));
+            if (writes) request.Then.Add(Transactions.Put(name, client.Unique()));
+        }
         return recorded.Run(client, request);
     }
 

@@ -39,6 +39,17 @@ public sealed class SerializabilityJudgeTests
     public void A_long_fork_is_a_cycle() => Breaks("strict serializability",
         Done("a", 0, 9, Append("x", "1")), Done("b", 0, 9, Append("y", "2")), Done("c", 0, 9, Read("x", "1"), Read("y")), Done("d", 0, 9, Read("x"), Read("y", "2")));
 
+    [Theory]
+    [InlineData("write skew (G2)", "r x -, a y 1", "r y -, a x 2")]
+    [InlineData("read skew (G-single)", "a x 1, a y 2", "r x 1, r y -")]
+    [InlineData("long fork (G2)", "a x 1", "a y 2", "r x 1, r y -", "r x -, r y 2")]
+    [InlineData("circular information flow (G1c)", "a x 1, r y 2", "a y 2, r x 1")]
+    public void A_contradiction_is_called_by_its_name(string name, params string[] transactions)
+    {
+        var history = transactions.Select((t, i) => Done($"t{i}", 0, 9, [.. t.Split(", ").Select(s => s.Split(' ')).Select(s => s[0] == "a" ? Append(s[1], s[2]) : Read(s[1], s[2] == "-" ? [] : [s[2]]))])).ToArray();
+        Assert.StartsWith(name, Assert.Single(SerializabilityJudge.Judge(history)).Evidence, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Lists_that_differ_in_their_order_are_bad() =>
         Breaks("one order of versions", Done("a", 0, 9, Append("x", "1")), Done("b", 0, 9, Append("x", "2", "1")), Done("c", 0, 9, Read("x", "2")));
