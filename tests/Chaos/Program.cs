@@ -8,6 +8,7 @@ RootCommand chaos = new("Breaks a cluster of real processes in every way it can 
     JudgeCommand.Create(),
     ReportCommand.Create(),
     TimeCommand.Create(),
+    ExportCommand.Create(),
 };
 
 return await Invocation.RunAsync(chaos, args);

@@ -3,6 +3,7 @@ using AkkaHa.Judge;
 using AkkaHa.Judge.Keys;
 using AkkaHa.Judge.Lists;
 using AkkaHa.Judge.Locks;
+using AkkaHa.Judge.Registers;
 using AkkaHa.Judge.Sessions;
 using AkkaHa.Judge.Totals;
 
@@ -20,11 +21,12 @@ static class HistoryJudge
 
     public static IEnumerable<Violation> Judge(RunFacts facts, IReadOnlyList<Operation> operations)
     {
-        var resolved = operations.OfType<ResolveOperation>().Where(r => r.Outcome == Outcome.Ok).DistinctBy(r => r.Id).ToDictionary(r => r.Id, StringComparer.Ordinal);
+        var resolved = Resolved(operations);
         return
         [
             .. LinearizabilityJudge.Judge(Keys(operations), LateEffectGrace),
-            .. SerializabilityJudge.Judge([.. Lists(operations, resolved)]),
+            .. SerializabilityJudge.Judge([.. Lists(operations)]),
+            .. RegisterJudge.Judge([.. Registers(operations)]),
             .. Money(facts, operations, resolved),
             .. OfLocks(operations),
             .. OfSessions(operations),
@@ -47,8 +49,29 @@ static class HistoryJudge
         }
     }
 
-    private static IEnumerable<ListTransaction> Lists(IEnumerable<Operation> operations, Dictionary<string, ResolveOperation> resolved)
+    private static Dictionary<string, ResolveOperation> Resolved(IEnumerable<Operation> operations) =>
+        operations.OfType<ResolveOperation>().Where(r => r.Outcome == Outcome.Ok).DistinctBy(r => r.Id).ToDictionary(r => r.Id, StringComparer.Ordinal);
+
+    /// <summary>Puts and gets of keys that nobody tried to delete, each a transaction of one step.</summary>
+    public static IEnumerable<RegisterTransaction> Registers(IReadOnlyList<Operation> operations)
     {
+        var calls = operations.OfType<KeyOperation>().ToArray();
+        var deleted = calls.Where(c => c.Action == KeyAction.Delete).Select(c => c.Key).ToHashSet(StringComparer.Ordinal);
+        // What names no value of its own can't be told from others.
+        var repeated = calls.Where(c => c.Action == KeyAction.Put).GroupBy(c => (c.Key, c.Value)).Where(g => g.Count() > 1).Select(g => g.Key.Key).ToHashSet(StringComparer.Ordinal);
+        foreach (var (call, i) in calls.Select((c, i) => (c, i)).Where(c => !deleted.Contains(c.c.Key) && !repeated.Contains(c.c.Key)))
+        {
+            if (call.Action == KeyAction.Get && call.Outcome != Outcome.Ok) continue;
+            var end = call.Outcome == Outcome.Ok ? ListEnd.Committed : call.Outcome == Outcome.Failed ? ListEnd.Aborted : ListEnd.Unknown;
+            var step = new RegisterStep(call.Key, call.Action == KeyAction.Put ? call.Value : null, call.Seen, end == ListEnd.Committed ? call.Revision ?? 0 : null);
+            yield return new RegisterTransaction($"{call.Client} {call.Action} {i}", end, call.Start, end == ListEnd.Unknown ? Time.Never : call.End, [step]);
+        }
+    }
+
+    /// <summary>Transactions over lists, with what became of those that were unknown.</summary>
+    public static IEnumerable<ListTransaction> Lists(IReadOnlyList<Operation> operations)
+    {
+        var resolved = Resolved(operations);
         foreach (var op in operations.OfType<ListOperation>())
         {
             var steps = op.Steps.Select(s => new ListStep(s.Key, s.Append, s.Seen)).ToArray();

@@ -61,7 +61,7 @@ public static class JepsenHistory
             };
             if (span.End != ListEnd.Unknown) free.Enqueue(process, end);
             lines.Add((span.Invoked, 0, new JepsenLine("invoke", process, span.Asked, span.Invoked * nanosecondsPerTick)));
-            lines.Add((end, 1, new JepsenLine(type, process, type == "ok" ? span.Heard : span.Asked, end * nanosecondsPerTick)));
+            lines.Add((end, type == "info" ? 2 : 1, new JepsenLine(type, process, type == "ok" ? span.Heard : span.Asked, end * nanosecondsPerTick)));
         }
         return lines.OrderBy(l => l.At).ThenBy(l => l.Then).Select((l, index) => Line(index, l.Line));
     }

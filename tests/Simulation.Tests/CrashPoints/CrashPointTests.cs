@@ -30,8 +30,15 @@ public sealed class CrashPointTests(ITestOutputHelper output)
     public void A_message_lost_late_or_doubled_at_any_point_is_over_within_9_s() => Check(s => s.Singles(Settings([.. Scenario.OfTwo, .. Scenario.OfThree]), p => p.Messages), PairMs);
 
     [Fact]
-    public void Two_crashes_at_any_two_points_of_a_transaction_of_two_are_over_within_9_s() =>
-        Check(s => s.Pairs((IsLong ? Scenario.OfTwo : [Scenario.OfTwo[0]]).Select(t => new Setting(t, 1)), p => p.Crashes, p => IsLong ? p.Crashes : [.. p.Crashes.Take(1)]), PairMs);
+    public void Two_crashes_at_any_two_points_of_a_transaction_of_two_are_over_within_9_s() => Check(s => s.Pairs(ForPairs, p => p.Crashes, p => p.Crashes), PairMs);
+
+    [Fact]
+    public void A_message_lost_late_or_doubled_and_then_a_crash_at_any_points_are_over_within_9_s() => Check(s => s.Pairs(ForPairs, p => p.Messages, p => p.Crashes), PairMs);
+
+    [Fact]
+    public void A_crash_and_then_a_message_lost_late_or_doubled_at_any_points_are_over_within_9_s() => Check(s => s.Pairs(ForPairs, p => p.Crashes, p => p.Messages), PairMs);
+
+    private static IEnumerable<Setting> ForPairs => (IsLong ? Scenario.OfTwo : [Scenario.OfTwo[0]]).Select(s => new Setting(s, 1));
 
     private static IEnumerable<Setting> Settings(IEnumerable<Scenario> scenarios) =>
         from scenario in scenarios

@@ -9,7 +9,7 @@ namespace AkkaHa.Simulation.Tests.CrashPoints;
 /// <summary>Names of what a transaction is about, chosen so that each lives on a node of its own, or all on the same.</summary>
 sealed class Stage(ShardMap shards, int nodes, bool together)
 {
-    public string Id { get; } = Find("t", together ? 0 : 0, i => shards.ShardOf(shards.TransactionSlotOf(i)) % nodes);
+    public string Id { get; } = Find("t", 0, i => shards.ShardOf(shards.TransactionSlotOf(i)) % nodes);
 
     public EntityId Coordinator => shards.TransactionSlotOf(Id);
 
@@ -55,6 +55,7 @@ sealed record Scenario(string Name, string[] Before, string[]? After, Func<strin
             Conditions = { Transactions.Revision(k[1], 77) }, Then = { Transactions.Add(k[0], 5), Transactions.Put(k[1], "5") }, Else = { Transactions.Add(k[0], 1), Transactions.Append(k[1], ".") },
         }),
         new("two keys, abort by overflow", ["10", $"{long.MaxValue}"], null, (k, _) => new TransactionRequest { Then = { Transactions.Add(k[0], 5), Transactions.Add(k[1], 1) } }),
+        new("two keys, short deadline", ["10", "20"], ["15", "15"], (k, _) => new TransactionRequest { DeadlineSeconds = 0.2, Then = { Transactions.Add(k[0], 5), Transactions.Add(k[1], -5) } }),
         new("key and lock guard", ["10"], ["15"], (k, h) => new TransactionRequest { Conditions = { Transactions.Lock(h.Lock!, h.Fence) }, Then = { Transactions.Add(k[0], 5) } }) { HasLock = true },
         new("key and session condition", ["10"], ["15"], (k, h) => new TransactionRequest { Conditions = { Transactions.Session(h.Session!.Value.Text) }, Then = { Transactions.Add(k[0], 5) } }) { HasSession = true },
     ];

@@ -15,7 +15,7 @@ namespace AkkaHa.Simulation.Tests.Directed;
 /// <summary>
 /// One participant has voted; the Prepare for the other is late, and the coordinator's node stands still. The next owner of the slot asks both, hears that one
 /// has not prepared, aborts, and tells the client so. Then the late Prepare arrives, its vote finds the old coordinator, and that one goes on: it wrote Started, and
-/// has all votes. Docs: ADR 0012.
+/// has all votes. Docs: ADR 0014.
 /// </summary>
 public sealed class LatePrepareTests
 {
@@ -38,6 +38,17 @@ public sealed class LatePrepareTests
     [Fact]
     public void Without_refusal_of_late_prepares_the_gate_keeps_the_old_coordinator_silent_as_long_as_clocks_run() =>
         Assert.All(Seeds(60), seed => Assert.Empty(Judged(seed, NotRefused, clockStops: false)));
+
+    /// <summary>Of what one crash and one late message can do, nothing needs the rule: see the ADR.</summary>
+    [Fact]
+    public void Without_refusal_of_late_prepares_no_crash_with_a_lost_late_or_doubled_message_is_seen_as_long_as_clocks_run()
+    {
+        var search = new CrashSearch();
+        var settings = Scenario.OfTwo.Take(Environment.GetEnvironmentVariable("AKKAHA_LONG") == "1" ? 3 : 1).Select(s => new Setting(s, 1) { Rules = NotRefused }).ToArray();
+        search.Pairs(settings, p => p.Messages, p => p.Crashes);
+        search.Pairs(settings, p => p.Crashes, p => p.Messages);
+        Assert.True(search.RedCount == 0, string.Join("\n\n", search.Red));
+    }
 
     private static IEnumerable<ulong> Seeds(int count) => Enumerable.Range(1, count).Select(i => (ulong)i);
 
