@@ -9,8 +9,6 @@ public sealed class CrashMutationTests(ITestOutputHelper output)
 {
     private static Scenario TwoKeys => Scenario.OfTwo[0];
 
-    private static Scenario ShortDeadline => Scenario.OfTwo.Single(s => s.Name == "two keys, short deadline");
-
     [Fact]
     public void Without_naming_the_prepared_a_late_prepare_is_applied_again() =>
         GoesRed(s => s.Singles([new Setting(TwoKeys, 1) { Rules = RuleSwitches.AllOn with { CommitNamesPrepared = false } }], p => p.Messages));
@@ -18,11 +16,6 @@ public sealed class CrashMutationTests(ITestOutputHelper output)
     [Fact]
     public void Without_blocking_intents_a_crash_between_two_applications_is_seen() =>
         GoesRed(s => s.Singles([new Setting(TwoKeys, 1) { Rules = RuleSwitches.AllOn with { IntentBlocking = false } }], p => p.Crashes));
-
-    /// <summary>A vote is late, so that the deadline aborts; the coordinator dies in that write, which lands when the next activation has all votes.</summary>
-    [Fact]
-    public void Without_a_durable_decision_after_recovery_a_late_vote_and_a_crash_make_two_outcomes() =>
-        GoesRed(s => s.Pairs([new Setting(ShortDeadline, 1) { Rules = RuleSwitches.AllOn with { DurableDecisionAfterRecovery = false } }], p => p.Messages, p => p.Crashes));
 
     private void GoesRed(Action<CrashSearch> how)
     {
