@@ -26,7 +26,6 @@ static class HistoryJudge
         [
             .. LinearizabilityJudge.Judge(Keys(operations), LateEffectGrace),
             .. SerializabilityJudge.Judge([.. Lists(operations)]),
-            .. RegisterJudge.Judge([.. Registers(operations)]),
             .. Money(facts, operations, resolved),
             .. OfLocks(operations),
             .. OfSessions(operations),

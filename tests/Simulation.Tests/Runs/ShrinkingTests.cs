@@ -9,14 +9,14 @@ public sealed class ShrinkingTests
     [Fact]
     public void A_red_seed_is_made_small_and_stays_red()
     {
-        var conditions = new Conditions(RuleSwitches.AllOn with { OrphanSweep = false });
+        var conditions = new Conditions(RuleSwitches.AllOn with { RememberOutcomes = false });
         var seed = Enumerable.Range(1, 100).Select(i => (ulong)i).First(s => Seeds.Run(s, Plan.Draw(s), conditions) is not null);
         var failure = Failure.Find(seed, conditions)!;
         var (drawn, shrunk) = (Plan.Draw(seed), Plan.Draw(seed).With(failure.Shrunk));
         Assert.True(shrunk.Clients <= drawn.Clients && shrunk.Steps <= drawn.Steps && shrunk.Clients + shrunk.Steps < drawn.Clients + drawn.Steps, $"{shrunk}");
         Assert.True(shrunk.Storm.ToString().Length < drawn.Storm.ToString().Length, $"{shrunk}");
         Assert.Equal(failure.Broken, Seeds.Run(seed, shrunk, conditions));
-        Assert.Contains($"AKKAHA_OFF=OrphanSweep AKKAHA_SEED={seed} AKKAHA_SHRUNK=\"{failure.Shrunk}\"", failure.ToString(), StringComparison.Ordinal);
+        Assert.Contains($"AKKAHA_OFF=RememberOutcomes AKKAHA_SEED={seed} AKKAHA_SHRUNK=\"{failure.Shrunk}\"", failure.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
