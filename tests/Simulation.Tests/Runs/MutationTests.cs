@@ -88,19 +88,19 @@ public sealed class MutationTests(ITestOutputHelper output)
             + "ActivationDiesEveryMs=0,PassivateEveryMs=0,PauseAtStep=0,ThreadStalls=0,SkewMs=0,ReplayMisses=0,CommitLost=0,CommitUnknown=0,CommitRejected=0");
 
     [Fact]
-    public void Without_blocking_intents_a_torn_transaction_is_caught() => GoesRed(RuleSwitches.AllOn with { IntentBlocking = false });
+    public void Without_blocking_intents_a_torn_transaction_is_caught() => GoesRed(RuleSwitches.AllOn with { IntentBlocking = false }, "Accounts=3,Registers=0,Locks=0,Lists=0", "money is conserved");
 
     [Fact]
-    public void Without_shared_intents_a_cycle_is_caught() => GoesRed(RuleSwitches.AllOn with { SharedIntents = false });
+    public void Without_shared_intents_a_cycle_is_caught() => GoesRed(RuleSwitches.AllOn with { SharedIntents = false }, "", "strict serializability");
 
     [Fact]
-    public void Without_intents_for_conditions_a_condition_that_holds_no_longer_is_caught() => GoesRed(RuleSwitches.AllOn with { ConditionIntents = false });
+    public void Without_intents_for_conditions_a_condition_that_holds_no_longer_is_caught() => GoesRed(RuleSwitches.AllOn with { ConditionIntents = false }, "", "strict serializability");
 
     [Fact]
-    public void Without_tags_for_attempts_a_vote_of_an_earlier_one_is_caught() => GoesRed(RuleSwitches.AllOn with { AttemptTags = false }, Contended);
+    public void Without_tags_for_attempts_a_vote_of_an_earlier_one_is_caught() => GoesRed(RuleSwitches.AllOn with { AttemptTags = false }, Contended, "money is conserved");
 
     [Fact]
-    public void Without_naming_the_prepared_a_second_application_is_caught() => GoesRed(RuleSwitches.AllOn with { CommitNamesPrepared = false });
+    public void Without_naming_the_prepared_a_second_application_is_caught() => GoesRed(RuleSwitches.AllOn with { CommitNamesPrepared = false }, "", "money is conserved");
 
     [Fact]
     public void Without_looking_for_older_outcomes_a_transaction_that_is_run_twice_is_caught() =>
