@@ -1,4 +1,5 @@
 using AkkaHa.Core.Entities;
+using AkkaHa.Core.Transactions;
 using AkkaHa.Judge;
 using AkkaHa.Judge.Keys;
 using AkkaHa.Messages;
@@ -54,7 +55,11 @@ sealed class CrashRun
     public CrashRun(Setting setting, bool tracing = false)
     {
         this.setting = setting;
-        world = new SimulatedWorld(setting.Seed, setting.Rules, Faults.None with { HearsLateMs = 100 }, Nodes, shards: 2 * Nodes, tracing) { KeepRowsMs = 10 * PatienceMs };
+        world = new SimulatedWorld(setting.Seed, setting.Rules, Faults.None with { HearsLateMs = 100 }, Nodes, shards: 2 * Nodes, tracing) 
+        {
+            // Usually that is written with a later transaction's row, and there is none.
+            KeepRowsMs = 10 * PatienceMs, OutcomeTimes = new OutcomeTimes(SettleMs: 500),
+        };
         stage = new Stage(world.Shards, Nodes, setting.Together);
         client = new Client(world, 0);
         keys = [.. setting.Scenario.Before.Select((_, i) => stage.Key(i + 1))];
