@@ -98,7 +98,7 @@ public sealed class WatchTests(ITestOutputHelper output)
                 // Every other one is a transaction with a neighbour: acknowledged before it is applied.
                 var (status, answer) = i % 2 == 0
                     ? await cluster.SendAsync(writer, HttpMethod.Put, $"/v1/kv/{key}", """{"value":"b25l"}""")
-                    : await cluster.SendAsync(writer, HttpMethod.Post, "/v1/transactions", $$"""{"then":[{"put":{"key":"{{key}}","value":"b25l"}},{"put":{"key":"other/{{lane}}/{{i}}","value":"b25l"}}]}""");
+                    : await cluster.SendAsync(writer, HttpMethod.Post, "/v1/transactions", $$$"""{"then":[{"put":{"key":"{{{key}}}","value":"b25l"}},{"put":{"key":"other/{{{lane}}}/{{{i}}}","value":"b25l"}}]}""");
                 Assert.True(status == HttpStatusCode.OK, $"{status}: {answer}");
                 var since = Stopwatch.StartNew();
                 var page = await cluster.GetAsync(reader, $"/v1/kv?prefix=list/{lane}/&limit=100&keysOnly=true");
