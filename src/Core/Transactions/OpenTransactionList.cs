@@ -16,9 +16,11 @@ internal static class OpenTransactionList
     {
         var list = new OpenTransactions();
         var bytes = 0;
-        foreach (var record in table.Unsettled.OrderBy(r => new Age(r.Started!.TimestampMs, r.Id)))
+        // Without a drive, every participant has answered, and only the row that says so is still to be written.
+        foreach (var (record, drive) in table.Unsettled.Select(r => (Record: r, Drive: drives.GetValueOrDefault(r.Id))).OrderBy(r => new Age(r.Record.Started!.TimestampMs, r.Record.Id)))
         {
-            var open = Open(record, drives.GetValueOrDefault(record.Id), nowMs);
+            if (drive is null) continue;
+            var open = Open(record, drive, nowMs);
             bytes += open.CalculateSize();
             list.More = list.Transactions.Count > 0 && (list.Transactions.Count == limit || bytes > Limits.OpenTransactionBytesPerSlot);
             if (list.More) break;
@@ -27,15 +29,14 @@ internal static class OpenTransactionList
         return new Reply { OpenTransactions = list };
     }
 
-    private static OpenTransaction Open(TransactionRecord record, Drive? drive, long nowMs)
+    private static OpenTransaction Open(TransactionRecord record, Drive drive, long nowMs)
     {
         var started = record.Started!;
         var open = new OpenTransaction
         {
             TransactionId = record.Id, Outcome = record.Outcome, Attempt = started.Attempt, AgeSeconds = Math.Max(0, nowMs - started.TimestampMs) / 1000.0, Participants = { started.Participants },
         };
-        // Without a drive, all have answered, and only the row that says so is still to be written.
-        if (drive is not null) open.WaitingFor.AddRange(started.Participants.Where(p => record.IsDecided ? !drive.Seen.Contains(p) : !drive.Votes.ContainsKey(p)));
+        open.WaitingFor.AddRange(started.Participants.Where(p => record.IsDecided ? !drive.Seen.Contains(p) : !drive.Votes.ContainsKey(p)));
         return open;
     }
 }

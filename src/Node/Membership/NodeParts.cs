@@ -30,7 +30,7 @@ internal sealed class NodeParts(NodeSettings settings, string incarnation, RuleS
     public RuleSwitches Rules { get; } = rules;
 
     /// <summary>How long outcomes of transactions are kept.</summary>
-    public OutcomeTimes OutcomeTimes { get; } = new(settings.Testing.TransactionsInSlotSeconds * 1000L);
+    public OutcomeTimes OutcomeTimes { get; } = new(settings.Testing.TransactionsInSlotSeconds * 1000L, SettleMs: settings.Testing.TransactionsInSlotSeconds * 100L);
 
     /// <summary>The table of older outcomes, for the entities of this incarnation.</summary>
     public OutcomeDesk Outcomes { get; private set; } = null!;

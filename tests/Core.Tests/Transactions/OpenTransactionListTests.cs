@@ -38,7 +38,6 @@ public sealed class OpenTransactionListTests
         var open = Assert.Single(slot.When(List()).Reply().OpenTransactions.Transactions);
         Assert.Equal((Outcome.Committed, "kv/a"), (open.Outcome, Assert.Single(open.WaitingFor)));
         slot.When(Make.From(Messages.EntityId.Key("a"), new Command { DecisionSeen = new DecisionSeen { TransactionId = Ids[0] } }));
-        slot.WhenTimePasses(500);
         Assert.Empty(slot.When(List()).Reply().OpenTransactions.Transactions);
     }
 
