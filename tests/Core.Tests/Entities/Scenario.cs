@@ -1,4 +1,5 @@
 using AkkaHa.Core.Entities;
+using AkkaHa.Core.Transactions;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.Storage;
@@ -17,13 +18,15 @@ sealed class Scenario
     private readonly List<Envelope> journal = [];
     private readonly EntityId id;
     private readonly RuleSwitches? rules;
+    private readonly OutcomeTimes? times;
     private Entity entity;
     private long elapsedMs;
     private long wallBackMs;
     private long lastCall;
 
-    private Scenario(EntityId id, long epoch, bool dirty, RuleSwitches? rules, IEnumerable<Envelope> rows)
+    private Scenario(EntityId id, long epoch, bool dirty, RuleSwitches? rules, IEnumerable<Envelope> rows, OutcomeTimes? times = null)
     {
+        this.times = times;
         this.id = id;
         this.rules = rules;
         journal.AddRange(rows);
@@ -39,7 +42,7 @@ sealed class Scenario
     public Moment Now => new(StartMs + elapsedMs - wallBackMs, 1_000 + elapsedMs);
 
     /// <summary>An entity that nobody ever spoke to.</summary>
-    public static Scenario Fresh(EntityId id, long epoch = 1, RuleSwitches? rules = null) => new(id, epoch, false, rules, []);
+    public static Scenario Fresh(EntityId id, long epoch = 1, RuleSwitches? rules = null, OutcomeTimes? times = null) => new(id, epoch, false, rules, [], times);
 
     /// <summary>An entity with these rows, each of one command, under an earlier epoch unless said otherwise.</summary>
     public static Scenario Given(EntityId id, IEnumerable<Envelope> rows, long epoch = 2, bool dirty = false, RuleSwitches? rules = null) => new(id, epoch, dirty, rules, rows);
@@ -66,7 +69,7 @@ sealed class Scenario
     public Scenario RestartFromSnapshot(long? epoch = null)
     {
         var snapshot = Snapshot.Parser.ParseFrom(Google.Protobuf.MessageExtensions.ToByteArray(entity.TakeSnapshot()));
-        var next = new Entity(id, Machines.For(id, rules), epoch ?? entity.Epoch, false, rules);
+        var next = new Entity(id, Machines.For(id, rules, times), epoch ?? entity.Epoch, false, rules);
         next.RecoverSnapshot(entity.DurableSequenceNr, snapshot);
         Recovered = next.FinishRecovery(journal.Count);
         entity = next;
@@ -103,7 +106,7 @@ sealed class Scenario
 
     private Entity Activate(long epoch, bool dirty)
     {
-        var next = new Entity(id, Machines.For(id, rules), epoch, dirty, rules);
+        var next = new Entity(id, Machines.For(id, rules, times), epoch, dirty, rules);
         for (var i = 0; i < journal.Count; i++) next.RecoverRow(i + 1, journal[i].Clone());
         Recovered = next.FinishRecovery(journal.Count);
         return next;

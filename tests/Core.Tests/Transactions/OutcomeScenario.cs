@@ -1,5 +1,6 @@
 using AkkaHa.Core.Entities;
 using AkkaHa.Core.Tests.Entities;
+using AkkaHa.Core.Transactions;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.Storage;
@@ -19,7 +20,7 @@ sealed class OutcomeScenario
 
     public Scenario Slot { get; }
 
-    public OutcomeScenario(RuleSwitches? rules = null) => Slot = Scenario.Fresh(Make.Coordinator, rules: rules);
+    public OutcomeScenario(RuleSwitches? rules = null) => Slot = Scenario.Fresh(Make.Coordinator, rules: rules, times: new OutcomeTimes(SettleMs: 500));
 
     public static Command Get(string id) => new() { GetTransaction = new GetTransactionRequest { TransactionId = id } };
 
