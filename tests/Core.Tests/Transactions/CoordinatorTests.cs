@@ -182,7 +182,7 @@ public sealed class CoordinatorTests
         slot.When(Yes(T, "kv/b", 5));
         slot.When(Seen(T, "kv/a"));
         Assert.Empty(slot.When(Seen(T, "kv/b")).Events);
-        Assert.Equal([Event.BodyOneofCase.TransactionStarted, Event.BodyOneofCase.TransactionSettled], slot.When(Run("another")).Kinds);
+        Assert.Equal([Event.BodyOneofCase.TransactionStarted, Event.BodyOneofCase.TransactionSettled], slot.When(Run(Other)).Kinds);
     }
 
     [Fact]
