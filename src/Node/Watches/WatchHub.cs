@@ -62,16 +62,18 @@ internal sealed class WatchHub(bool postgres)
     {
         lock (gate)
         {
+            var behind = new List<Watcher>();
             foreach (var item in items)
             {
                 Remember(item);
-                Give(byKey, item.Key, item);
+                Give(byKey, item.Key, item, behind);
                 foreach (var length in prefixLengths.Keys)
                 {
                     if (length > item.Key.Length) break;
-                    Give(byPrefix, item.Key.AsSpan(0, length), item);
+                    Give(byPrefix, item.Key.AsSpan(0, length), item, behind);
                 }
             }
+            foreach (var watcher in behind) Remove(watcher);
             position = upTo;
         }
     }
@@ -133,21 +135,15 @@ internal sealed class WatchHub(bool postgres)
         }
     }
 
-    private void Give(Dictionary<string, HashSet<Watcher>> groups, ReadOnlySpan<char> name, WatchItem item)
+    private static void Give(Dictionary<string, HashSet<Watcher>> groups, ReadOnlySpan<char> name, WatchItem item, List<Watcher> behind)
     {
-        if (groups.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out var group)) Give(group, item);
-    }
-
-    private void Give(HashSet<Watcher> group, WatchItem item)
-    {
-        List<Watcher>? behind = null;
+        if (!groups.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out var group)) return;
         foreach (var watcher in group)
-            if (!watcher.TryAdd(item)) (behind ??= []).Add(watcher);
-        foreach (var watcher in behind ?? [])
         {
+            if (watcher.Ended is not null || watcher.TryAdd(item)) continue;
             watcher.End(Refusals.Of(ErrorCode.Unavailable,
                 $"more than {Limits.WatchBufferEvents} changes or {Limits.WatchBufferBytes} bytes wait to be taken: this watch is too slow, and can go on from details.position"));
-            Remove(watcher);
+            behind.Add(watcher);
         }
     }
 

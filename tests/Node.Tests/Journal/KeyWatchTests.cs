@@ -114,16 +114,22 @@ public sealed class KeyWatchTests(JournalFixture fixture)
         await using var a = new WatchNode(journal);
         await using var b = new WatchNode(journal, remembers: false);
         using var first = await a.WatchAsync("load/");
-        var positions = new System.Collections.Concurrent.ConcurrentBag<(string Position, int Seen)>();
+        await first.NextAsync();
+        var start = first.Position;
+        var all = first.ChangesAsync(Writers * Each);
         var load = Task.WhenAll(Enumerable.Range(0, Writers).Select(w => Task.Run(async () =>
         {
-            for (var i = 1; i <= Each; i++) await journal.AppendAsync($"kv/load/{w}", Put($"{i}", i));
+            for (var i = 1; i <= Each; i++)
+            {
+                await journal.AppendAsync($"kv/load/{w}", Put($"{i}", i));
+                await Task.Delay(1);
+            }
         })));
         // Resumes on the one node or the other, again and again, after a few changes each time.
         async Task HopAsync(int seed)
         {
             var random = new Random(seed);
-            var client = await a.WatchAsync("load/", from: first.Position.Length > 0 ? first.Position : null);
+            var client = await a.WatchAsync("load/", from: start);
             var seen = new long[Writers];
             for (var total = 0; total < Writers * Each;)
             {
@@ -140,10 +146,9 @@ public sealed class KeyWatchTests(JournalFixture fixture)
             client.Dispose();
             Assert.All(seen, s => Assert.Equal(Each, s));
         }
-        await first.NextAsync();
         await Task.WhenAll(HopAsync(1), HopAsync(2), HopAsync(3));
         await load;
-        Assert.Equal(Writers * Each, (await first.ChangesAsync(Writers * Each)).Distinct().Count());
+        Assert.Equal(Writers * Each, (await all).Distinct().Count());
     }
 
     /// <summary>
