@@ -132,6 +132,46 @@ public sealed class WatchTests(ITestOutputHelper output)
         await leaving;
     }
 
+    /// <summary>Nobody asks for these keys: the sweeper finds them in the index, and the keys end.</summary>
+    [Theory]
+    [MemberData(nameof(ClusterUnderTest.Providers), MemberType = typeof(ClusterUnderTest))]
+    public async Task Who_watches_sees_a_key_expire_within_two_seconds_of_its_time_and_of_its_sessions_end(string provider)
+    {
+        await using var cluster = await ClusterUnderTest.StartAsync(provider, 3);
+        await cluster.WaitSettledAsync([.. cluster.Nodes]);
+        using var channel = GrpcChannel.ForAddress(cluster.Nodes[1].GrpcUrl);
+        using var patience = new CancellationTokenSource(ClusterUnderTest.Patience);
+        using var call = new Keys.KeysClient(channel).Watch(new WatchRequest { Prefix = "e/" }, cancellationToken: patience.Token);
+        Assert.True(await call.ResponseStream.MoveNext(patience.Token));
+        var session = (await cluster.SendAsync(cluster.Nodes[0], HttpMethod.Post, "/v1/sessions", """{"ttlSeconds":60}""")).Body.GetProperty("sessionId").GetString();
+        var due = new Dictionary<string, double>();
+        var clock = Stopwatch.StartNew();
+        for (var i = 0; i < 10; i++)
+        {
+            var (status, answer) = await cluster.SendAsync(cluster.Nodes[i % 3], HttpMethod.Put, $"/v1/kv/e/{i}", $$"""{"value":"b25l","ttlSeconds":{{1 + (i * 0.2)}}}""");
+            Assert.True(status == HttpStatusCode.OK, answer.ToString());
+            due[$"e/{i}"] = clock.Elapsed.TotalSeconds + 1 + (i * 0.2);
+        }
+        var bound = await cluster.SendAsync(cluster.Nodes[0], HttpMethod.Put, "/v1/kv/e/bound", $$"""{"value":"b25l","sessionId":"{{session}}"}""");
+        Assert.True(bound.Status == HttpStatusCode.OK, bound.Body.ToString());
+        await Task.Delay(500);
+        due["e/bound"] = clock.Elapsed.TotalSeconds;
+        await cluster.SendAsync(cluster.Nodes[2], HttpMethod.Delete, $"/v1/sessions/{session}");
+        var late = new List<double>();
+        while (due.Count > 0)
+        {
+            Assert.True(await call.ResponseStream.MoveNext(patience.Token));
+            var e = call.ResponseStream.Current;
+            if (!e.HasKey || e.Type == KeyEventType.Put) continue;
+            Assert.Equal((KeyEventType.Expire, 2), (e.Type, e.Revision));
+            Assert.True(due.Remove(e.Key, out var at));
+            late.Add(clock.Elapsed.TotalSeconds - at);
+        }
+        output.WriteLine($"expired {string.Join(", ", late.Select(l => l.ToString("0.00", CultureInfo.InvariantCulture)))} s after their time");
+        Assert.InRange(late.Max(), -0.2, 10);
+        Assert.InRange(Median(late), -0.2, 2);
+    }
+
     /// <summary>10,000 watches of 100 prefixes through one of three nodes, over gRPC, and 1,000 puts a second.</summary>
     [LongFact]
     public async Task Ten_thousand_watches_through_one_node_bear_a_thousand_puts_a_second()
