@@ -16,7 +16,7 @@ internal sealed class WatchHub(bool postgres)
     private const long MostRecentBytes = 16 * 1024 * 1024;
 
     /// <summary>Each watcher hears at least every so many ticks where the stream is.</summary>
-    private const int HeartbeatTicks = 5;
+    private const int HeartbeatTicks = 3;
 
     private readonly Lock gate = new();
     private readonly Dictionary<string, HashSet<Watcher>> byPrefix = new(StringComparer.Ordinal);
