@@ -10,6 +10,7 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using Xunit;
 using Xunit.Abstractions;
+using KeyEventType = AkkaHa.Messages.V1.KeyEventType;
 
 namespace AkkaHa.Cluster.Tests;
 
