@@ -133,6 +133,35 @@ public sealed class WatchTests(ITestOutputHelper output)
         await leaving;
     }
 
+    /// <summary>With a rule off, rows go at once instead of after ten minutes.</summary>
+    [Fact]
+    public async Task A_position_whose_rows_have_gone_is_refused_as_compacted()
+    {
+        await using var cluster = await ClusterUnderTest.StartAsync("sqlite", 1, "--AkkaHa:Testing:Break=Retention");
+        var node = cluster.Nodes[0];
+        await using var client = cluster.Connect();
+        var early = (await client.Keys.GetPositionAsync()).Text;
+        using var stop = new CancellationTokenSource();
+        var puts = Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested) await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => client.Keys.PutAsync("hot", "x")));
+        });
+        using var http = new HttpClient();
+        await ClusterUnderTest.EventuallyAsync(async () =>
+        {
+            await cluster.GetAsync(node, "/v1/kv?keysOnly=true");
+            using var response = await http.GetAsync(new Uri($"{node.HttpUrl}/v1/watch?key=hot&from={early}"), HttpCompletionOption.ResponseHeadersRead);
+            if (response.StatusCode == HttpStatusCode.OK) return false;
+            Assert.Equal(HttpStatusCode.Gone, response.StatusCode);
+            var error = JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement;
+            Assert.Equal("COMPACTED", error.GetProperty("code").GetString());
+            using var later = await http.GetAsync(new Uri($"{node.HttpUrl}/v1/watch?key=hot&from={error.GetProperty("details").GetProperty("oldest").GetString()}"), HttpCompletionOption.ResponseHeadersRead);
+            return later.StatusCode == HttpStatusCode.OK;
+        }, "no row has gone");
+        await stop.CancelAsync();
+        await puts;
+    }
+
     /// <summary>Nobody asks for these keys: the sweeper finds them in the index, and the keys end.</summary>
     [Theory]
     [MemberData(nameof(ClusterUnderTest.Providers), MemberType = typeof(ClusterUnderTest))]

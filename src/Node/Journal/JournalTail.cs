@@ -20,6 +20,7 @@ internal sealed class JournalTail(Database database, WatchHub hub, NodeSettings 
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AtLeast = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan BetweenPages = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan TickEvery = TimeSpan.FromSeconds(1);
 
     /// <summary>How often it looks again soon after a write of this node's that it has not found: on PostgreSQL, transactions that began earlier may still be running.</summary>
@@ -136,9 +137,8 @@ internal sealed class JournalTail(Database database, WatchHub hub, NodeSettings 
                 position = await Marks.ReadAsync(connection, null, Marks.Floor, ct) is { } floor && floor > recent ? floor : recent;
                 hub.Begin(position.Value);
             }
-            while (await PageAsync(connection, ct))
-            {
-            }
+            // After a stall there is much at once, and those who take it quickly enough must not be taken for slow.
+            while (await PageAsync(connection, ct)) await Task.Delay(BetweenPages, ct);
             asked?.TrySetResult();
         }
         catch (Exception e)
