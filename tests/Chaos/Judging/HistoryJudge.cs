@@ -116,18 +116,27 @@ static class HistoryJudge
         var grants = operations.OfType<GrantOperation>().Where(g => g.Outcome == Outcome.Ok).ToArray();
         var guarded = new GuardedHistory(operations);
         var releases = operations.OfType<ReleaseOperation>().Where(r => r.Outcome == Outcome.Ok).ToArray();
-        var ends = operations.OfType<SessionOperation>().Where(s => s.SaysEnded || s is { Action: SessionAction.Close, Outcome: Outcome.Ok });
         var reads = operations.OfType<LockReadOperation>().Where(r => r.Outcome == Outcome.Ok);
         LockGrantSeen[] seen = [.. grants.Select(g => new LockGrantSeen(g.Lock, g.Holder, g.Fence, g.Start, g.End, g.BelievedUntil))];
         FenceSeen[] granted = [.. grants.Select(g => new FenceSeen(g.Lock, g.Fence, g.Start, g.End, g.Client))];
         return
         [
             .. LockJudge.Judge(seen, guarded.InOrder()),
-            .. GrantsOfEnded.Judge(seen, releases.Select(r => (r.Lock, r.Fence, r.Start)), ends.Select(e => new SessionEndTold(e.Session, e.End))),
+            .. GrantsOfEnded.Judge(seen, releases.Select(r => (r.Lock, r.Fence, r.Start)), Ends(operations)),
             .. FenceJudge.Reads(granted, reads.Select(r => new FenceSeen(r.Lock, r.LastFence, r.Start, r.End, r.Node ?? r.Client))),
             .. FenceJudge.Guards(granted, releases.Select(r => new FenceReleased(r.Lock, r.Fence, r.End)),
                 guarded.Done().Select(w => new GuardPassed(w.Lock!, w.Fence!.Value, w.Start, w.Node ?? w.Client))),
         ];
+    }
+
+    private static IEnumerable<SessionEndTold> Ends(IEnumerable<Operation> operations)
+    {
+        foreach (var calls in operations.OfType<SessionOperation>().GroupBy(c => c.Session, StringComparer.Ordinal))
+        {
+            if (calls.FirstOrDefault(c => c.Action == SessionAction.Create) is not { } created) continue;
+            foreach (var told in calls.Where(c => c.SaysEnded || c is { Action: SessionAction.Close, Outcome: Outcome.Ok }))
+                yield return SessionEndTold.Of(calls.Key, told.End, calls.Any(c => c is { Action: SessionAction.Close, SaysEnded: false } && c.Start < told.End), (long)(created.TtlSeconds * 1e6));
+        }
     }
 
     private static IEnumerable<Violation> OfSessions(IReadOnlyList<Operation> operations)

@@ -145,7 +145,7 @@ public sealed class VerdictTests : IDisposable
 
     [Fact]
     public Task A_lock_granted_to_a_session_that_has_ended() => BreaksAsync("no lock goes to a session that has ended",
-        Session(SessionAction.Create, 1), Session(SessionAction.Close, Second), Grant("1-x/h", 1, 2 * Second, 3 * Second, 2 * Second));
+        Session(SessionAction.Create, 1), Session(SessionAction.Close, Second), Grant("1-x/h", 1, 4 * Second, 5 * Second, 4 * Second));
 
     [Fact]
     public Task A_lock_granted_to_a_waiter_whose_session_had_ended_before_the_holder_before_it_gave_it_back() => BreaksAsync("no lock goes to a session that has ended",

@@ -2,8 +2,19 @@ using AkkaHa.Judge.Locks;
 
 namespace AkkaHa.Judge.Sessions;
 
-/// <summary>The first time at which anybody was told that a session has ended: closed, or expired.</summary>
-public sealed record SessionEndTold(string SessionId, long AnsweredAt);
+/// <summary>From when on no lock may be given to a session any more.</summary>
+public sealed record SessionEndTold(string SessionId, long AnsweredAt)
+{
+    /// <summary>
+    /// A lock may rely on "alive" for as long as the session said then, its time to live at most: one that is closed early is still taken for alive by a lock that has not heard of it yet.
+    /// One that expired is not, since it can't have promised more.
+    /// </summary>
+    /// <param name="sessionId">The session.</param>
+    /// <param name="answeredAt">When anybody was told that it has ended.</param>
+    /// <param name="mayBeClosed">Whether it may have been closed by then, and not have expired.</param>
+    /// <param name="ttl">Its time to live.</param>
+    public static SessionEndTold Of(string sessionId, long answeredAt, bool mayBeClosed, long ttl) => new(sessionId, mayBeClosed ? answeredAt + ttl : answeredAt);
+}
 
 /// <summary>A grant goes only to a session that is alive.</summary>
 public static class GrantsOfEnded

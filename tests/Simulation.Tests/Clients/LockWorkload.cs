@@ -177,7 +177,7 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
             .. LockJudge.Judge(grants, []),
             .. SessionJudge.Judge(all.Select(s => s.Life)),
             .. GrantsOfEnded.Judge(grants, holdings.Where(h => h.IsGivenBack).Select(h => (h.Grant.Lock, h.Grant.Fence, h.GivenBackAt)),
-                all.Select(s => new SessionEndTold(s.Id.Text, Math.Min(s.SeenEndedAt, s.SeenClosedAt)))),
+                all.SelectMany(s => s.Ends)),
         ];
     }
 }

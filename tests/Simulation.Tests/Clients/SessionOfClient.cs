@@ -40,6 +40,13 @@ sealed class SessionOfClient
 
     public SessionLife Life => new(Id.Text, SafeUntil, mayBeClosedSince, SeenEndedAt);
 
+    /// <summary>From when on no lock may be given to it; by clocks that differ by less than one in a hundred.</summary>
+    public SessionEndTold[] Ends =>
+    [
+        .. SeenEndedAt == Time.Never ? (SessionEndTold[])[] : [SessionEndTold.Of(Id.Text, SeenEndedAt + (ttlMs / 100), mayBeClosedSince < SeenEndedAt, ttlMs)],
+        .. SeenClosedAt == Time.Never ? (SessionEndTold[])[] : [SessionEndTold.Of(Id.Text, SeenClosedAt + (ttlMs / 100), mayBeClosed: true, ttlMs)],
+    ];
+
     public static async Task<SessionOfClient?> Open(Client client, long ttlMs, long giveUpMs = 6000)
     {
         var requestId = client.NewRequestId();
