@@ -11,7 +11,8 @@ namespace AkkaHa.Simulation.Tests.Runs;
 /// </summary>
 /// <remarks>
 /// A few rules are not for what a client sees at once, and the machinery says what is broken before a client could: with <see cref="RuleSwitches.Retention"/> off, a recovery that finds
-/// rows gone which it needs (the entity can't be started any more), and the journal that takes a number for the second time.
+/// rows gone which it needs (the entity can't be started any more), and the journal that takes a number for the second time; with <see cref="RuleSwitches.Superseded"/> off, a recovery that
+/// finds a row of an earlier epoch behind one of a later.
 /// </remarks>
 [Collection(nameof(Alone))]
 public sealed class MutationTests(ITestOutputHelper output)
