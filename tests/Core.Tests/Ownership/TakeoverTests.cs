@@ -26,10 +26,30 @@ public sealed class TakeoverTests
     public void With_clocks_that_differ_by_more_it_would_not_hold() =>
         Assert.NotNull(FirstOverlap([(300, 0, 0, 9)], [.. Enumerable.Repeat((100, 0, 0, 9), 30)], -2 * MostPpm, 2 * MostPpm, new LeaseTimings()));
 
-    /// <summary>Plays it, millisecond by millisecond, until a time at which the taker may take while the holder's lease is open.</summary>
-    private static long? FirstOverlap((int Gap, int There, int Back, int Fate)[] renewals, (int Gap, int There, int Back, int Fate)[] reads, int holderPpm, int takerPpm, LeaseTimings timings)
+    [Fact]
+    public void With_a_lease_that_counts_from_the_answer_it_would_not_hold()
     {
-        var (lease, watch) = (new NodeLease(timings), new LeaseWatch(timings));
+        (int, int, int, int)[] late = [(300, 0, 3000, 9)];
+        Assert.Null(FirstOverlap(late, Looks, 0, 0, new LeaseTimings()));
+        Assert.NotNull(FirstOverlap(late, Looks, 0, 0, new LeaseTimings(), RuleSwitches.AllOn with { LeaseFromSent = false }));
+    }
+
+    [Fact]
+    public void Without_comparing_the_counter_in_the_taking_it_would_not_hold()
+    {
+        // It renews just after the last look, and before the taking.
+        (int, int, int, int)[] again = [(300, 0, 0, 9), (1700, 0, 0, 9)];
+        Assert.Null(FirstOverlap(again, Looks, 0, 0, new LeaseTimings()));
+        Assert.NotNull(FirstOverlap(again, Looks, 0, 0, new LeaseTimings(), RuleSwitches.AllOn with { CounterAtTake = false }));
+    }
+
+    private static (int Gap, int There, int Back, int Fate)[] Looks => [.. Enumerable.Repeat((95, 0, 0, 9), 50)];
+
+    /// <summary>Plays it, millisecond by millisecond, until a time at which the taker may take while the holder's lease is open.</summary>
+    private static long? FirstOverlap(
+        (int Gap, int There, int Back, int Fate)[] renewals, (int Gap, int There, int Back, int Fate)[] reads, int holderPpm, int takerPpm, LeaseTimings timings, RuleSwitches? rules = null)
+    {
+        var (lease, watch) = (new NodeLease(timings, rules), new LeaseWatch(timings));
         var row = new NodeRow("it", 1, false);
         var events = new List<(long At, Action Do)>();
         long Holder(long at) => at * (1_000_000 + holderPpm) / 1_000_000;
@@ -57,7 +77,7 @@ public sealed class TakeoverTests
         for (var at = 0L; at < now + 4000; at++)
         {
             while (next.TryPeek(out var due) && due.At <= at) next.Dequeue().Do();
-            var verdict = Taking.Decide(RuleSwitches.AllOn, new NodeRow("me", 1, false), "it", row, watch.ExpiredAt("it", Taker(at)));
+            var verdict = Taking.Decide(rules ?? RuleSwitches.AllOn, new NodeRow("me", 1, false), "it", row, watch.ExpiredAt("it", Taker(at)));
             if (verdict != TakeVerdict.Held && lease.IsOpen(Holder(at))) return at;
         }
         return null;
