@@ -128,6 +128,11 @@ public sealed class MutationTests(ITestOutputHelper output)
     public void Without_an_end_to_who_finds_a_later_owner_a_zombie_that_writes_is_caught() => GoesRed(RuleSwitches.AllOn with { Superseded = false }, Zombies);
 
     [Fact]
+    public void Without_comparing_the_counter_in_the_taking_a_holder_that_renewed_meanwhile_is_caught() => GoesRed(RuleSwitches.AllOn with { CounterAtTake = false },
+        Zombies.Replace("SuspectEveryMs=0", "SuspectEveryMs=1000", StringComparison.Ordinal)
+        + ",TransactionSlow=0.15,TransactionFails=0,TransactionUnknown=0,DownMs=2500,PauseAtStep=0,ThreadStalls=0,PauseEveryMs=0,PartitionEveryMs=0,SplitEveryMs=0");
+
+    [Fact]
     public void With_a_release_of_whatever_epoch_a_grant_that_is_given_away_while_it_is_used_is_caught() =>
         GoesRed(RuleSwitches.AllOn with { ReleaseNamesEpoch = false }, "Kind=Storm,Registers=2,Accounts=0,Locks=0,Lists=0,Nodes=3,Shards=2,Clients=5,Steps=14,MoveEveryMs=200,HearsLateMs=300,TransactionSlow=0.5");
 
