@@ -335,6 +335,7 @@ internal sealed class LockMachine : IMachine, IParticipantHost
             EndSession(said.SessionId, turn);
             return;
         }
+        if (liveness.IsLate(said)) return;
         liveness.Alive(said.SessionId, said.RemainingMs, turn.At.MonoMs);
         foreach (var one in admissions.Where(a => a.Request.SessionId == said.SessionId).ToArray())
         {

@@ -13,6 +13,7 @@ internal sealed class SessionLiveness
     private const long AskAgainMs = 500;
     private const long AskAtMostEveryMs = 50;
     private const long RecheckAtMostMs = 5000;
+    private const int QuestionsPerMsBits = 10;
 
     private sealed class Known
     {
@@ -25,9 +26,13 @@ internal sealed class SessionLiveness
         public long AliveUntilMs { get; set; } = long.MinValue;
 
         public long AskNextAtMs { get; set; }
+
+        /// <summary>The first question without an answer.</summary>
+        public ulong FirstQuestion { get; set; }
     }
 
     private readonly Dictionary<string, Known> sessions = new(StringComparer.Ordinal);
+    private ulong lastQuestion;
 
     public IEnumerable<string> Sessions => sessions.Keys;
 
@@ -46,13 +51,19 @@ internal sealed class SessionLiveness
             known.AskNextAtMs = Math.Min(known.AskNextAtMs, known.SentAtMs + AskAtMostEveryMs);
             return;
         }
+        // They begin at the time, so that what an earlier activation asked was never asked by this one.
+        lastQuestion = Math.Max(lastQuestion + 1, (ulong)Math.Max(0, turn.At.WallMs) << QuestionsPerMsBits);
         // The first question without an answer counts: a late answer to it must not be taken for one to a later question.
-        if (!known.Unanswered) known.AskedAtMs = turn.At.MonoMs;
+        if (!known.Unanswered) (known.AskedAtMs, known.FirstQuestion) = (turn.At.MonoMs, lastQuestion);
         known.Unanswered = true;
         known.SentAtMs = turn.At.MonoMs;
         known.AskNextAtMs = turn.At.MonoMs + AskAgainMs;
-        if (SessionId.TryParse(sessionId, out var id)) turn.SendAtOnce(id.Entity, new Command { AskLiveness = new AskLiveness { SessionId = sessionId } });
+        if (SessionId.TryParse(sessionId, out var id)) turn.SendAtOnce(id.Entity, new Command { AskLiveness = new AskLiveness { SessionId = sessionId, Question = lastQuestion } });
     }
+
+    /// <summary>Whether it answers a question that was answered before, or that an earlier activation asked. It says how things were, and counts from a time that is forgotten.</summary>
+    public bool IsLate(Liveness said) =>
+        said.Question != 0 && sessions.TryGetValue(said.SessionId, out var known) && (said.Question < known.FirstQuestion || said.Question > lastQuestion);
 
     public void Alive(string sessionId, long remainingMs, long nowMs)
     {

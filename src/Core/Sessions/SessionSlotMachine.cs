@@ -92,7 +92,7 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
             case Command.BodyOneofCase.KeepAlive: turn.Answer(call, KeepAlive(command.KeepAlive.SessionId, turn)); break;
             case Command.BodyOneofCase.GetSession: turn.Answer(call, Get(command.GetSession.SessionId, turn)); break;
             case Command.BodyOneofCase.CloseSession: Close(command.CloseSession.SessionId, call, turn); break;
-            case Command.BodyOneofCase.AskLiveness: AskLiveness(command.AskLiveness.SessionId, EntityId.Parse(command.Sender), turn); break;
+            case Command.BodyOneofCase.AskLiveness: AskLiveness(command.AskLiveness, EntityId.Parse(command.Sender), turn); break;
             case Command.BodyOneofCase.Detach:
                 if (sessions.TryGetValue(command.Detach.SessionId, out var left)) left.Attached.Remove(EntityId.Parse(command.Sender));
                 break;
@@ -144,10 +144,10 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
         End(session, "close", turn);
     }
 
-    private void AskLiveness(string sessionId, EntityId asker, Turn turn)
+    private void AskLiveness(AskLiveness asked, EntityId asker, Turn turn)
     {
-        var liveness = new Liveness { SessionId = sessionId };
-        if (sessions.TryGetValue(sessionId, out var session))
+        var liveness = new Liveness { SessionId = asked.SessionId, Question = asked.Question };
+        if (sessions.TryGetValue(asked.SessionId, out var session))
         {
             liveness.Alive = true;
             liveness.RemainingMs = Math.Max(0, session.DeadlineMs - turn.At.MonoMs);

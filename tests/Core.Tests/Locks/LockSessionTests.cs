@@ -100,6 +100,52 @@ public sealed class LockSessionTests
     }
 
     [Fact]
+    public void A_late_answer_to_an_earlier_question_is_none_to_a_later_one()
+    {
+        var scenario = Scenario.Fresh(Id);
+        var first = Question(scenario.When(Acquire(1, 1)));
+        var second = Question(scenario.WhenTimePasses(500));
+        Assert.NotEqual(first, second);
+        scenario.When(Answer(1, first));
+        scenario.When(Release(1, 1));
+        // A new question, 30 s later; what comes is the answer to the second of those before, and says how things were then.
+        var asked = scenario.After(30_000).When(Acquire(1, 2));
+        Assert.Empty(scenario.When(Answer(1, second)).Events);
+        var full = Answer(1, second);
+        full.Liveness.Full = true;
+        Assert.False(scenario.When(full).Answers(asked));
+        Assert.Equal(2, scenario.When(Answer(1, Question(asked))).ReplyTo(asked).LockGrant.Fence);
+    }
+
+    [Fact]
+    public void An_answer_to_what_an_earlier_activation_asked_is_none()
+    {
+        var scenario = Scenario.Fresh(Id);
+        var before = Question(scenario.When(Acquire(1, 1)));
+        scenario.After(30_000).Restart(epoch: 2);
+        var asked = scenario.When(Acquire(1, 1));
+        Assert.Empty(scenario.When(Answer(1, before)).Events);
+        Assert.Single(scenario.When(Answer(1, Question(asked))).Kinds, Event.BodyOneofCase.LockGranted);
+    }
+
+    [Fact]
+    public void A_node_of_the_version_before_does_not_say_which_question_it_answers()
+    {
+        var scenario = Scenario.Fresh(Id);
+        var asked = scenario.When(Acquire(1, 1));
+        Assert.Equal(1, scenario.When(Answer(1, 0)).ReplyTo(asked).LockGrant.Fence);
+    }
+
+    private static ulong Question(Then then) => then.Sent.Single(s => s.Command.AskLiveness is not null).Command.AskLiveness.Question;
+
+    private static Command Answer(byte session, ulong question)
+    {
+        var answer = Alive(session);
+        answer.Liveness.Question = question;
+        return answer;
+    }
+
+    [Fact]
     public void A_lock_that_is_held_does_not_sleep()
     {
         Assert.False(Held().Entity.IsIdle);

@@ -139,6 +139,9 @@ public sealed class SessionSlotTests
         Pass(slot, 2000);
         var said = Assert.Single(slot.When(Ask()).Sent);
         Assert.Equal((Lock, true, 3000), (said.To, said.Command.Liveness.Alive, said.Command.Liveness.RemainingMs));
+        var numbered = Ask();
+        numbered.AskLiveness.Question = 77;
+        Assert.Equal(77u, Assert.Single(slot.When(numbered).Sent).Command.Liveness.Question);
     }
 
     [Fact]
