@@ -148,7 +148,8 @@ internal sealed class TransactionSlotMachine : IMachine
                 $"transactionId carries an issue time {seconds} s ahead of this node's clock; the limit is {Limits.ClockAheadSeconds}"));
         }
         else if (driver.Drives.Count >= UnsettledAtMost)
-            turn.Answer(call, Replies.Failure(ErrorCode.LimitExceeded, $"{UnsettledAtMost} transactions are open in this slot, which is the limit"));
+            // A refusal is not stored here, and an earlier attempt may still come when there is room: of a repeat, only this attempt's end is certain.
+            turn.Answer(call, Replies.Failure(call.Attempt > 1 ? ErrorCode.Unavailable : ErrorCode.LimitExceeded, $"{UnsettledAtMost} transactions are open in this slot, which is the limit"));
         else driver.Start(plan, request.DeadlineSeconds == 0 ? Limits.TransactionDeadlineDefaultSeconds : request.DeadlineSeconds, call, turn);
     }
 

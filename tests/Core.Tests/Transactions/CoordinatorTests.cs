@@ -55,6 +55,18 @@ public sealed class CoordinatorTests
     }
 
     [Fact]
+    public void A_full_slot_refuses_a_first_attempt_for_good_and_a_repeat_for_now()
+    {
+        var slot = Scenario.Fresh(Slot);
+        slot.When([.. Enumerable.Range(0, 10_000).Select(i => Run(Make.RequestId(i)))]);
+        Assert.Equal(ErrorCode.LimitExceeded, slot.When(Run(Make.RequestId(20_000))).Code());
+        // Its first attempt may still be on the way, and be done when there is room: nobody may be told that it never will.
+        var repeat = Run(Make.RequestId(20_001));
+        repeat.Attempt = 2;
+        Assert.Equal(ErrorCode.Unavailable, slot.When(repeat).Code());
+    }
+
+    [Fact]
     public void The_same_id_with_another_payload_is_an_error()
     {
         var other = Run(T);
