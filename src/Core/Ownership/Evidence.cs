@@ -19,6 +19,11 @@ public enum EvidenceKind
     WithoutDatabase,
 }
 
+/// <summary>What is known against a member.</summary>
+/// <param name="Kind">Why it may be taken out.</param>
+/// <param name="AtCounter">It may be fenced only while its counter is still this, since a renewal would refute the evidence; null: whatever the counter is.</param>
+public readonly record struct EvidenceVerdict(EvidenceKind Kind, long? AtCounter);
+
 /// <summary>From sure to unsure: what is known of a member, and whether that is enough to fence and down it.</summary>
 public static class Evidence
 {
@@ -29,15 +34,16 @@ public static class Evidence
     /// <param name="timings">This node's.</param>
     /// <param name="unreachable">Whether some member can't reach it.</param>
     /// <param name="refusals">How often in a row its port has refused a connection.</param>
-    /// <param name="row">Its row as last read; null: not known.</param>
-    /// <param name="expiredAt">The counter at which its lease was seen to run out.</param>
-    /// <param name="unchangedMs">How long it has not renewed; null: not known.</param>
-    public static EvidenceKind Judge(LeaseTimings timings, bool unreachable, int refusals, NodeRow? row, long? expiredAt, long? unchangedMs)
+    /// <param name="seen">What is known of its lease; null: nothing.</param>
+    public static EvidenceVerdict Judge(LeaseTimings timings, bool unreachable, int refusals, LeaseSight? seen)
     {
-        if (unreachable && row is { Fenced: true }) return EvidenceKind.Fenced;
-        if (unreachable && refusals >= RefusalsNeeded) return EvidenceKind.Crashed;
-        if (unreachable && expiredAt is not null) return EvidenceKind.LeaseExpired;
-        if (unchangedMs > timings.WithoutLeaseMs) return row is { Fenced: true } ? EvidenceKind.Fenced : EvidenceKind.WithoutDatabase;
-        return EvidenceKind.None;
+        if (unreachable && seen is { Row.Fenced: true }) return new EvidenceVerdict(EvidenceKind.Fenced, null);
+        // A crash is sure whatever the counter; of a lease that has run out, the counter is the evidence.
+        if (unreachable && refusals >= RefusalsNeeded) return new EvidenceVerdict(EvidenceKind.Crashed, null);
+        if (seen is not { } sight) return default;
+        if (unreachable && sight.ExpiredAt is { } counter) return new EvidenceVerdict(EvidenceKind.LeaseExpired, counter);
+        // From the end of its own lease on, which may be longer than this node's.
+        if (!(sight.UnchangedMs > LeaseTimings.WatchOf(sight.Row.LeaseMs) + timings.WithoutLeaseMs)) return default;
+        return sight.Row.Fenced ? new EvidenceVerdict(EvidenceKind.Fenced, null) : new EvidenceVerdict(EvidenceKind.WithoutDatabase, sight.Row.Counter);
     }
 }

@@ -4,7 +4,7 @@ namespace AkkaHa.Core.Ownership;
 /// <param name="LeaseMs">A node's lease is valid for this long from before its last successful renewal was sent.</param>
 /// <param name="RenewEveryMs">Between renewals.</param>
 /// <param name="LookEveryMs">Between looks at the others' counters.</param>
-/// <param name="WithoutLeaseMs">A member that its peers reach is taken for cut off from the database after this long without a renewal.</param>
+/// <param name="WithoutLeaseMs">A member that its peers reach is taken for cut off from the database after this long without a valid lease.</param>
 public sealed record LeaseTimings(long LeaseMs = LeaseTimings.DefaultLeaseMs, long RenewEveryMs = 300, long WithoutLeaseMs = 5000, long LookEveryMs = 100)
 {
     /// <summary>What a node has where nothing else is set.</summary>

@@ -6,7 +6,7 @@ namespace AkkaHa.Core.Ownership;
 /// </summary>
 public sealed class LeaseWatch(LeaseTimings timings)
 {
-    private readonly Dictionary<string, (NodeRow Row, long ChangedAtMs)> seen = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (NodeRow Row, long ChangedAtMs, bool Renews)> seen = new(StringComparer.Ordinal);
     private long? lastRenewedMs;
 
     /// <summary>All rows, read together with a renewal of this node's own that succeeded.</summary>
@@ -34,8 +34,9 @@ public sealed class LeaseWatch(LeaseTimings timings)
         foreach (var row in rows)
         {
             gone.Remove(row.Node);
-            var changedAt = seen.TryGetValue(row.Node, out var before) && before.Row.Counter == row.Counter ? before.ChangedAtMs : receivedMs;
-            seen[row.Node] = (row, changedAt);
+            var known = seen.TryGetValue(row.Node, out var before);
+            var same = known && before.Row.Counter == row.Counter;
+            seen[row.Node] = (row, same ? before.ChangedAtMs : receivedMs, same ? before.Renews : known);
         }
         foreach (var node in gone) seen.Remove(node);
     }
@@ -55,8 +56,15 @@ public sealed class LeaseWatch(LeaseTimings timings)
         seen.TryGetValue(node, out var at) && nowMs - lastRenewedMs <= SilenceMs ? nowMs - at.ChangedAtMs : null;
 
     /// <summary>The counter at which the node's lease has run out; null when it has not, or that is not known.</summary>
-    public long? ExpiredAt(string node, long nowMs) =>
-        UnchangedMs(node, nowMs) is { } unchanged && seen[node].Row is var row && unchanged > LeaseTimings.WatchOf(row.LeaseMs) ? row.Counter : null;
+    public long? ExpiredAt(string node, long nowMs) => See(node, nowMs)?.ExpiredAt;
+
+    /// <summary>All that is known of a node, in one reading; null: not seen since the watch began.</summary>
+    public LeaseSight? See(string node, long nowMs) =>
+        seen.TryGetValue(node, out var at) ? new LeaseSight(at.Row, UnchangedMs(node, nowMs), at.Renews) : null;
+
+    /// <summary>All nodes, in one reading; null when the watch does not go on, and nothing is known of anybody.</summary>
+    public IReadOnlyList<LeaseSight>? SeeAll(long nowMs) =>
+        nowMs - lastRenewedMs <= SilenceMs ? [.. seen.Keys.Select(node => See(node, nowMs)!.Value)] : null;
 
     private long SilenceMs => 4 * timings.RenewEveryMs;
 }

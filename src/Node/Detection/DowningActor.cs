@@ -110,12 +110,10 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
             var suspect = SuspectOf(member);
             if ((unreachable || suspect.Disassociated) && !suspect.Knocking) Knock(member, suspect);
             var node = MemberFacts.HolderOf(member);
-            var expiredAt = leases.ExpiredAt(node);
-            var evidence = Evidence.Judge(parts.Timings, unreachable, suspect.Refusals, leases.Find(node), expiredAt, leases.UnchangedMs(node));
+            var (evidence, atCounter) = Evidence.Judge(parts.Timings, unreachable, suspect.Refusals, leases.See(node));
             if (evidence == EvidenceKind.None || suspect.Fencing) continue;
             if (suspect.Fenced) Down(member, evidence);
-            // A crash is sure whatever the counter; of a lease that has run out, the counter is the evidence.
-            else FenceAndDown(member, evidence, evidence is EvidenceKind.LeaseExpired or EvidenceKind.WithoutDatabase ? leases.Find(node)?.Counter : null);
+            else FenceAndDown(member, evidence, atCounter);
         }
     }
 
@@ -206,7 +204,7 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
         {
             EvidenceKind.Crashed => "it can't be reached and its port refuses connections",
             EvidenceKind.LeaseExpired => "it can't be reached and its lease has run out",
-            EvidenceKind.WithoutDatabase => $"it has not renewed its lease for {parts.Settings.Ownership.WithoutLeaseMs} ms, while this node has",
+            EvidenceKind.WithoutDatabase => $"it has had no valid lease for {parts.Settings.Ownership.WithoutLeaseMs} ms, while this node has",
             _ => "its incarnation is over",
         });
         cluster.Down(member.Address);

@@ -96,7 +96,7 @@ internal sealed class ClusterView(NodeLifecycle lifecycle, Ownerships ownerships
         var leases = node.Parts.Leases;
         var leftMs = holder == node.Parts.Holder
             ? leases.Lease.ValidUntilMs - MonotonicClock.NowMs
-            : leases.UnchangedMs(holder) is { } unchanged && leases.Find(holder) is { } row ? LeaseTimings.WatchOf(row.LeaseMs) - unchanged : 0;
+            : leases.See(holder) is { UnchangedMs: { } unchanged } seen ? LeaseTimings.WatchOf(seen.Row.LeaseMs) - unchanged : 0;
         return Math.Max(0, leftMs) / 1000.0;
     }
 

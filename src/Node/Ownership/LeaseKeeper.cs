@@ -56,16 +56,16 @@ internal sealed class LeaseKeeper : IDisposable
         lock (watching) return watch.ExpiredAt(other, MonotonicClock.NowMs);
     }
 
-    /// <summary>How long the node has not renewed; null when that is not known.</summary>
-    public long? UnchangedMs(string other)
+    /// <summary>All that is known of the node's lease, in one reading.</summary>
+    public LeaseSight? See(string other)
     {
-        lock (watching) return watch.UnchangedMs(other, MonotonicClock.NowMs);
+        lock (watching) return watch.See(other, MonotonicClock.NowMs);
     }
 
-    /// <summary>The node's row as it was last read.</summary>
-    public NodeRow? Find(string other)
+    /// <summary>The same of all nodes; null while nothing is known of anybody.</summary>
+    public IReadOnlyList<LeaseSight>? SeeAll()
     {
-        lock (watching) return watch.Find(other);
+        lock (watching) return watch.SeeAll(MonotonicClock.NowMs);
     }
 
     public void Dispose()
