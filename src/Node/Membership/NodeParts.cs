@@ -111,6 +111,6 @@ internal sealed class NodeParts(NodeSettings settings, string incarnation, RuleS
         Leases.Dispose();
         // What hangs there keeps the next incarnation from nothing: to store an outcome twice does no harm.
         await Task.WhenAny(Outcomes.EndAsync(), Task.Delay(EndOutcomesAtMost));
-        database.Forget(Incarnation);
+        database.Forget();
     }
 }

@@ -48,16 +48,17 @@ internal sealed class RunningNode
     /// <summary>Tells when a member is gone, and when this one is asked to go.</summary>
     public MembershipSignals Signals { get; }
 
-    public static async Task<RunningNode> StartAsync(NodeSettings settings, Database database, RuleSwitches rules, ILoggerFactory loggers, CancellationToken ct)
+    public static async Task<RunningNode> StartAsync(NodeSettings settings, Database shared, RuleSwitches rules, ILoggerFactory loggers, CancellationToken ct)
     {
         var incarnation = Guid.CreateVersion7().ToString("N");
+        var database = shared.Of(incarnation);
         var facts = MemberFacts.Of(settings, incarnation, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
         var log = loggers.CreateLogger("AkkaHa.Node");
         var parts = new NodeParts(settings, incarnation, rules);
         var setup = ActorSystemSetup.Empty
             .And(BootstrapSetup.Create().WithConfig(AkkaConfig.For(settings, facts, database)))
             .And(new LoggerFactorySetup(loggers))
-            .And(JournalSetup.Connection(database, incarnation))
+            .And(JournalSetup.Connection(database))
             .And(parts);
         var system = ActorSystem.Create(NodeNames.ActorSystem, setup);
         try

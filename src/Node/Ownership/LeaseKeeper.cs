@@ -129,8 +129,9 @@ internal sealed class LeaseKeeper : IDisposable
             }
             catch (Exception e)
             {
-                // The next renewal finds out, and says so.
+                // The next renewal finds out, and says so. It connects anew, perhaps to another server: the others get the whole time again.
                 log.LogDebug(e, "The others' leases could not be looked at");
+                lock (watching) watch.Interrupted();
                 connection.Dispose();
                 connection = null;
                 return;

@@ -30,8 +30,8 @@ internal sealed class Database
         if (IsPostgres)
         {
             postgres = new PostgresConnections(settings.Storage);
-            OwnershipConnection = postgres.Ownership;
-            LeaseConnection = postgres.Lease;
+            OwnershipConnection = postgres.Process;
+            LeaseConnection = postgres.Lease("akkaha");
             JournalConnection = postgres.Journal("akkaha");
             KeysConnection = postgres.Keys;
             return;
@@ -47,6 +47,17 @@ internal sealed class Database
         LeaseConnection = new SqliteConnectionStringBuilder(OwnershipConnection) { Pooling = false, DefaultTimeout = 2 }.ConnectionString;
     }
 
+    private Database(PostgresConnections postgres, JournalSignal signal, string applicationName)
+    {
+        this.postgres = postgres;
+        Signal = signal;
+        IsPostgres = true;
+        KeysConnection = postgres.Keys;
+        OwnershipConnection = postgres.Ownership(applicationName);
+        LeaseConnection = postgres.Lease(applicationName);
+        JournalConnection = postgres.Journal(applicationName);
+    }
+
     public bool IsPostgres { get; }
 
     public string JournalConnection { get; }
@@ -60,20 +71,22 @@ internal sealed class Database
 
     private string LeaseConnection { get; }
 
-    /// <summary>What a node's writes to the journal are known by on the PostgreSQL server, so that whoever fences it can end them.</summary>
-    /// <param name="node">Address, blank, incarnation.</param>
+    /// <summary>What an incarnation's connections are known by on the PostgreSQL server, so that whoever fences it can end them: whatever it was in the middle of, it keeps no lock.</summary>
+    /// <param name="node">Address, blank, incarnation; or the incarnation alone.</param>
     public static string ApplicationNameOf(string node) => $"akkaha-{node[(node.LastIndexOf(' ') + 1)..]}";
 
-    /// <summary>The journal, for one incarnation.</summary>
-    public string JournalConnectionOf(string incarnation) =>
-        postgres?.Journal(ApplicationNameOf(incarnation)) ?? JournalConnection;
+    /// <summary>The same database, for one incarnation, by connections of its own.</summary>
+    public Database Of(string incarnation) => postgres is null ? this : new Database(postgres, Signal, ApplicationNameOf(incarnation));
 
     /// <summary>Closes what an incarnation that has ended leaves open.</summary>
-    public void Forget(string incarnation)
+    public void Forget()
     {
         if (postgres is null) return;
-        using var any = new NpgsqlConnection(JournalConnectionOf(incarnation));
-        NpgsqlConnection.ClearPool(any);
+        foreach (var pool in (string[])[JournalConnection, OwnershipConnection])
+        {
+            using var any = new NpgsqlConnection(pool);
+            NpgsqlConnection.ClearPool(any);
+        }
     }
 
     /// <summary>An open connection for the renewals of a lease. Blocks its thread.</summary>
@@ -105,7 +118,7 @@ internal sealed class Database
     public Task<DbConnection> OpenKeysAsync(CancellationToken ct) => OpenAsync(KeysConnection, SessionSetup(IsPostgres), ct);
 
     /// <summary>An open connection to the same for one incarnation: on PostgreSQL one of those that its journal has, so that there are never more than were given.</summary>
-    public Task<DbConnection> OpenJournalAsync(string incarnation, CancellationToken ct) => OpenAsync(JournalConnectionOf(incarnation), SessionSetup(IsPostgres), ct);
+    public Task<DbConnection> OpenJournalAsync(string incarnation, CancellationToken ct) => Of(incarnation).OpenJournalAsync(ct);
 
     private async Task<DbConnection> OpenAsync(string connectionString, string session, CancellationToken ct)
     {

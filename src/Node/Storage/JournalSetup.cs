@@ -15,8 +15,8 @@ internal static class JournalSetup
     private static string Provider(Database database) => database.IsPostgres ? LinqToDB.ProviderName.PostgreSQL15 : LinqToDB.ProviderName.SQLiteMS;
 
     /// <summary>The connection, with an interceptor that lets SQLite's journal batch and sets each connection up.</summary>
-    public static Setup Connection(Database database, string incarnation) => new DataOptionsSetup(
-        new DataOptions().UseConnectionString(Provider(database), database.JournalConnectionOf(incarnation)).UseInterceptor(new ConnectionSetup(database.IsPostgres)));
+    public static Setup Connection(Database database) => new DataOptionsSetup(
+        new DataOptions().UseConnectionString(Provider(database), database.JournalConnection).UseInterceptor(new ConnectionSetup(database.IsPostgres)));
 
     public static Config Config(Database database, NodeSettings settings)
     {

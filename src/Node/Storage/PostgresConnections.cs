@@ -4,10 +4,11 @@ using Npgsql;
 
 namespace AkkaHa.Node.Storage;
 
-/// <summary>How a node connects to PostgreSQL: four kinds of connections, so that none has to wait for another, and never more than it was given.</summary>
+/// <summary>How a node connects to PostgreSQL: several kinds of connections, so that none has to wait for another, and never more than it was given.</summary>
 internal sealed class PostgresConnections
 {
     private const int ForOwnership = 4;
+    private const int ForProcess = 1;
     private const int ForLease = 1;
     private const int ForKeys = 4;
 
@@ -17,7 +18,7 @@ internal sealed class PostgresConnections
     public PostgresConnections(StorageSettings settings)
     {
         var given = new DbConnectionStringBuilder { ConnectionString = settings.ConnectionString };
-        forJournal = settings.MaxConnections - ForOwnership - ForLease - ForKeys;
+        forJournal = settings.MaxConnections - ForOwnership - ForProcess - ForLease - ForKeys;
         common = new NpgsqlConnectionStringBuilder(settings.ConnectionString)
         {
             KeepAlive = 10, TcpKeepAlive = true, Timeout = 3, CommandTimeout = 10,
@@ -31,17 +32,24 @@ internal sealed class PostgresConnections
         if (!given.ContainsKey("Host Recheck Seconds") && !given.ContainsKey("HostRecheckSeconds")) common.HostRecheckSeconds = 1;
     }
 
-    /// <summary>For who owns what.</summary>
-    public string Ownership => With(c =>
+    /// <summary>For the process, whatever incarnation it has: making the tables, and probes.</summary>
+    public string Process => With(c =>
     {
         c.ApplicationName = "akkaha";
+        c.MaxPoolSize = ForProcess;
+    });
+
+    /// <summary>For who owns what. As all connections of an incarnation, under a name by which whoever fences it can end them.</summary>
+    public string Ownership(string applicationName) => With(c =>
+    {
+        c.ApplicationName = applicationName;
         c.MaxPoolSize = ForOwnership;
     });
 
     /// <summary>For renewals: short times, and a connection that is nobody else's.</summary>
-    public string Lease => With(c =>
+    public string Lease(string applicationName) => With(c =>
     {
-        c.ApplicationName = "akkaha-lease";
+        c.ApplicationName = applicationName;
         c.Pooling = false;
         c.Timeout = 1;
         c.CommandTimeout = 2;
@@ -54,7 +62,7 @@ internal sealed class PostgresConnections
         c.MaxPoolSize = ForKeys;
     });
 
-    /// <summary>For the journal and the snapshots of one incarnation, under a name by which whoever fences it can end them.</summary>
+    /// <summary>For the journal and the snapshots.</summary>
     public string Journal(string applicationName) => With(c =>
     {
         c.ApplicationName = applicationName;

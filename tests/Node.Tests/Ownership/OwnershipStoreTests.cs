@@ -1,3 +1,4 @@
+using System.Data.Common;
 using AkkaHa.Core.Entities;
 using AkkaHa.Node.Ownership;
 using AkkaHa.Node.Storage;
@@ -166,6 +167,27 @@ public sealed class OwnershipStoreTests(OwnershipFixture fixture)
         var nodes = OwnershipFixture.Renew(database, last).Nodes.Select(n => n.Node).ToArray();
         Assert.Contains(holding, nodes);
         Assert.DoesNotContain(idle, nodes);
+    }
+
+    [Fact]
+    public async Task The_fence_ends_every_connection_of_the_incarnation_and_with_them_its_locks()
+    {
+        var (shared, store, shard) = Begin("postgres");
+        var (stopped, other) = (await OwnershipFixture.NodeAsync(shared), await OwnershipFixture.NodeAsync(shared));
+        var own = shared.Of(stopped[(stopped.LastIndexOf(' ') + 1)..]);
+        using var lease = own.OpenLease();
+        await using var journal = await own.OpenJournalAsync(default);
+        await using var ownership = await own.OpenOwnershipAsync(default);
+        // As a node that is stopped while it gives a shard back.
+        await using var transaction = await ownership.BeginTransactionAsync();
+        await using (var hold = ownership.Command(transaction, $"SELECT 1 FROM shard WHERE shard = {shard} FOR UPDATE")) await hold.ExecuteScalarAsync();
+        Assert.True(await new LeaseStore(shared).FenceAsync(other, stopped, null, default));
+        Assert.Contains(shard, (await store.TakeAsync([shard], other, NobodyExpired, default)).Taken.Keys);
+        foreach (var connection in (DbConnection[])[lease, journal, ownership])
+        {
+            await using var command = connection.Command(null, "SELECT 1");
+            await Assert.ThrowsAnyAsync<DbException>(() => command.ExecuteScalarAsync());
+        }
     }
 
     /// <summary>Without fencing in the taking transaction, the old holder's next renewal opens its gate again.</summary>
