@@ -47,7 +47,7 @@ internal sealed class NodeLifecycle(
                 log.LogInformation("Node {Address}, incarnation {Incarnation}: HTTP {Http}, gRPC {Grpc}", node.Cluster.SelfAddress, node.Parts.Incarnation, node.Facts.Http, node.Facts.Grpc);
                 var keptOut = node.WhenKeptOutAsync(joinWithin, stoppingToken);
                 var over = await Task.WhenAny(
-                    node.Parts.Leases.WhenFenced, node.Signals.WhenAskedToLeave, node.Signals.WhenRemoved, node.System.WhenTerminated, keptOut, Task.Delay(Timeout.Infinite, stoppingToken));
+                    node.Parts.Leases.WhenFenced, node.Signals.WhenAskedToLeave, node.Signals.WhenRemoved, node.System.WhenTerminated, node.Joining.WhenBeside, keptOut, Task.Delay(Timeout.Infinite, stoppingToken));
                 if (stoppingToken.IsCancellationRequested) break;
                 if (over == node.Signals.WhenAskedToLeave)
                 {
@@ -59,7 +59,9 @@ internal sealed class NodeLifecycle(
                 joinWithin = over != keptOut ? JoinAtFirst : joinWithin < JoinAtMost / 2 ? 2 * joinWithin : JoinAtMost;
                 log.LogWarning(
                     "Incarnation {Incarnation} {What}; starting another", node.Parts.Incarnation,
-                    over == node.Parts.Leases.WhenFenced ? "has been fenced by another node" : over == keptOut ? "has not been let into the cluster" : "was taken out of the cluster");
+                    over == node.Parts.Leases.WhenFenced ? "has been fenced by another node"
+                    : over == keptOut ? "has not been let into the cluster"
+                    : over == node.Joining.WhenBeside ? "is alone beside a cluster that lives" : "was taken out of the cluster");
                 waitingFor = "the end of the last incarnation";
                 await node.EndAsync();
             }

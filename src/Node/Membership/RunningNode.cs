@@ -24,7 +24,7 @@ internal sealed class RunningNode
     private readonly Database database;
     private readonly ILogger log;
 
-    private RunningNode(ActorSystem system, NodeParts parts, MemberFacts facts, MembershipSignals signals, Database database, ILogger log)
+    private RunningNode(ActorSystem system, NodeParts parts, MemberFacts facts, MembershipSignals signals, Joining joining, Database database, ILogger log)
     {
         this.database = database;
         this.log = log;
@@ -33,6 +33,7 @@ internal sealed class RunningNode
         Facts = facts;
         Cluster = Akka.Cluster.Cluster.Get(system);
         Signals = signals;
+        Joining = joining;
     }
 
     public ActorSystem System { get; }
@@ -47,6 +48,9 @@ internal sealed class RunningNode
 
     /// <summary>Tells when a member is gone, and when this one is asked to go.</summary>
     public MembershipSignals Signals { get; }
+
+    /// <summary>Brings it into the cluster.</summary>
+    public Joining Joining { get; }
 
     public static async Task<RunningNode> StartAsync(NodeSettings settings, Database shared, RuleSwitches rules, ILoggerFactory loggers, CancellationToken ct)
     {
@@ -73,10 +77,9 @@ internal sealed class RunningNode
             system.ActorOf(Props.Create(() => new SlotKeeper(parts, parts.Region)), "slot-keeper");
             system.ActorOf(Props.Create(() => new Undelivered()), "undelivered");
             system.ActorOf(Props.Create(() => new OutcomeSweeper(parts)), "outcome-sweeper");
-            var seeds = settings.Cluster.SeedNodes.Select(Address.Parse).ToArray();
-            if (seeds.Length == 0) cluster.Join(cluster.SelfAddress);
-            else cluster.JoinSeedNodes(seeds);
-            return new RunningNode(system, parts, facts, signals, database, log);
+            var joining = new Joining(cluster, parts, [.. settings.Cluster.SeedNodes.Select(Address.Parse)], log);
+            joining.Start();
+            return new RunningNode(system, parts, facts, signals, joining, database, log);
         }
         catch
         {

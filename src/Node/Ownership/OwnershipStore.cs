@@ -94,6 +94,17 @@ internal sealed class OwnershipStore(Database database, LeaseStore leases, RuleS
         return await RowsAsync(command, ct);
     }
 
+    /// <summary>Who is written in the row of any shard, or of the coordinator.</summary>
+    public async Task<IReadOnlySet<string>> HoldersAsync(CancellationToken ct)
+    {
+        await using var connection = await database.OpenOwnershipAsync(ct);
+        await using var command = connection.Command(null, "SELECT DISTINCT holder FROM shard WHERE holder IS NOT NULL");
+        await using var rows = await command.ExecuteReaderAsync(ct);
+        var holders = new HashSet<string>(StringComparer.Ordinal);
+        while (await rows.ReadAsync(ct)) holders.Add(rows.GetString(0));
+        return holders;
+    }
+
     /// <summary>
     /// Never cancelled: PostgreSQL answers success to a commit that was cancelled while it waited for its standby. One that takes too long breaks its connection, and is unknown.
     /// </summary>

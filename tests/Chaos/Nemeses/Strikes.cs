@@ -59,15 +59,13 @@ sealed class Strikes(ChaosCluster cluster)
         return HoldAsync(deaf ? cluster.Network.To(victim.Index) : cluster.Network.From(victim.Index), length, deaf ? "hears nobody" : "nobody hears it");
     }
 
-    /// <summary>
-    /// The one that it is cut off from; null: all. The first seed is never cut off from all: downed meanwhile, it would start a cluster of its own.
-    /// </summary>
+    /// <summary>The one that it is cut off from; null: all.</summary>
     private ChaosNode? Other(ChaosNode victim, Random random)
     {
         var others = cluster.Members.Where(n => n != victim).ToArray();
         var all = random.Next(3) != 0;
         var other = others[random.Next(others.Length)];
-        return victim == cluster.FirstSeed || !all ? other : null;
+        return all ? null : other;
     }
 
     private static IEnumerable<Direction> Both(Route route) => [route.Forth, route.Back];

@@ -31,11 +31,6 @@ sealed class ChaosCluster : IAsyncDisposable
     /// <summary>Comes and goes.</summary>
     public ChaosNode Spare => All[^1];
 
-    /// <summary>
-    /// Started while it reaches nobody, this one would make a cluster of its own on the same database (docs/operating.md): no nemesis may do that.
-    /// </summary>
-    public ChaosNode FirstSeed => All[0];
-
     /// <summary>Null on SQLite.</summary>
     public PostgresServer? Database { get; }
 
@@ -53,7 +48,6 @@ sealed class ChaosCluster : IAsyncDisposable
         var database = provider == "postgres" ? await PostgresServer.StartAsync() : null;
         var count = members + 1;
         var ports = LocalCluster.FreePorts(PortsOfNode * count).Chunk(PortsOfNode).ToArray();
-        // The first seed has the lowest address, which wins even splits: the half that can't start a cluster is the half that loses.
         var nodePorts = ports.Select(p => new NodePorts(p[0], p[1], p[2], p[3])).ToArray();
         var links = ports.Select(p => new NodeLinks(p[4], p[5], p[6], p[7])).ToArray();
         var local = LocalCluster.Create(nodePorts, node => [.. SettingsOf(links[Array.IndexOf(nodePorts, node)], database), .. settings]);

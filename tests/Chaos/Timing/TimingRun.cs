@@ -67,7 +67,7 @@ sealed class TimingRun : IAsyncDisposable
 
     private async Task<bool> TimeAsync(TimedFault fault, CancellationToken ct)
     {
-        var victims = fault.SparesFirstSeed ? [.. cluster.Members.Where(n => n != cluster.FirstSeed)] : cluster.Members;
+        var victims = cluster.Members;
         var gaps = new List<TimeSpan>();
         for (var round = 0; round < options.Rounds; round++)
         {
