@@ -67,7 +67,7 @@ internal sealed class Joining(Akka.Cluster.Cluster cluster, NodeParts parts, IRe
             using var patience = new CancellationTokenSource(JudgeAtMost);
             var holders = await parts.Ownership.HoldersAsync(patience.Token);
             if (parts.Leases.SeeAll() is not { } seen) return (FoundingVerdict.Wait, []);
-            var living = Founding.Living(parts.Holder, holders, seen).Select(node => Address.Parse(node[..node.LastIndexOf(' ')])).Order(Comparer<Address>.Create(Member.AddressOrdering.Compare));
+            var living = Founding.Living(parts.Holder, holders, seen).Order(StringComparer.Ordinal).Select(node => Address.Parse(node[..node.LastIndexOf(' ')]));
             return (Founding.Decide(parts.Holder, holders, seen), [.. living]);
         }
         catch (Exception e)

@@ -32,7 +32,13 @@ internal sealed class MemberWatch(ChaosCluster cluster) : IDisposable
         }
     }
 
-    public async Task<string?> IncarnationAsync(ChaosNode asked, ChaosNode of) => (await MembersAsync(asked)).GetValueOrDefault(of.Process.Address);
+    /// <summary>Of this member, as a node that surely answers sees it; null: it is none.</summary>
+    public async Task<string?> IncarnationAsync(ChaosNode asked, ChaosNode of)
+    {
+        IReadOnlyDictionary<string, string> members = new Dictionary<string, string>();
+        await ClusterUnderTest.EventuallyAsync(async () => (members = await MembersAsync(asked)).Count > 0, $"{asked.Name} does not answer");
+        return members.GetValueOrDefault(of.Process.Address);
+    }
 
     /// <summary>For that long, it is not the only member of a cluster.</summary>
     public async Task NeverAloneAsync(ChaosNode node, TimeSpan time)

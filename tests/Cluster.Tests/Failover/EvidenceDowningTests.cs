@@ -1,0 +1,121 @@
+using System.Diagnostics;
+using AkkaHa.Chaos.Nodes;
+using AkkaHa.Cluster.Tests.Chaos;
+using Npgsql;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace AkkaHa.Cluster.Tests.Failover;
+
+/// <summary>
+/// Members are taken out on evidence, each kind by itself: the resolver of split brains would take a minute here, so that it can't be what did it.
+/// </summary>
+public sealed class EvidenceDowningTests(ITestOutputHelper output) : IAsyncLifetime
+{
+    /// <summary>With slack: the figures for an idle machine are in docs/guarantees.md.</summary>
+    private static readonly TimeSpan TakenOutAtMost = TimeSpan.FromSeconds(30);
+
+    private ChaosCluster cluster = null!;
+    private MemberWatch watch = null!;
+
+    public async Task InitializeAsync()
+    {
+        cluster = await ChaosCluster.StartAsync(3, "postgres", 1, ["--AkkaHa:Detection:StableAfterMs=60000"], CancellationToken.None);
+        if (Environment.GetEnvironmentVariable("AKKAHA_KEEP") == "1") cluster.Keep();
+        watch = new MemberWatch(cluster);
+        await watch.RestAsync();
+    }
+
+    public async Task DisposeAsync()
+    {
+        watch.Dispose();
+        await cluster.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Whoever_ends_stands_still_or_is_cut_off_is_taken_out_for_what_it_is_and_fenced()
+    {
+        var (one, two, three) = (cluster.Members[0], cluster.Members[1], cluster.Members[2]);
+        await TakenOutAsync(two, "it can't be reached and its port refuses connections", async () =>
+        {
+            await cluster.KillAsync(two);
+            return two.Process.Start;
+        });
+        await TakenOutAsync(three, "it can't be reached and its lease has run out", () =>
+        {
+            three.Process.Pause();
+            return Task.FromResult<Action>(three.Process.Resume);
+        });
+        await TakenOutAsync(one, "it can't be reached and its lease has run out", () =>
+        {
+            var (peers, database) = (watch.CutFromPeers(one), watch.CutFromDatabase(one));
+            return Task.FromResult<Action>(() =>
+            {
+                peers.Dispose();
+                database.Dispose();
+            });
+        });
+        await TakenOutAsync(two, "it has had no valid lease for 5000 ms", () => Task.FromResult<Action>(watch.CutFromDatabase(two).Dispose));
+    }
+
+    [Fact]
+    public async Task Nobody_is_downed_on_evidence_before_the_fence_is_committed()
+    {
+        var (asked, victim) = (cluster.Members[0], cluster.Members[2]);
+        var incarnation = (await watch.IncarnationAsync(asked, victim))!;
+        await using (var connection = new NpgsqlConnection(cluster.Database!.ConnectionString))
+        {
+            await connection.OpenAsync();
+            await using var transaction = await connection.BeginTransactionAsync();
+            await using (var hold = new NpgsqlCommand("SELECT 1 FROM node WHERE node LIKE '% ' || $1 FOR UPDATE", connection, transaction) { Parameters = { new() { Value = incarnation } } })
+                Assert.Equal(1, await hold.ExecuteScalarAsync());
+            await cluster.KillAsync(victim);
+            // Without that lock, it would be out long before.
+            for (var since = Stopwatch.StartNew(); since.Elapsed < TimeSpan.FromSeconds(6); await Task.Delay(100))
+            {
+                Assert.Equal(incarnation, await watch.IncarnationAsync(asked, victim));
+                Assert.Null(await watch.WhyDownedAsync(incarnation));
+            }
+        }
+        await ClusterUnderTest.EventuallyAsync(async () => await watch.IncarnationAsync(asked, victim) is null, "it is not taken out when it can be fenced");
+        Assert.True(await watch.IsFencedAsync(incarnation));
+        Assert.StartsWith("it can't be reached and its port refuses connections", await watch.WhyDownedAsync(incarnation), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Whom_an_operator_downs_is_fenced_and_comes_back_as_another()
+    {
+        var (asked, victim) = (cluster.Members[0], cluster.Members[1]);
+        var incarnation = (await watch.IncarnationAsync(asked, victim))!;
+        Assert.False(await watch.IsFencedAsync(incarnation));
+        var (exitCode, text) = await Cli.RunAsync(ClusterUnderTest.Patience, "cluster", "down", $"127.0.0.1:{victim.Process.Ports.Remote}", "--endpoint", asked.Process.GrpcUrl);
+        Assert.Equal((0, $"{victim.Process.Address} is down, and fenced"), (exitCode, text.Trim()));
+        Assert.True(await watch.IsFencedAsync(incarnation));
+        await watch.RestAsync();
+        Assert.NotEqual(incarnation, await watch.IncarnationAsync(asked, victim));
+    }
+
+    private async Task TakenOutAsync(ChaosNode victim, string why, Func<Task<Action>> strike)
+    {
+        var asked = cluster.Members.First(n => n != victim);
+        var incarnation = (await watch.IncarnationAsync(asked, victim))!;
+        var since = Stopwatch.StartNew();
+        var heal = await strike();
+        try
+        {
+            while (await watch.IncarnationAsync(asked, victim) == incarnation)
+            {
+                Assert.True(since.Elapsed < TakenOutAtMost, $"{victim.Name} is a member still: {why}");
+                await Task.Delay(50);
+            }
+            output.WriteLine($"{victim.Name} was out after {since.Elapsed.TotalSeconds:0.0} s: {why}");
+            Assert.StartsWith(why, await watch.WhyDownedAsync(incarnation), StringComparison.Ordinal);
+            Assert.True(await watch.IsFencedAsync(incarnation));
+        }
+        finally
+        {
+            heal();
+        }
+        await watch.RestAsync();
+    }
+}
