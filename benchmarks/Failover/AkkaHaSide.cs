@@ -34,7 +34,7 @@ internal sealed class AkkaHaSide : ISide
     public static async Task<AkkaHaSide> StartAsync(FailoverOptions options, CancellationToken ct)
     {
         var postgres = options.Provider == "postgres" ? await PostgresServer.StartAsync() : null;
-        var side = new AkkaHaSide(postgres, LocalCluster.Create(3, postgres is null ? [] : Settings(postgres)));
+        var side = new AkkaHaSide(postgres, LocalCluster.Create(3, postgres is null ? [] : postgres.Settings));
         try
         {
             // One after the other, so that the first is the oldest.
@@ -54,10 +54,6 @@ internal sealed class AkkaHaSide : ISide
             throw;
         }
     }
-
-    // Three nodes with Npgsql's pools of 100 ask for more connections than a server of Debian's gives, just when one comes back and hundreds of entities recover.
-    private static IEnumerable<string> Settings(PostgresServer postgres) =>
-        ["--AkkaHa:Storage:Provider=postgres", $"--AkkaHa:Storage:ConnectionString={postgres.ConnectionString};Maximum Pool Size=30"];
 
     public async Task<Victim> ChooseAsync(int round, CancellationToken ct)
     {

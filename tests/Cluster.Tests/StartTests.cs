@@ -11,6 +11,7 @@ public sealed class StartTests
     [InlineData("--AkkaHa:Colour=blue", "AkkaHa:Colour")]
     [InlineData("--AkkaHa:Cluster:Weight=0", "AkkaHa:Cluster:Weight")]
     [InlineData("--AkkaHa:Shards=many", "AkkaHa:Shards")]
+    [InlineData("--AkkaHa:Detection:HeartbeatMs=250", "AkkaHa:Detection:PauseMs is 700; it must be at least three times Detection:HeartbeatMs (250)")]
     [InlineData("--AkkaHa:Storage:Provider=mysql", "AkkaHa:Storage:Provider")]
     [InlineData("--AkkaHa:Storage:Provider=postgres", "AkkaHa:Storage:ConnectionString")]
     [InlineData("--AkkaHa:Cluster:SeedNodes:7=tcp://nowhere", "AkkaHa:Cluster:SeedNodes")]

@@ -19,8 +19,8 @@ public sealed class PostgresPair : IAsyncDisposable
 
     private PostgresPair(string directory) => this.directory = directory;
 
-    /// <summary>For the nodes: both servers, of which they find the primary by themselves. Three nodes that start everything anew must find room on a server that takes 100 connections.</summary>
-    public string ConnectionString => $"Host=127.0.0.1:{ports[0]},127.0.0.1:{ports[1]};Username=postgres;Database=akkaha;Maximum Pool Size=30";
+    /// <summary>For the nodes: both servers, of which they find the primary by themselves. Each takes 100 connections, three times a node's default <c>Storage:MaxConnections</c> and some more.</summary>
+    public string ConnectionString => $"Host=127.0.0.1:{ports[0]},127.0.0.1:{ports[1]};Username=postgres;Database=akkaha";
 
     /// <summary>The settings that make a node use them.</summary>
     public string[] Settings => ["--AkkaHa:Storage:Provider=postgres", $"--AkkaHa:Storage:ConnectionString={ConnectionString}"];

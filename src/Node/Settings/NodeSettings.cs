@@ -148,7 +148,7 @@ public sealed record OwnershipSettings
     /// <summary>Between looks at the others' renewals: 20 to 10,000, default 100. Each is a small read. How soon a lease is known to have run out; no matter where it is longer than <see cref="RenewEveryMs"/>.</summary>
     public int LookEveryMs { get; init; } = 100;
 
-    /// <summary>A member that others reach, but that has not renewed for so long while they have, is taken out: 2,000 to 600,000, default 5,000. At least twice <see cref="LeaseMs"/>.</summary>
+    /// <summary>A member that others reach, but that has had no valid lease for so long while they have, is taken out: 2,000 to 600,000, default 5,000. At least twice <see cref="LeaseMs"/>.</summary>
     public int WithoutLeaseMs { get; init; } = 5000;
 }
 
@@ -158,7 +158,7 @@ public sealed record DetectionSettings
     /// <summary>Between heartbeats: 50 to 10,000, default 200.</summary>
     public int HeartbeatMs { get; init; } = 200;
 
-    /// <summary>How long heartbeats may be missing before a node counts as unreachable: 300 to 60,000, default 700.</summary>
+    /// <summary>How long heartbeats may be missing before a node counts as unreachable: 300 to 60,000, default 700. At least three times <see cref="HeartbeatMs"/>.</summary>
     public int PauseMs { get; init; } = 700;
 
     /// <summary>Between two knocks at an unreachable node's port; one that is refused twice has ended: 20 to 10,000, default 100.</summary>

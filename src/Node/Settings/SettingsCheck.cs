@@ -106,6 +106,8 @@ public static class SettingsCheck
         Range("Detection:StableAfterMs", s.Detection.StableAfterMs, 500, 60_000);
         if (s.Ownership.LeaseMs < 3 * s.Ownership.RenewEveryMs)
             throw Wrong("Ownership:LeaseMs", $"is {s.Ownership.LeaseMs}; it must be at least three times Ownership:RenewEveryMs ({s.Ownership.RenewEveryMs}), or one slow renewal stops all answers");
+        if (s.Detection.PauseMs < 3 * s.Detection.HeartbeatMs)
+            throw Wrong("Detection:PauseMs", $"is {s.Detection.PauseMs}; it must be at least three times Detection:HeartbeatMs ({s.Detection.HeartbeatMs}), or one late heartbeat makes a node unreachable");
         if (s.Ownership.WithoutLeaseMs < 2 * s.Ownership.LeaseMs)
             throw Wrong("Ownership:WithoutLeaseMs", $"is {s.Ownership.WithoutLeaseMs}; it must be at least twice Ownership:LeaseMs ({s.Ownership.LeaseMs})");
     }

@@ -55,6 +55,8 @@ public sealed class SettingsPageTests
             "Ownership:LeaseMs" => [("Ownership:RenewEveryMs", 50), ("Ownership:WithoutLeaseMs", 600_000)],
             "Ownership:RenewEveryMs" => [("Ownership:LeaseMs", 60_000), ("Ownership:WithoutLeaseMs", 600_000)],
             "Ownership:WithoutLeaseMs" => [("Ownership:RenewEveryMs", 50), ("Ownership:LeaseMs", 500)],
+            "Detection:PauseMs" => [("Detection:HeartbeatMs", 50)],
+            "Detection:HeartbeatMs" => [("Detection:PauseMs", 60_000)],
             _ => [],
         };
         return SettingsCheck.Read(new ConfigurationBuilder().AddInMemoryCollection(
