@@ -14,7 +14,7 @@ public enum FoundingVerdict
 }
 
 /// <summary>
-/// Whether a cluster lives on this database. Being reached says nothing: a node that is cut off from all others would found a second cluster beside theirs (ADR 0014).
+/// Whether a cluster lives on this database. Being reached says nothing: a node that is cut off from all others would found a second cluster beside theirs (ADR 0015).
 /// </summary>
 public static class Founding
 {

@@ -89,7 +89,7 @@ internal static class AkkaConfig
                   lease-retry-interval = 100ms
                   retry-interval = 100ms
                   rebalance-interval = 500ms
-                  handoff-timeout = 10s
+                  handoff-timeout = 3s
                   shard-start-timeout = 5s
                   shard-failure-backoff = 500ms
                   entity-restart-backoff = 500ms
