@@ -62,9 +62,10 @@ internal sealed class MemberWatch(ChaosCluster cluster) : IDisposable
         return await command.ExecuteScalarAsync() is 0L;
     }
 
-    /// <summary>Why the incarnation was downed, in the words of who did it; null: nobody has on evidence.</summary>
-    public async Task<string?> WhyDownedAsync(string incarnation)
+    /// <summary>Why the incarnation was downed on evidence, in the words of those who did it: several may, and who comes later finds that it is fenced already.</summary>
+    public async Task<IReadOnlyList<string>> WhyDownedAsync(string incarnation)
     {
+        var reasons = new List<string>();
         var begin = $"incarnation {incarnation}, which has been fenced: ";
         foreach (var node in cluster.Members)
         {
@@ -72,9 +73,9 @@ internal sealed class MemberWatch(ChaosCluster cluster) : IDisposable
             await using var file = new FileStream(Path.Combine(cluster.Directory, $"{node.Name}.log"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
             using var reader = new StreamReader(file);
             while (await reader.ReadLineAsync() is { } line)
-                if (line.IndexOf(begin, StringComparison.Ordinal) is >= 0 and var at) return line[(at + begin.Length)..];
+                if (line.IndexOf(begin, StringComparison.Ordinal) is >= 0 and var at) reasons.Add(line[(at + begin.Length)..]);
         }
-        return null;
+        return reasons;
     }
 
     public void Dispose()
