@@ -29,11 +29,11 @@ internal sealed class JournalTail(Database database, WatchHub hub, NodeSettings 
     private const long RecentBytes = 8 * 1024 * 1024;
 
     private readonly JournalReader reader = reader ?? new JournalReader(database);
-    private readonly KeySequence sequence = new();
     private readonly SemaphoreSlim needed = new(0);
     private readonly Lock gate = new();
     private TaskCompletionSource round = NewRound();
     private KeyWrites writes = new();
+    private KeySequence sequence = new();
     private JournalPosition? position;
     private bool roundWanted;
     private bool found;
@@ -131,7 +131,8 @@ internal sealed class JournalTail(Database database, WatchHub hub, NodeSettings 
             database.Signal.Reset();
             if (position is null)
             {
-                writes = new KeyWrites();
+                // What was read before is read again, and belongs to whoever goes on from before.
+                (writes, sequence) = (new KeyWrites(), new KeySequence());
                 // A little before the end: watches that come from another node, many at once, go on from there without a query of their own.
                 var recent = await reader.RecentAsync(connection, recentRows, RecentBytes, ct);
                 position = await Marks.ReadAsync(connection, null, Marks.Floor, ct) is { } floor && floor > recent ? floor : recent;
@@ -160,8 +161,17 @@ internal sealed class JournalTail(Database database, WatchHub hub, NodeSettings 
             throw new TimeoutException("the journal was deleted beyond what had been read");
         }
         var items = new List<WatchItem>(page.Rows.Count);
-        foreach (var row in page.Rows)
-            if (sequence.IsNew(row)) await WatchItems.AddAsync(items, writes, connection, row, database.IsPostgres, ct);
+        try
+        {
+            foreach (var row in page.Rows)
+                if (sequence.IsNew(row)) await WatchItems.AddAsync(items, writes, connection, row, database.IsPostgres, ct);
+        }
+        catch
+        {
+            // The page comes again, and its rows are new still.
+            sequence = new KeySequence();
+            throw;
+        }
         hub.Publish(items, page.UpTo);
         found |= page.Rows.Count > 0;
         position = page.UpTo;
