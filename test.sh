@@ -36,6 +36,9 @@ for project in tests/*.Tests/*.csproj; do
 done
 
 count() { grep -ho '<Counters [^>]*' "$results"/*.trx 2>/dev/null | grep -o " $1=\"[0-9]*\"" | grep -o '[0-9]*' | awk '{ n += $1 } END { print n + 0 }'; }
+# What failed, and why: the runner's quiet output does not say.
+sed -n '/<UnitTestResult [^>]*outcome="Failed"/,/<\/UnitTestResult>/p' "$results"/*.trx 2>/dev/null \
+  | sed -n -e 's/.*testName="\([^"]*\)".*/FAILED \1/p' -e '/<Message>/,/<\/Message>/p' | sed -e 's/<[^>]*>//g' | cut -c1-600
 passed=$(count passed); failed=$(($(count failed) + $(count error) + $(count timeout) + $(count aborted)))
 # A run that broke off counts, even where no test of it says so.
 if ((status != 0 && failed == 0)); then failed=1; fi

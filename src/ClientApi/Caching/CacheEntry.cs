@@ -36,8 +36,8 @@ internal sealed record CacheEntry(TimeSpan? Sliding, DateTimeOffset? End, DateTi
         return time > LongestTtl ? LongestTtl : time < ShortestTtl ? ShortestTtl : time;
     }
 
-    /// <summary>Whether a use at this time makes it stay longer.</summary>
-    public bool IsWorthRenewing(DateTimeOffset now) => Sliding is not null && now - RenewedAt >= Slack && !(End <= now);
+    /// <summary>Whether a use at this time makes it stay longer. One that was renewed in what is the future here, by a machine whose clock is ahead, is renewed by this one's.</summary>
+    public bool IsWorthRenewing(DateTimeOffset now) => Sliding is not null && (now - RenewedAt >= Slack || now < RenewedAt) && !(End <= now);
 
     public byte[] ToBytes()
     {

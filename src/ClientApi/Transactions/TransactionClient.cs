@@ -97,7 +97,6 @@ public sealed class TransactionClient
     /// fresh one, and another when that was aborted by others in its way, its deadline or a failover, up to <see cref="AkkaHaClientOptions.TransactionTries"/> in all.
     /// </param>
     /// <param name="cancellationToken">Gives the call up; what became of the transaction is not known then.</param>
-    /// <exception cref="TransactionConflictException">Others were in its way. Nothing was changed; it needs a new id.</exception>
     /// <exception cref="TransactionAbortedException">Aborted for good. Nothing was changed.</exception>
     /// <exception cref="UnavailableException">It was not done.</exception>
     /// <exception cref="OutcomeUnknownException">Done or not; <see cref="ResolveAsync"/> makes it certain.</exception>

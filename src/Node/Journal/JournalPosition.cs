@@ -67,6 +67,8 @@ internal readonly record struct WatchPosition(JournalPosition Row, int Part = 0)
         var transactionId = 0L;
         if (postgres)
         {
+            // The beginning is written the same everywhere.
+            if (rest is "0") rest = "0-0";
             var hyphen = rest.IndexOf('-');
             if (hyphen < 0 || !Number(rest[..hyphen], out transactionId)) return false;
             rest = rest[(hyphen + 1)..];

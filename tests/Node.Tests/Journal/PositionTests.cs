@@ -18,6 +18,13 @@ public sealed class PositionTests
         Assert.Equal(text, position.Value.Text(postgres));
     }
 
+    [Fact]
+    public void The_beginning_is_written_as_nought_on_both_databases()
+    {
+        Assert.True(WatchPosition.TryParse("0", postgres: true, out var position));
+        Assert.Equal("0-0", position.Value.Text(postgres: true));
+    }
+
     [Theory]
     [InlineData("", false)]
     [InlineData(" 1", false)]

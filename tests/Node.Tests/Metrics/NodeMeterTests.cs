@@ -38,7 +38,8 @@ public sealed class NodeMeterTests
         Assert.True(seen["akkaha.transactions.retries"] > 0, seen.ToString());
         Assert.True(seen["akkaha.transactions.waits"] > 0, seen.ToString());
         Assert.True(seen["akkaha.persists kind=txn"] > 0 && seen["akkaha.persists kind=kv"] > 0, seen.ToString());
-        Assert.True(seen["akkaha.persisted.rows kind=kv"] >= 180, seen.ToString());
+        // Each of three keys has prepared each of them; that they are applied comes beside.
+        Assert.True(seen["akkaha.persisted.rows kind=kv"] >= 90, seen.ToString());
         Assert.True(seen["akkaha.persist.duration kind=kv"] > 0, seen.ToString());
     }
 
