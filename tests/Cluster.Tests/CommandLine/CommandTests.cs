@@ -5,15 +5,11 @@ using Xunit;
 namespace AkkaHa.Cluster.Tests.CommandLine;
 
 /// <summary>What scripts rest on: exit codes, and what stands on which stream.</summary>
-public sealed class CommandTests : IAsyncLifetime
+public sealed class CommandTests(OneNode one) : IClassFixture<OneNode>
 {
     private const int Ok = 0, Usage = 2, NotFound = 3, Refused = 4, Unavailable = 5;
 
-    private ClusterUnderTest _cluster = null!;
-
-    public async Task InitializeAsync() => _cluster = await ClusterUnderTest.StartAsync("sqlite", 1);
-
-    public async Task DisposeAsync() => await _cluster.DisposeAsync();
+    private readonly ClusterUnderTest _cluster = one.Cluster;
 
     [Fact]
     public async Task Keys_can_be_written_read_and_deleted_and_a_value_is_printed_as_its_bytes()

@@ -4,29 +4,10 @@ using static AkkaHa.Cluster.Tests.Transactions.Curl;
 
 namespace AkkaHa.Cluster.Tests.Transactions;
 
-/// <summary>A node for all of them: they use keys of their own.</summary>
-public sealed class OneNode : IAsyncLifetime
-{
-    private ClusterUnderTest? cluster;
-
-    internal Curl Curl { get; private set; } = null!;
-
-    public async Task InitializeAsync()
-    {
-        cluster = await ClusterUnderTest.StartAsync("sqlite", 1);
-        Curl = new Curl(cluster);
-    }
-
-    public async Task DisposeAsync()
-    {
-        if (cluster is not null) await cluster.DisposeAsync();
-    }
-}
-
 /// <summary>Every shape of a transaction that the contract has, against a node, with HTTP and JSON.</summary>
 public sealed class ShapesTests(OneNode one) : IClassFixture<OneNode>
 {
-    private readonly Curl curl = one.Curl;
+    private readonly Curl curl = new(one.Cluster);
 
     private async Task<bool> HoldsAsync(string condition)
     {
