@@ -18,7 +18,7 @@ internal interface IIndexTables
 
     Task EndSessionsAsync(IReadOnlyDictionary<string, long> sessions, CancellationToken ct);
 
-    /// <summary>Marks the keys of these sessions. One that is bound later is marked when it is put.</summary>
+    /// <summary>Marks the keys of these sessions. One that is bound later is marked when it is put. (The index over them leaves out keys without a session, and is used only where the statement says so.)</summary>
     Task MarkEndedAsync(string[] sessions, CancellationToken ct);
 }
 
@@ -52,7 +52,7 @@ internal sealed class PostgresIndexTables(DbConnection connection, DbTransaction
         ("@ids", sessions.Keys.ToArray()), ("@times", sessions.Values.ToArray()));
 
     public Task MarkEndedAsync(string[] sessions, CancellationToken ct) =>
-        RunAsync("UPDATE key_index SET session_ended = 1 WHERE session_id = ANY(@ids)", ct, ("@ids", sessions));
+        RunAsync("UPDATE key_index SET session_ended = 1 WHERE session_id = ANY(@ids) AND session_id <> ''", ct, ("@ids", sessions));
 
     private async Task RunAsync(string sql, CancellationToken ct, params (string, object)[] parameters)
     {
