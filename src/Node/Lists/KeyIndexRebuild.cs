@@ -30,12 +30,12 @@ internal sealed class KeyIndexRebuild(Database database, KeyIndex index, ILogger
         var names = await KeysAsync(connection, ct);
         log.LogInformation("Making the index of keys: {Count} keys have a history", names.Count);
         var (batch, keys, bytes) = (new IndexBatch(), 0, 0L);
-        var sessions = new Dictionary<string, HashSet<string>>(StringComparer.Ordinal);
+        var sessions = new LivingSessions(connection);
         foreach (var name in names)
         {
             var state = (await RecoverAsync(connection, name, ct)).Key;
-            if (state.Value is { Present: true, SessionId.Length: > 0 } bound && !await LivesAsync(connection, sessions, bound.SessionId, ct))
-                batch.AddEndedSession(bound.SessionId, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
+            foreach (var session in SessionsOf(state))
+                if (await sessions.HasEndedAsync(session, ct)) batch.AddEndedSession(session, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
             batch.Add(name[(EntityId.KeyKind.Length + 1)..], state);
             bytes += state.CalculateSize();
             if (++keys < KeysAtOnce && bytes < BytesAtOnce) continue;
@@ -130,12 +130,8 @@ internal sealed class KeyIndexRebuild(Database database, KeyIndex index, ILogger
         await command.ExecuteNonQueryAsync(ct);
     }
 
-    private static async Task<bool> LivesAsync(DbConnection connection, Dictionary<string, HashSet<string>> slots, string sessionId, CancellationToken ct)
-    {
-        if (!SessionId.TryParse(sessionId, out var id)) return false;
-        var slot = id.Entity.ToString();
-        if (!slots.TryGetValue(slot, out var alive))
-            slots[slot] = alive = [.. (await RecoverAsync(connection, slot, ct)).Sessions.Sessions.Select(s => s.SessionId)];
-        return alive.Contains(sessionId);
-    }
+    /// <summary>What the key is bound to, and what it will be should a transaction be applied: its row comes later, and the session may have ended long before.</summary>
+    private static IEnumerable<string> SessionsOf(KeySnapshot state) =>
+        (state.Participant?.Prepared ?? []).SelectMany(p => new[] { p.Prepared.Then?.Write, p.Prepared.Else?.Write }).Append(state.Value)
+            .OfType<KeyWritten>().Where(w => w is { Present: true, SessionId.Length: > 0 }).Select(w => w.SessionId);
 }

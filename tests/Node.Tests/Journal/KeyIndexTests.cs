@@ -71,6 +71,45 @@ public sealed class KeyIndexTests(JournalFixture fixture)
 
     [Theory]
     [MemberData(nameof(Providers))]
+    public async Task A_session_that_was_created_after_its_slot_was_read_is_not_taken_for_ended(string provider)
+    {
+        var journal = await fixture.NewAsync(provider);
+        string[] ids = [.. Enumerable.Range(0, 3).Select(_ => SessionId.Create(1, Guid.CreateVersion7()).Text)];
+        await journal.AppendAsync("session/1", Created(ids[0]));
+        await using var connection = await journal.Database.OpenKeysAsync(default);
+        var sessions = new LivingSessions(connection);
+        Assert.False(await sessions.HasEndedAsync(ids[0], default));
+        await journal.AppendAsync("session/1", Created(ids[1]));
+        Assert.False(await sessions.HasEndedAsync(ids[1], default));
+        await journal.AppendAsync("session/1", Created(ids[2]), Ended(ids[2]));
+        Assert.True(await sessions.HasEndedAsync(ids[2], default));
+        Assert.True(await sessions.HasEndedAsync(ids[2], default));
+    }
+
+    /// <summary>The session was checked by the transaction, and ended once that was decided; the key's own row comes after the index was made.</summary>
+    [Theory]
+    [MemberData(nameof(Providers))]
+    public async Task A_rebuild_marks_what_is_bound_to_an_ended_session_also_by_a_transaction_that_is_applied_later(string provider)
+    {
+        var journal = await fixture.NewAsync(provider);
+        var (alive, ended) = (SessionId.Create(1, Guid.CreateVersion7()).Text, SessionId.Create(1, Guid.CreateVersion7()).Text);
+        await journal.AppendAsync("session/1", Created(alive), Created(ended));
+        await journal.AppendAsync("kv/alive", Put("x", 1, session: alive));
+        await journal.AppendAsync("kv/bound", Put("x", 1, session: ended));
+        await journal.AppendAsync("kv/later", Prepared("t", Put("x", 1, session: ended).KeyWritten));
+        await journal.AppendAsync("kv/else", Prepared("u", Put("x", 1, session: alive).KeyWritten, Put("y", 1, session: ended).KeyWritten));
+        await journal.AppendAsync("session/1", Ended(ended));
+        await journal.RunAsync("DELETE FROM journal_mark WHERE name = 'indexed'");
+        var index = new KeyIndex(journal.Database);
+        Assert.True(await new KeyIndexRebuild(journal.Database, index, NullLogger.Instance).RunAsync(default));
+        await journal.AppendAsync("kv/later", Applied("t", write: Put("x", 1, session: ended).KeyWritten));
+        await journal.AppendAsync("kv/else", Applied("u", then: false, write: Put("y", 1, session: ended).KeyWritten));
+        await index.AdvanceAsync(null, default);
+        Assert.Equal(["alive|0", "bound|1", "else|1", "later|1"], await journal.ReadAsync("SELECT key, session_ended FROM key_index ORDER BY key"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Providers))]
     public async Task Rows_go_only_when_the_index_has_read_them_and_the_floor_says_so(string provider)
     {
         var journal = await fixture.NewAsync(provider);
@@ -155,6 +194,10 @@ public sealed class KeyIndexTests(JournalFixture fixture)
         using var watch = await node.WatchAsync(from: provider == "postgres" ? "0-0" : "0");
         Assert.Equal(["put a=1@1", "put a=2@2", "put a=3@3", "put b=1@1", "put a=4@4"], await watch.ChangesAsync(5));
     }
+
+    private static Event Created(string session) => new() { SessionCreated = new SessionCreated { SessionId = session, TtlMs = 1000 } };
+
+    private static Event Ended(string session) => new() { SessionEnded = new SessionEnded { SessionId = session, Reason = "close" } };
 
     private static Task<IReadOnlyList<string>> PositionOfAsync(TestJournal journal, long sequenceNr) => journal.ReadAsync(
         $"SELECT {(journal.Database.IsPostgres ? "xid::text::bigint" : "0")}, ordering FROM journal WHERE persistence_id = 'kv/a' AND sequence_number = {sequenceNr}");
