@@ -1,6 +1,7 @@
 using System.Data;
 using System.Data.Common;
 using AkkaHa.Node.Journal;
+using AkkaHa.Node.Ownership;
 using AkkaHa.Node.Storage;
 
 namespace AkkaHa.Node.Lists;
@@ -19,7 +20,7 @@ internal sealed class KeyIndex(Database database)
     public static Task<JournalPosition?> IndexedAsync(DbConnection connection, CancellationToken ct) => Marks.ReadAsync(connection, null, Marks.Indexed, ct);
 
     /// <summary>Reads the journal up to this position (null: to the end that it has now), or as far as that can be read now.</summary>
-    /// <returns>Up to where it has come; null: it has not been made yet.</returns>
+    /// <returns>Up to where it has come; null: it has not been made yet, or has to be made again.</returns>
     public async Task<JournalPosition?> AdvanceAsync(JournalPosition? until, CancellationToken ct)
     {
         // One at a time in this process: who has waited finds it done.
@@ -33,8 +34,12 @@ internal sealed class KeyIndex(Database database)
                 if (await IndexedAsync(connection, ct) is not { } from) return null;
                 if (from >= until) return from;
                 var page = await reader.ReadAsync(connection, from, JournalScope.KeysAndSessions, ct);
-                if (page.Floor > from && await IndexedAsync(connection, ct) != from) continue;
-                if (page.Floor > from) throw new InvalidOperationException($"rows below {page.Floor} may have been deleted, and the index is at {from} only");
+                if (page.Floor > from)
+                {
+                    // Rows that it has not read may be gone: unless another has brought it forward meanwhile, it has to be made again, from the keys themselves.
+                    await DropAsync(connection, from, ct);
+                    continue;
+                }
                 if (page.UpTo == from) return from;
                 var batch = new IndexBatch();
                 foreach (var row in page.Rows) await batch.AddAsync(writes, connection, row, ct);
@@ -55,6 +60,13 @@ internal sealed class KeyIndex(Database database)
         await batch.WriteAsync(Tables(connection, transaction), ct);
         await transaction.CommitAsync(ct);
         return true;
+    }
+
+    private static async Task DropAsync(DbConnection connection, JournalPosition from, CancellationToken ct)
+    {
+        await using var drop = connection.Command(
+            null, "DELETE FROM journal_mark WHERE name = @name AND xid = @xid AND ordering = @ordering", [("@name", Marks.Indexed), ("@xid", from.TransactionId), ("@ordering", from.Ordering)]);
+        await drop.ExecuteNonQueryAsync(ct);
     }
 
     public IIndexTables Tables(DbConnection connection, DbTransaction transaction) =>

@@ -20,13 +20,22 @@ internal sealed class KeyIndexRebuild(Database database, KeyIndex index, ILogger
     private const long BytesAtOnce = 4 * 1024 * 1024;
 
     private readonly JournalReader reader = new(database);
+    private bool saidWhy;
 
-    /// <summary>False: another one has made it, or is at it.</summary>
+    /// <summary>False: another one has made it, or is at it, or the journal can't be read up to the floor yet.</summary>
     public async Task<bool> RunAsync(CancellationToken ct)
     {
         await using var connection = await database.OpenKeysAsync(ct);
         if (await BeginAsync(connection, ct) is not { } number) return false;
         var position = await reader.HorizonAsync(connection, ct);
+        // From below the floor, rows may be missing. After a restore on another server, the floor is that of its first start, and whatever was open there already holds the journal's order back.
+        if (position < await Marks.ReadAsync(connection, null, Marks.Floor, ct))
+        {
+            if (!saidWhy) log.LogWarning("The index of keys can't be made yet: a transaction on the PostgreSQL server has been open since before the data were restored there");
+            saidWhy = true;
+            return false;
+        }
+        saidWhy = false;
         var names = await KeysAsync(connection, ct);
         log.LogInformation("Making the index of keys: {Count} keys have a history", names.Count);
         var (batch, keys, bytes) = (new IndexBatch(), 0, 0L);

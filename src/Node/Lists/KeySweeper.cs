@@ -21,6 +21,7 @@ internal sealed class KeySweeper(Database database, KeyIndex index, IEntities en
     private static readonly TimeSpan CleanEvery = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan KeepEnded = TimeSpan.FromHours(24);
 
+    private readonly KeyIndexRebuild rebuild = new(database, index, log);
     private DateTimeOffset cleanedAt = DateTimeOffset.UtcNow;
     private (long ExpiresAtMs, string Key) afterExpired;
     private string afterEnded = "";
@@ -58,7 +59,7 @@ internal sealed class KeySweeper(Database database, KeyIndex index, IEntities en
     {
         if (await index.AdvanceAsync(null, ct) is null)
         {
-            await new KeyIndexRebuild(database, index, log).RunAsync(ct);
+            await rebuild.RunAsync(ct);
             return;
         }
         await using var connection = await database.OpenKeysAsync(ct);

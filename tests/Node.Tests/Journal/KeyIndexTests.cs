@@ -4,6 +4,7 @@ using AkkaHa.Messages.Storage;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Journal;
 using AkkaHa.Node.Lists;
+using AkkaHa.Node.Ownership;
 using AkkaHa.Node.Tests.Api;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -172,6 +173,47 @@ public sealed class KeyIndexTests(JournalFixture fixture)
         Assert.Equal(ErrorCode.Compacted, (await KeyWatchTests.RefusedAsync(() => node.WatchAsync(from: "0-0"))).Code);
         await journal.EnsureSchemaAsync();
         Assert.NotNull(await index.AdvanceAsync(null, default));
+    }
+
+    [Fact]
+    public async Task Restored_data_get_their_index_once_the_transactions_are_over_that_the_other_server_had_open_before()
+    {
+        var journal = await fixture.NewAsync("postgres");
+        await journal.AppendAsync("kv/a", Put("1", 1));
+        var index = new KeyIndex(journal.Database);
+        await index.AdvanceAsync(null, default);
+        await using var connection = await journal.Database.OpenJournalAsync(default);
+        await using (var setting = connection.Command(null, "SET idle_in_transaction_session_timeout = 0")) await setting.ExecuteNonQueryAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var begin = connection.Command(transaction, "SELECT pg_current_xact_id()::text")) await begin.ExecuteScalarAsync();
+        await journal.RunAsync("UPDATE journal SET xid = '9000000000'::xid8; UPDATE journal_mark SET xid = 9000000000 WHERE name = 'indexed'");
+        await journal.EnsureSchemaAsync();
+        var rebuild = new KeyIndexRebuild(journal.Database, index, NullLogger.Instance);
+        Assert.Null(await index.AdvanceAsync(null, default));
+        Assert.False(await rebuild.RunAsync(default));
+        Assert.Null(await index.AdvanceAsync(null, default));
+        await transaction.CommitAsync();
+        Assert.True(await rebuild.RunAsync(default));
+        Assert.NotNull(await index.AdvanceAsync(null, default));
+        Assert.Equal(["a"], await journal.ReadAsync("SELECT key FROM key_index"));
+    }
+
+    /// <summary>However it came to that: what can't be read on is made again, rather than stuck for ever.</summary>
+    [Theory]
+    [MemberData(nameof(Providers))]
+    public async Task An_index_that_is_below_the_floor_is_made_again(string provider)
+    {
+        var journal = await fixture.NewAsync(provider);
+        await journal.AppendAsync("kv/a", Put("1", 1));
+        await journal.AppendAsync("kv/a", Put("2", 2));
+        var index = new KeyIndex(journal.Database);
+        await index.AdvanceAsync(null, default);
+        Assert.True(await new JournalFloor(journal.Database).RaiseAsync("kv/a", 1, default));
+        await journal.RunAsync("UPDATE journal_mark SET xid = 0, ordering = 0 WHERE name = 'indexed'");
+        using var sweeper = new KeySweeper(journal.Database, index, new FakeEntities(), () => true, NullLogger<KeySweeper>.Instance);
+        await sweeper.SweepAsync(default);
+        Assert.Equal(await journal.HorizonAsync(), await index.AdvanceAsync(null, default));
+        Assert.Equal(["a|2"], await journal.ReadAsync("SELECT key, revision FROM key_index"));
     }
 
     /// <summary>Tables as they were before there were watches: the rows get positions, in their order, and the index is made.</summary>
