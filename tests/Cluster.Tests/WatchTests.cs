@@ -199,8 +199,9 @@ public sealed class WatchTests(ITestOutputHelper output)
             late.Add(clock.Elapsed.TotalSeconds - at);
         }
         output.WriteLine($"expired {string.Join(", ", late.Select(l => l.ToString("0.00", CultureInfo.InvariantCulture)))} s after their time");
-        Assert.InRange(late.Max(), -0.2, 10);
         Assert.InRange(Median(late), -0.2, 2);
+        // One that was lost on its way is called again after two seconds; the rest is slack for a machine that has other things to do.
+        Assert.InRange(late.Max(), -0.2, 5);
     }
 
     /// <summary>

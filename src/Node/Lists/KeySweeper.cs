@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Akka.Cluster;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
@@ -14,17 +13,17 @@ namespace AkkaHa.Node.Lists;
 /// On the leader, twice a second: brings the index forward (makes it, where there is none), and calls on the keys in it whose time is over or whose session has ended, again and again until the index
 /// shows them gone. They decide by themselves: two leaders at a time, or an index that is behind, do no harm.
 /// </summary>
-internal sealed class KeySweeper(Database database, KeyIndex index, IEntities entities, Func<bool> isLeader, ILogger<KeySweeper> log) : BackgroundService
+internal sealed class KeySweeper(Database database, KeyIndex index, IEntities entities, Func<bool> isLeader, ILogger<KeySweeper> log, TimeProvider? time = null)
+    : BackgroundService
 {
-    private const int KeysAtOnce = 1000;
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan CleanEvery = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan KeepEnded = TimeSpan.FromHours(24);
 
     private readonly KeyIndexRebuild rebuild = new(database, index, log);
+    private readonly DueKeys expired = DueKeys.Expired(database, time ?? TimeProvider.System);
+    private readonly DueKeys ofEndedSessions = DueKeys.OfEndedSessions(database, time ?? TimeProvider.System);
     private DateTimeOffset cleanedAt = DateTimeOffset.UtcNow;
-    private (long ExpiresAtMs, string Key) afterExpired;
-    private string afterEnded = "";
     private string? lastFailure;
 
     /// <summary>Whether a node is the one that sweeps. Should two think so, nothing is wrong.</summary>
@@ -63,8 +62,8 @@ internal sealed class KeySweeper(Database database, KeyIndex index, IEntities en
             return;
         }
         await using var connection = await database.OpenKeysAsync(ct);
-        await ExpiredAsync(connection, ct);
-        await EndedAsync(connection, ct);
+        await expired.EachAsync(connection, End, ct);
+        await ofEndedSessions.EachAsync(connection, End, ct);
         if (DateTimeOffset.UtcNow - cleanedAt < CleanEvery) return;
         cleanedAt = DateTimeOffset.UtcNow;
         // A key may be bound to a session that has ended, by a transaction that was on its way; but not for so long.
@@ -72,32 +71,10 @@ internal sealed class KeySweeper(Database database, KeyIndex index, IEntities en
         await clean.ExecuteNonQueryAsync(ct);
     }
 
-    private async Task ExpiredAsync(DbConnection connection, CancellationToken ct)
+    private void End(DueKey due) => entities.Tell(new Command
     {
-        await using var command = connection.Command(
-            null,
-            $"SELECT expires_at_ms, key FROM key_index WHERE expires_at_ms > 0 AND expires_at_ms <= @now AND (expires_at_ms > @at OR (expires_at_ms = @at AND key > @key)) ORDER BY expires_at_ms, key LIMIT {KeysAtOnce}",
-            [("@now", DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()), ("@at", afterExpired.ExpiresAtMs), ("@key", afterExpired.Key ?? "")]);
-        var due = new List<(long, string Key)>();
-        await using (var row = await command.ExecuteReaderAsync(ct))
-            while (await row.ReadAsync(ct)) due.Add((row.GetInt64(0), row.GetString(1)));
-        // On from there: those whose shard has no owner just now must not keep the others waiting. After the last, from the beginning.
-        afterExpired = due.Count < KeysAtOnce ? default : due[^1];
-        foreach (var (_, key) in due) Tell(key, new ExpireKey());
-    }
-
-    private async Task EndedAsync(DbConnection connection, CancellationToken ct)
-    {
-        await using var command = connection.Command(null, $"SELECT key, session_id FROM key_index WHERE session_ended = 1 AND key > @after ORDER BY key LIMIT {KeysAtOnce}", [("@after", afterEnded)]);
-        var ended = new List<(string Key, string SessionId)>();
-        await using (var row = await command.ExecuteReaderAsync(ct))
-            while (await row.ReadAsync(ct)) ended.Add((row.GetString(0), row.GetString(1)));
-        afterEnded = ended.Count < KeysAtOnce ? "" : ended[^1].Key;
-        foreach (var (key, session) in ended) Tell(key, new ExpireKey { SessionId = session });
-    }
-
-    private void Tell(string key, ExpireKey expire) =>
-        entities.Tell(new Command { Entity = EntityId.Key(key).ToString(), Sender = "node", ExpireKey = expire });
+        Entity = EntityId.Key(due.Key).ToString(), Sender = "node", ExpireKey = new ExpireKey { SessionId = due.SessionId },
+    });
 
     private static async Task<bool> NextAsync(PeriodicTimer timer, CancellationToken ct)
     {

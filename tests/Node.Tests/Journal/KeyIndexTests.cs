@@ -127,33 +127,6 @@ public sealed class KeyIndexTests(JournalFixture fixture)
         Assert.Equal(await PositionOfAsync(journal, 2), await journal.ReadAsync("SELECT xid, ordering FROM journal_mark WHERE name = 'floor'"));
     }
 
-    [Theory]
-    [MemberData(nameof(Providers))]
-    public async Task The_sweeper_calls_on_keys_whose_time_is_over_and_on_those_of_ended_sessions_bound_before_or_after(string provider)
-    {
-        var journal = await fixture.NewAsync(provider);
-        var entities = new FakeEntities();
-        var now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
-        using var sweeper = new KeySweeper(journal.Database, new KeyIndex(journal.Database), entities, () => true, NullLogger<KeySweeper>.Instance);
-        await journal.AppendAsync("kv/over", Put("x", 1, expiresAtMs: now - 1));
-        await journal.AppendAsync("kv/later", Put("x", 1, expiresAtMs: now + 600_000));
-        await journal.AppendAsync("kv/bound", Put("x", 1, session: "1-s"));
-        await journal.AppendAsync("kv/bound-elsewhere", Put("x", 1, session: "1-alive"));
-        await journal.AppendAsync("session/1", new Event { SessionEnded = new SessionEnded { SessionId = "1-s", Reason = "close" } });
-        await sweeper.SweepAsync(default);
-        await journal.AppendAsync("kv/bound-late", Put("x", 1, session: "1-s"));
-        await sweeper.SweepAsync(default);
-        string[] Told() => [.. entities.Told.Select(c => $"{c.Entity} {c.ExpireKey.SessionId}")];
-        Assert.Equal(["kv/over ", "kv/bound 1-s", "kv/over ", "kv/bound 1-s", "kv/bound-late 1-s"], Told());
-
-        await journal.AppendAsync("kv/over", Delete(2, expired: true));
-        await journal.AppendAsync("kv/bound", Put("y", 2));
-        await journal.AppendAsync("kv/bound-late", Delete(2, expired: true));
-        entities.Reset();
-        await sweeper.SweepAsync(default);
-        Assert.Empty(Told());
-    }
-
     [Fact]
     public async Task Data_that_was_dumped_and_restored_on_another_server_is_put_in_order_again()
     {
