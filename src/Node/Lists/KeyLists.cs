@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using AkkaHa.Messages;
@@ -46,18 +45,25 @@ internal sealed class KeyLists(Database database, KeyIndex index, IEntities enti
         return Answer(page, await AskAsync(page, ct), request.KeysOnly);
     }
 
-    /// <summary>Brings the index to what was committed at the call.</summary>
+    /// <summary>Brings the index to what was committed at the call. Whatever it waits for, a database that stands still or another who is at it, it waits with the same patience.</summary>
     private async Task CatchUpAsync(CancellationToken ct)
     {
-        var since = Stopwatch.GetTimestamp();
-        JournalPosition target;
-        await using (var connection = await database.OpenKeysAsync(ct)) target = await reader.HighestAsync(connection, ct);
-        while (true)
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(Patience);
+        try
         {
-            if (await index.AdvanceAsync(target, ct) is not { } indexed) throw NotMade();
-            if (indexed >= target) return;
-            if (Stopwatch.GetElapsedTime(since) > Patience) throw Unavailable(await ReasonAsync(ct));
-            await Task.Delay(AgainAfter, ct);
+            JournalPosition target;
+            await using (var connection = await database.OpenKeysAsync(patience.Token)) target = await reader.HighestAsync(connection, patience.Token);
+            while (true)
+            {
+                if (await index.AdvanceAsync(target, patience.Token) is not { } indexed) throw NotMade();
+                if (indexed >= target) return;
+                await Task.Delay(AgainAfter, patience.Token);
+            }
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            throw Unavailable(await ReasonAsync(ct));
         }
     }
 

@@ -140,6 +140,27 @@ public sealed class KeyListTests(JournalFixture fixture)
         Assert.Equal(["a", "late"], (await lists.ListAsync(new ListKeysRequest(), default)).Entries.Select(e => e.Key));
     }
 
+    /// <summary>The sweeper, say, which waits for the database with much more patience.</summary>
+    [Fact]
+    public async Task A_list_does_not_wait_for_ever_for_who_brings_the_index_forward_already()
+    {
+        var (journal, entities) = (await fixture.NewAsync("postgres"), new FakeEntities());
+        var index = new KeyIndex(journal.Database);
+        var lists = new KeyLists(journal.Database, index, entities);
+        await journal.AppendAsync("kv/a", Put("1", 1));
+        await using var connection = await journal.Database.OpenJournalAsync(default);
+        await using (var setting = connection.Command(null, "SET idle_in_transaction_session_timeout = 0")) await setting.ExecuteNonQueryAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var hold = connection.Command(transaction, "UPDATE journal_mark SET ordering = ordering WHERE name = 'indexed'")) await hold.ExecuteNonQueryAsync();
+        var sweeper = index.AdvanceAsync(null, default);
+        var since = Stopwatch.StartNew();
+        Assert.Equal(ErrorCode.Unavailable, (await KeyWatchTests.RefusedAsync(() => lists.ListAsync(new ListKeysRequest(), default))).Code);
+        Assert.InRange(since.Elapsed.TotalSeconds, 4, 9);
+        await transaction.RollbackAsync();
+        await sweeper;
+        Assert.Equal(["a"], (await lists.ListAsync(new ListKeysRequest(), default)).Entries.Select(e => e.Key));
+    }
+
     private async Task<(TestJournal, KeyLists, FakeEntities)> NewAsync(string provider)
     {
         var (journal, entities) = (await fixture.NewAsync(provider), new FakeEntities());
