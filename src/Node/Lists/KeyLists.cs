@@ -20,7 +20,9 @@ namespace AkkaHa.Node.Lists;
 internal sealed class KeyLists(Database database, KeyIndex index, IEntities entities) : IKeyLists
 {
     private const int AskedAtOnce = 32;
+    private const string Behind = "the index of keys did not come to the journal's end in time";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan PatienceForReason = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AgainAfter = TimeSpan.FromMilliseconds(10);
 
     private readonly JournalReader reader = new(database);
@@ -63,7 +65,7 @@ internal sealed class KeyLists(Database database, KeyIndex index, IEntities enti
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            throw Unavailable(await ReasonAsync(ct));
+            throw Unavailable(await ReasonInTimeAsync(ct));
         }
     }
 
@@ -120,11 +122,25 @@ internal sealed class KeyLists(Database database, KeyIndex index, IEntities enti
         return response;
     }
 
+    private async Task<string> ReasonInTimeAsync(CancellationToken ct)
+    {
+        if (!database.IsPostgres) return Behind;
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(PatienceForReason);
+        try
+        {
+            return await ReasonAsync(patience.Token);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            // The database itself stands still.
+            return Behind;
+        }
+    }
+
     /// <summary>What keeps the index from reading on.</summary>
     private async Task<string> ReasonAsync(CancellationToken ct)
     {
-        const string Behind = "the index of keys did not come to the journal's end in time";
-        if (!database.IsPostgres) return Behind;
         await using var connection = await database.OpenKeysAsync(ct);
         await using var command = connection.Command(
             null, "SELECT pid, coalesce(application_name, ''), extract(epoch FROM now() - xact_start) FROM pg_stat_activity WHERE backend_xid IS NOT NULL ORDER BY age(backend_xid) DESC LIMIT 1");
