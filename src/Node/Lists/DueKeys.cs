@@ -17,7 +17,12 @@ internal readonly record struct DueKey(string Key, string SessionId, long Expire
 /// </summary>
 internal sealed class DueKeys
 {
-    public const int MostOnTheirWay = 10_000;
+    /// <summary>
+    /// Each of them is a write and a change for watches. A node's journal lets 5,000 writes wait and fails what comes then, also from clients; a watch for which more than 1,024 changes wait is cut off. So it
+    /// is less than these, and the next come soon after.
+    /// </summary>
+    public const int MostOnTheirWay = 1000;
+
     public static readonly TimeSpan AgainAfter = TimeSpan.FromSeconds(2);
     private const int KeysAtOnce = 1000;
 
@@ -43,7 +48,8 @@ internal sealed class DueKeys
     public static DueKeys OfEndedSessions(Database database, TimeProvider time) => new(database, time, "session_ended = 1", "session_id", "key > @after", "key");
 
     /// <summary>One round.</summary>
-    public async Task EachAsync(DbConnection connection, Action<DueKey> end, CancellationToken ct)
+    /// <returns>Whether it had to stop, and there may be more.</returns>
+    public async Task<bool> EachAsync(DbConnection connection, Action<DueKey> end, CancellationToken ct)
     {
         await ForgetAsync(connection, ct);
         var (after, fromStart) = (stoppedAfter ?? default, stoppedAfter is null);
@@ -52,16 +58,17 @@ internal sealed class DueKeys
             var page = await ReadAsync(connection, next, ct, ("@at", after.ExpiresAtMs), ("@after", after.Key ?? ""));
             foreach (var key in page)
             {
-                if (given.Count == MostOnTheirWay) return;
+                if (given.Count == MostOnTheirWay) return true;
                 if (given.TryAdd(key, time.GetTimestamp())) end(key);
                 stoppedAfter = after = key;
             }
             if (page.Count == KeysAtOnce) continue;
             // At the end. Those before where the round began are still to come, once.
             stoppedAfter = null;
-            if (fromStart) return;
+            if (fromStart) return false;
             (after, fromStart) = (default, true);
         }
+        return true;
     }
 
     /// <summary>Those that are gone from the index have ended. Of the others, those that were given long ago are not waited for any more.</summary>

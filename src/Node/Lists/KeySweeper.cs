@@ -17,6 +17,7 @@ internal sealed class KeySweeper(Database database, KeyIndex index, IEntities en
     : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan SoonAgain = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan CleanEvery = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan KeepEnded = TimeSpan.FromHours(24);
 
@@ -37,7 +38,8 @@ internal sealed class KeySweeper(Database database, KeyIndex index, IEntities en
         {
             try
             {
-                if (isLeader()) await SweepAsync(stoppingToken);
+                // Of many keys that are due, the next are called as soon as those before have ended.
+                while (isLeader() && await SweepAsync(stoppingToken)) await Task.Delay(SoonAgain, stoppingToken);
                 lastFailure = null;
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
@@ -54,21 +56,23 @@ internal sealed class KeySweeper(Database database, KeyIndex index, IEntities en
     }
 
     /// <summary>One round.</summary>
-    public async Task SweepAsync(CancellationToken ct)
+    /// <returns>Whether more keys are due than can be on their way at once.</returns>
+    public async Task<bool> SweepAsync(CancellationToken ct)
     {
         if (await index.AdvanceAsync(null, ct) is null)
         {
             await rebuild.RunAsync(ct);
-            return;
+            return false;
         }
         await using var connection = await database.OpenKeysAsync(ct);
-        await expired.EachAsync(connection, End, ct);
-        await ofEndedSessions.EachAsync(connection, End, ct);
-        if (DateTimeOffset.UtcNow - cleanedAt < CleanEvery) return;
+        var more = await expired.EachAsync(connection, End, ct);
+        more |= await ofEndedSessions.EachAsync(connection, End, ct);
+        if (DateTimeOffset.UtcNow - cleanedAt < CleanEvery) return more;
         cleanedAt = DateTimeOffset.UtcNow;
         // A key may be bound to a session that has ended, by a transaction that was on its way; but not for so long.
         await using var clean = connection.Command(null, "DELETE FROM ended_session WHERE ended_at_ms < @before", [("@before", (DateTimeOffset.UtcNow - KeepEnded).ToUnixTimeMilliseconds())]);
         await clean.ExecuteNonQueryAsync(ct);
+        return more;
     }
 
     private void End(DueKey due) => entities.Tell(new Command

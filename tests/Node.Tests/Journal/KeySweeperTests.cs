@@ -62,14 +62,23 @@ public sealed class KeySweeperTests(JournalFixture fixture)
 
     [Theory]
     [MemberData(nameof(ProvidersAndReasons))]
-    public async Task Some_thousand_keys_that_are_due_at_once_are_called_in_one_round(string provider, bool ofEndedSession)
+    public async Task Some_thousand_keys_that_are_due_at_once_are_called_as_soon_as_those_before_have_ended(string provider, bool ofEndedSession)
     {
+        const int Keys = 7500;
         var journal = await fixture.NewAsync(provider);
         using var sweeper = Sweeper(journal);
-        await DueAsync(journal, 1, 7500, ofEndedSession);
-        await sweeper.SweepAsync(default);
-        Assert.Equal(Names(1, 7500), Told().Select(t => t.Split(' ')[0]).Order(StringComparer.Ordinal));
-        // They are on their way.
+        await DueAsync(journal, 1, Keys, ofEndedSession);
+        var (called, more) = (new List<string>(), true);
+        for (var round = 0; more; round++)
+        {
+            Assert.InRange(round, 0, Keys / DueKeys.MostOnTheirWay);
+            more = await sweeper.SweepAsync(default);
+            called.AddRange(Told().Select(t => t.Split(' ')[0]));
+            Assert.Equal(called.Count < Keys, more);
+            if (more) await journal.RunAsync($"DELETE FROM key_index WHERE key <= '{called[^1]}'");
+        }
+        Assert.Equal(Names(1, Keys), called);
+        // The last are on their way.
         await sweeper.SweepAsync(default);
         Assert.Empty(Told());
         // One that becomes due now does not wait for them, wherever it is in the order.
@@ -77,10 +86,10 @@ public sealed class KeySweeperTests(JournalFixture fixture)
         await sweeper.SweepAsync(default);
         Assert.Equal(Names(0, 0), Told().Select(t => t.Split(' ')[0]));
         // All but a few have ended; these are called again.
-        await journal.RunAsync("DELETE FROM key_index WHERE key > 'k100010'");
+        await journal.RunAsync("DELETE FROM key_index WHERE key > 'k100000' AND key < 'k107491'");
         time.Advance(DueKeys.AgainAfter);
         await sweeper.SweepAsync(default);
-        Assert.Equal(Names(0, 10), Told().Select(t => t.Split(' ')[0]));
+        Assert.Equal([.. Names(0, 0), .. Names(Keys - 9, Keys)], Told().Select(t => t.Split(' ')[0]));
     }
 
     [Theory]
