@@ -22,7 +22,7 @@ public sealed class WatchTests(ITestOutputHelper output)
 
     /// <summary>Through node A until it is killed, then through node B from the last position: each key's revisions follow one another, none left out and none twice.</summary>
     [Theory]
-    [MemberData(nameof(ClusterUnderTest.Providers), MemberType = typeof(ClusterUnderTest))]
+    [MemberData(nameof(ClusterUnderTest.AtLeast), "sqlite", MemberType = typeof(ClusterUnderTest))]
     public async Task A_watch_goes_on_at_another_node_after_its_own_was_killed_under_load(string provider)
     {
         await using var cluster = await ClusterUnderTest.StartAsync(provider, 3);
@@ -85,7 +85,7 @@ public sealed class WatchTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [MemberData(nameof(ClusterUnderTest.Providers), MemberType = typeof(ClusterUnderTest))]
+    [MemberData(nameof(ClusterUnderTest.AtLeast), "postgres", MemberType = typeof(ClusterUnderTest))]
     public async Task Each_node_lists_what_was_acknowledged_through_any_other(string provider)
     {
         await using var cluster = await ClusterUnderTest.StartAsync(provider, 3);
@@ -152,7 +152,8 @@ public sealed class WatchTests(ITestOutputHelper output)
         {
             await cluster.GetAsync(node, "/v1/kv?keysOnly=true");
             using var response = await http.GetAsync(new Uri($"{node.HttpUrl}/v1/watch?key=hot&from={early}"), HttpCompletionOption.ResponseHeadersRead);
-            if (response.StatusCode == HttpStatusCode.OK) return false;
+            // Or the database is too busy with the puts to say.
+            if (response.StatusCode is HttpStatusCode.OK or HttpStatusCode.ServiceUnavailable) return false;
             Assert.Equal(HttpStatusCode.Gone, response.StatusCode);
             var error = JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement;
             Assert.Equal("COMPACTED", error.GetProperty("code").GetString());
@@ -165,7 +166,7 @@ public sealed class WatchTests(ITestOutputHelper output)
 
     /// <summary>Nobody asks for these keys: the sweeper finds them in the index, and the keys end.</summary>
     [Theory]
-    [MemberData(nameof(ClusterUnderTest.Providers), MemberType = typeof(ClusterUnderTest))]
+    [MemberData(nameof(ClusterUnderTest.AtLeast), "sqlite", MemberType = typeof(ClusterUnderTest))]
     public async Task Who_watches_sees_a_key_expire_within_two_seconds_of_its_time_and_of_its_sessions_end(string provider)
     {
         await using var cluster = await ClusterUnderTest.StartAsync(provider, 3);

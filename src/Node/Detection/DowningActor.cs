@@ -196,10 +196,12 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
     private void Down(Member member, EvidenceKind evidence)
     {
         // Until gossip has it, and that may take a moment.
-        if (!suspects.TryGetValue(member.UniqueAddress, out var suspect) || MonotonicClock.NowMs - suspect.DownedMs < DownAgainAfterMs) return;
-        suspect.DownedMs = MonotonicClock.NowMs;
-        // Down goes by address: another incarnation may be there by now.
-        if (!cluster.State.Members.Any(m => m.UniqueAddress == member.UniqueAddress && m.Status is not (MemberStatus.Down or MemberStatus.Removed))) return;
+        if (suspects.TryGetValue(member.UniqueAddress, out var suspect))
+        {
+            if (MonotonicClock.NowMs - suspect.DownedMs < DownAgainAfterMs) return;
+            suspect.DownedMs = MonotonicClock.NowMs;
+        }
+        // Who fenced it says why, also where another was quicker to down it.
         log.Warning("Downing {0}, incarnation {1}, which has been fenced: {2}", member.Address, MemberFacts.Of(member).Incarnation, evidence switch
         {
             EvidenceKind.Crashed => "it can't be reached and its port refuses connections",
@@ -207,6 +209,8 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
             EvidenceKind.WithoutDatabase => $"it has had no valid lease for {parts.Settings.Ownership.WithoutLeaseMs} ms, while this node has",
             _ => "its incarnation is over",
         });
+        // Down goes by address: another incarnation may be there by now.
+        if (!cluster.State.Members.Any(m => m.UniqueAddress == member.UniqueAddress && m.Status is not (MemberStatus.Down or MemberStatus.Removed))) return;
         cluster.Down(member.Address);
     }
 

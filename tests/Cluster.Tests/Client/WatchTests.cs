@@ -6,7 +6,7 @@ namespace AkkaHa.Cluster.Tests.Client;
 public sealed class WatchTests
 {
     [Theory]
-    [MemberData(nameof(ClusterUnderTest.Providers), MemberType = typeof(ClusterUnderTest))]
+    [MemberData(nameof(ClusterUnderTest.AtLeast), "postgres", MemberType = typeof(ClusterUnderTest))]
     public async Task A_watch_goes_on_when_nodes_are_killed_with_every_change_once_and_in_order(string provider)
     {
         const int keys = 5;

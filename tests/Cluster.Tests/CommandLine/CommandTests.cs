@@ -123,19 +123,19 @@ public sealed class CommandTests(OneNode one) : IClassFixture<OneNode>
     [Fact]
     public async Task A_watch_prints_each_change_as_it_happens_and_goes_on_from_a_position()
     {
-        using var watch = Cli.StartAt(_cluster.Local.Endpoints, "kv", "watch", "--prefix", "a/", "--count", "3");
+        using var watch = Cli.StartAt(_cluster.Local.Endpoints, "kv", "watch", "--prefix", "w/", "--count", "3");
         var started = await watch.StandardError.ReadLineAsync().WaitAsync(ClusterUnderTest.Patience);
         Assert.StartsWith("watching from position ", started, StringComparison.Ordinal);
-        await TextAsync("kv", "put", "a/1", "one\ntwo");
+        await TextAsync("kv", "put", "w/1", "one\ntwo");
         await TextAsync("kv", "put", "b", "x");
-        await TextAsync("kv", "delete", "a/1");
-        await TextAsync("kv", "put", "a/1", "x", "--ttl", "1h");
+        await TextAsync("kv", "delete", "w/1");
+        await TextAsync("kv", "put", "w/1", "x", "--ttl", "1h");
         var lines = (await watch.StandardOutput.ReadToEndAsync().WaitAsync(ClusterUnderTest.Patience)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split('\t')).ToArray();
         await watch.WaitForExitAsync().WaitAsync(ClusterUnderTest.Patience);
         Assert.Equal(Ok, watch.ExitCode);
-        Assert.Equal(["put a/1 1 \"one\\ntwo\"", "delete a/1 2 -", "put a/1 3 \"x\""], lines.Select(l => string.Join(' ', l[1..])));
+        Assert.Equal(["put w/1 1 \"one\\ntwo\"", "delete w/1 2 -", "put w/1 3 \"x\""], lines.Select(l => string.Join(' ', l[1..])));
 
-        var again = await RunAsync([], "kv", "watch", "--key", "a/1", "--from", lines[0][0], "--count", "1", "--json");
+        var again = await RunAsync([], "kv", "watch", "--key", "w/1", "--from", lines[0][0], "--count", "1", "--json");
         var e = JsonDocument.Parse(again.Output).RootElement;
         Assert.Equal(("delete", "2", lines[1][0]), (e.GetProperty("type").GetString(), e.GetProperty("revision").GetString(), e.GetProperty("position").GetString()));
         await FailsAsync(Usage, "from", "kv", "watch", "--from", "yesterday");

@@ -28,7 +28,7 @@ public sealed class FirstSeedTests(ITestOutputHelper output)
         Assert.Equal(3, (await watch.MembersAsync(first)).Count);
     });
 
-    [Fact]
+    [LongFact]
     public async Task Started_while_it_reaches_nobody_it_waits_for_the_cluster_that_lives() => await RunAsync(async (cluster, watch) =>
     {
         var first = cluster.Members[0];

@@ -50,7 +50,7 @@ public sealed class ConflictTests(ITestOutputHelper output)
         Assert.Equal((2L * small) + Keys, sum);
     }
 
-    [Fact]
+    [LongFact]
     public async Task Deadlines_are_kept_when_a_node_stands_still()
     {
         await using var cluster = await ClusterUnderTest.StartAsync("sqlite", 3);
