@@ -11,6 +11,8 @@ internal static class WriteAheadLog
         using var file = new FileStream(Path.Combine(directory, "journal.db-wal"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         var wal = new byte[file.Length];
         file.ReadExactly(wal);
+        // Right after it was begun anew, nothing is in it, not even its head.
+        if (wal.Length < 32) return 0;
         var pageSize = BinaryPrimitives.ReadInt32BigEndian(wal.AsSpan(8));
         var salt = wal.AsSpan(16, 8);
         var commits = 0;
