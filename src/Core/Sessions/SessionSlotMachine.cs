@@ -16,31 +16,11 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
 {
     private const long TickMs = 200;
     private const long LateMs = 50;
-    private const long TellAgainMs = 1000;
-
-    private sealed class Session(SessionCreated created)
-    {
-        public SessionCreated Created { get; } = created;
-
-        public long DeadlineMs { get; set; }
-
-        public HashSet<EntityId> Attached { get; } = [];
-
-        /// <summary>Why it is ending, while intents hold it back.</summary>
-        public string? Ending { get; set; }
-
-        public List<Call> Closers { get; } = [];
-    }
-
-    private sealed record Telling(string SessionId, HashSet<EntityId> Unseen)
-    {
-        public long AgainAtMs { get; set; }
-    }
 
     private readonly RuleSwitches rules;
     private readonly Participant participant;
     private readonly Dictionary<string, Session> sessions = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Telling> telling = new(StringComparer.Ordinal);
+    private readonly Farewells farewells = new();
     private long? tickAtMs;
 
     public SessionSlotMachine(RuleSwitches rules)
@@ -75,12 +55,11 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
             session.DeadlineMs += lateMs;
             if (session.DeadlineMs <= turn.At.MonoMs) End(session, "expiry", turn);
         }
-        foreach (var one in telling.Values)
-            if (one.AgainAtMs <= turn.At.MonoMs) Tell(one, turn);
+        farewells.Tick(turn);
         Schedule(turn);
     }
 
-    private void Schedule(Turn turn) => tickAtMs = sessions.Count == 0 && telling.Count == 0 ? null : turn.At.MonoMs + TickMs;
+    private void Schedule(Turn turn) => tickAtMs = sessions.Count == 0 && farewells.IsEmpty ? null : turn.At.MonoMs + TickMs;
 
     public void Handle(Command command, Call call, Turn turn)
     {
@@ -96,10 +75,7 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
             case Command.BodyOneofCase.Detach:
                 if (sessions.TryGetValue(command.Detach.SessionId, out var left)) left.Attached.Remove(EntityId.Parse(command.Sender));
                 break;
-            case Command.BodyOneofCase.SessionGoneSeen:
-                if (telling.TryGetValue(command.SessionGoneSeen.SessionId, out var told) && told.Unseen.Remove(EntityId.Parse(command.Sender)) && told.Unseen.Count == 0)
-                    telling.Remove(told.SessionId);
-                break;
+            case Command.BodyOneofCase.SessionGoneSeen: farewells.Seen(command.SessionGoneSeen.SessionId, EntityId.Parse(command.Sender)); break;
             default: throw new ArgumentException($"a session slot takes no {command.BodyCase}", nameof(command));
         }
         if (tickAtMs is null) Schedule(turn);
@@ -165,16 +141,7 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
         turn.Emit(new Event { SessionEnded = new SessionEnded { SessionId = sessionId, Reason = session.Ending } });
         foreach (var closer in session.Closers)
             turn.Answer(closer, new Reply { CloseSession = new CloseSessionResponse { SessionId = sessionId } });
-        if (session.Attached.Count == 0) return;
-        var told = new Telling(sessionId, session.Attached);
-        telling[sessionId] = told;
-        Tell(told, turn);
-    }
-
-    private static void Tell(Telling told, Turn turn)
-    {
-        told.AgainAtMs = turn.At.MonoMs + TellAgainMs;
-        foreach (var attached in told.Unseen) turn.Send(attached, new Command { SessionGone = new SessionGone { SessionId = told.SessionId } });
+        farewells.Begin(sessionId, session.Attached, turn);
     }
 
     private static Reply Gone(string sessionId) =>
