@@ -51,6 +51,8 @@ internal static class LockReplies
         Replies.Failure(ErrorCode.FenceStale, $"lock '{name}' is not held by this session with fence {fence}; the last fence given is {book.LastFence}",
             Replies.Details(("lastFence", book.LastFence.ToString(CultureInfo.InvariantCulture))));
 
+    public static Reply OtherPayload() => Replies.Failure(ErrorCode.InvalidArgument, "requestId was used before with another payload");
+
     public static Reply SessionGone(string sessionId) =>
         Replies.Failure(ErrorCode.SessionExpired, $"session '{sessionId}' has ended or never was", Replies.Details(("sessionId", sessionId)));
 
