@@ -10,7 +10,7 @@ namespace AkkaHa.Core.Sessions;
 /// <summary>
 /// One slot of sessions. A session ends by its own persisted <c>SessionEnded</c> (closed, or not kept alive for its time to live) and by
 /// nothing else. Deadlines are in memory: an activation starts every time to live anew, and a timer that fires late adds the lateness,
-/// so the time to live is a lower bound whatever happens to the node.
+/// so the time to live is a lower bound whatever happens to the node. It also drives the acquireAlls of its sessions.
 /// </summary>
 internal sealed class SessionSlotMachine : IMachine, IParticipantHost
 {
@@ -21,19 +21,23 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
     private readonly Participant participant;
     private readonly Dictionary<string, Session> sessions = new(StringComparer.Ordinal);
     private readonly Farewells farewells = new();
+    private readonly MultiLocks multiLocks;
+    private readonly FlowHints flows = new();
     private long? tickAtMs;
 
     public SessionSlotMachine(RuleSwitches rules)
     {
         this.rules = rules;
         participant = new Participant(this, rules);
+        multiLocks = new MultiLocks(rules, id => sessions.GetValueOrDefault(id));
     }
 
-    public long? WakeAtMs => Math.Min(tickAtMs ?? long.MaxValue, participant.WakeAtMs ?? long.MaxValue) is var wake and < long.MaxValue ? wake : null;
+    public long? WakeAtMs =>
+        Math.Min(Math.Min(tickAtMs ?? long.MaxValue, participant.WakeAtMs ?? long.MaxValue), multiLocks.WakeAtMs ?? long.MaxValue) is var wake and < long.MaxValue ? wake : null;
 
     public bool IsIdle => false;
 
-    public bool Knows(string requestId) => false;
+    public bool Knows(string requestId) => multiLocks.Knows(requestId);
 
     public bool IsReadOfNothing(Command command) => false;
 
@@ -41,12 +45,14 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
     {
         foreach (var session in sessions.Values) session.DeadlineMs = turn.At.MonoMs + session.Created.TtlMs;
         participant.Activated(turn);
+        multiLocks.Activated(turn);
         Schedule(turn);
     }
 
     public void Tick(Turn turn)
     {
         participant.Tick(turn);
+        multiLocks.Tick(turn);
         if (tickAtMs is not { } due || due > turn.At.MonoMs) return;
         // What a timer is late by as a rule is no standing still; adding it each time would stretch long sessions.
         var lateMs = turn.At.MonoMs - due is var late and > LateMs ? late : 0;
@@ -56,6 +62,7 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
             if (session.DeadlineMs <= turn.At.MonoMs) End(session, "expiry", turn);
         }
         farewells.Tick(turn);
+        flows.Forget(turn.At.MonoMs, sessions.ContainsKey);
         Schedule(turn);
     }
 
@@ -63,13 +70,14 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
 
     public void Handle(Command command, Call call, Turn turn)
     {
-        if (participant.Handle(command, turn)) return;
+        if (participant.Handle(command, turn) || multiLocks.Handle(command, call, turn) || flows.Handle(command, turn)) return;
         switch (command.BodyCase)
         {
             case Command.BodyOneofCase.Wake: turn.Answer(call, new Reply { Awake = new Awake() }); break;
             case Command.BodyOneofCase.CreateSession: Create(command.CreateSession, call, turn); break;
             case Command.BodyOneofCase.KeepAlive: turn.Answer(call, KeepAlive(command.KeepAlive.SessionId, turn)); break;
             case Command.BodyOneofCase.GetSession: turn.Answer(call, Get(command.GetSession.SessionId, turn)); break;
+            case Command.BodyOneofCase.ListSessions: turn.Answer(call, SessionReplies.Page(sessions.Values, command.ListSessions, turn.At.MonoMs)); break;
             case Command.BodyOneofCase.CloseSession: Close(command.CloseSession.SessionId, call, turn); break;
             case Command.BodyOneofCase.AskLiveness: AskLiveness(command.AskLiveness, EntityId.Parse(command.Sender), turn); break;
             case Command.BodyOneofCase.Detach:
@@ -91,29 +99,20 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
 
     private Reply KeepAlive(string sessionId, Turn turn)
     {
-        if (!sessions.TryGetValue(sessionId, out var session)) return Gone(sessionId);
+        if (!sessions.TryGetValue(sessionId, out var session)) return SessionReplies.Gone(sessionId);
         if (session.Ending is not null) return Replies.Failure(ErrorCode.Unavailable, $"session '{sessionId}' is ending");
         session.DeadlineMs = turn.At.MonoMs + session.Created.TtlMs;
         return new Reply { KeepAlive = new KeepAliveResponse { TtlSeconds = session.Created.TtlMs / 1000.0 } };
     }
 
-    private Reply Get(string sessionId, Turn turn)
-    {
-        if (!sessions.TryGetValue(sessionId, out var session)) return Gone(sessionId);
-        var state = new SessionState
-        {
-            SessionId = sessionId, Label = session.Created.Label, TtlSeconds = session.Created.TtlMs / 1000.0,
-            RemainingSeconds = Math.Max(0, session.DeadlineMs - turn.At.MonoMs) / 1000.0,
-        };
-        state.Locks.AddRange(session.Attached.Select(a => a.Name).Order(StringComparer.Ordinal));
-        return new Reply { Session = state };
-    }
+    private Reply Get(string sessionId, Turn turn) =>
+        sessions.TryGetValue(sessionId, out var session) ? SessionReplies.WithLocks(session, turn.At.MonoMs) : SessionReplies.Gone(sessionId);
 
     private void Close(string sessionId, Call call, Turn turn)
     {
         if (!sessions.TryGetValue(sessionId, out var session))
         {
-            turn.Answer(call, Gone(sessionId));
+            turn.Answer(call, SessionReplies.Gone(sessionId));
             return;
         }
         session.Closers.Add(call);
@@ -138,14 +137,12 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
         session.Ending ??= reason;
         var sessionId = session.Created.SessionId;
         if (participant.BlocksWrite(sessionId)) return;
+        multiLocks.Ending(sessionId, turn);
         turn.Emit(new Event { SessionEnded = new SessionEnded { SessionId = sessionId, Reason = session.Ending } });
         foreach (var closer in session.Closers)
             turn.Answer(closer, new Reply { CloseSession = new CloseSessionResponse { SessionId = sessionId } });
         farewells.Begin(sessionId, session.Attached, turn);
     }
-
-    private static Reply Gone(string sessionId) =>
-        Replies.Failure(ErrorCode.SessionExpired, $"session '{sessionId}' has ended or never was", Replies.Details(("sessionId", sessionId)));
 
     public IReadOnlyList<Intent> IntentsOf(Prepare prepare) =>
         rules.ConditionIntents ? [.. prepare.Conditions.Select(c => c.Condition.Session).Distinct(StringComparer.Ordinal).Select(s => new Intent { Resource = s })] : [];
@@ -165,7 +162,7 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
 
     public void Apply(Event @event, Stamp stamp)
     {
-        if (participant.Apply(@event, stamp)) return;
+        if (participant.Apply(@event, stamp) || multiLocks.Apply(@event, stamp)) return;
         switch (@event.BodyCase)
         {
             case Event.BodyOneofCase.SessionCreated:
@@ -184,11 +181,13 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
         if (snapshot.StateCase != Snapshot.StateOneofCase.Sessions) throw new InvalidHistoryException($"a session slot has no snapshot of {snapshot.StateCase}");
         foreach (var created in snapshot.Sessions.Sessions) sessions.Add(created.SessionId, new Session(created));
         participant.Restore(snapshot.Sessions.Participant);
+        multiLocks.Restore(snapshot.Sessions.MultiLocks);
     }
 
     public void Save(Snapshot snapshot)
     {
         snapshot.Sessions = new SessionSlotSnapshot { Participant = participant.Save() };
         snapshot.Sessions.Sessions.AddRange(sessions.Values.Select(s => s.Created));
+        snapshot.Sessions.MultiLocks.AddRange(multiLocks.Save());
     }
 }

@@ -33,6 +33,9 @@ public sealed class MutationTests(ITestOutputHelper output)
     /// <summary>Transactions that are in each other's way, so that they have several attempts, and messages that overtake each other.</summary>
     private const string Contended = "Kind=Storm,Lists=2,Registers=0,Accounts=2,Locks=0,Clients=6,Steps=12,MessageSlow=0.4,MessageSlowMs=300,MessageTwice=0.2";
 
+    /// <summary>Several locks at once, by clients that are in each other's way, while slots change their owners.</summary>
+    private const string SeveralLocks = "Kind=Storm,MultiLocks=3,Registers=0,Accounts=0,Locks=0,Lists=0,Expiring=0,Clients=4,Steps=10,MoveEveryMs=400,ActivationDiesEveryMs=500";
+
     [Fact]
     public void Without_the_gate_a_zombie_is_caught() => GoesRed(RuleSwitches.AllOn with { Gate = false }, Zombies);
 
@@ -120,6 +123,14 @@ public sealed class MutationTests(ITestOutputHelper output)
 
     [Fact]
     public void Without_growing_fences_a_fence_given_twice_is_caught() => GoesRed(RuleSwitches.AllOn with { FenceGrowth = false }, "Locks=1");
+
+    [Fact]
+    public void Without_open_work_that_is_stored_a_set_of_locks_that_is_held_in_part_is_caught() =>
+        GoesRed(RuleSwitches.AllOn with { OpenWorkPersisted = false }, SeveralLocks, "taking several locks");
+
+    [Fact]
+    public void Without_giving_all_back_a_set_of_locks_that_is_held_in_part_is_caught() =>
+        GoesRed(RuleSwitches.AllOn with { GiveAllBack = false }, SeveralLocks, "taking several locks");
 
     [Fact]
     public void Without_the_mark_of_a_write_in_flight_one_that_lands_late_is_caught() => GoesRed(RuleSwitches.AllOn with { DirtyMark = false }, LateEnds + ",ActivationDiesEveryMs=500");

@@ -56,6 +56,10 @@ internal sealed class LocksService(EntityCalls calls) : Messages.V1.Locks.LocksB
         return EntityCalls.Expect(reply.Lock, reply);
     }
 
+    public override Task<AcquireAllLocksResponse> AcquireAll(AcquireAllLocksRequest request, ServerCallContext context) => MultiLockCalls.AcquireAllAsync(calls, request, context);
+
+    public override Task<CancelAllLocksResponse> CancelAll(CancelAllLocksRequest request, ServerCallContext context) => MultiLockCalls.CancelAllAsync(calls, request, context);
+
     private void TakeBack(AcquireLockRequest acquire) => calls.Tell(
         EntityId.Lock(acquire.Name),
         CancelCommand(new CancelLockRequest { Name = acquire.Name, SessionId = acquire.SessionId, RequestId = acquire.RequestId, OnlyAttemptsTo = acquire.Attempt }));
