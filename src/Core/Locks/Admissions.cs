@@ -8,6 +8,8 @@ namespace AkkaHa.Core.Locks;
 /// <summary>One who asks for a lock, and until when it may be let in.</summary>
 internal sealed record Admission(Call Call, AcquireLockRequest Request, long UntilMs)
 {
+    public Share Share { get; } = Share.Of(Request.Mode, Request.Permits, Request.Limit);
+
     public string HolderId => Request.HolderId.Length == 0 ? Call.RequestId : Request.HolderId;
 }
 

@@ -8,8 +8,8 @@ using AkkaHa.Messages.V1;
 namespace AkkaHa.Core.Locks;
 
 /// <summary>
-/// One lock: exclusive, granted in the order of asking to sessions that are alive, each grant with the next fence. It is a participant in
-/// transactions by its fence (the guard): while such an intent is held, nothing is released; once a release waits, no new intent is taken.
+/// One lock: exclusive, shared and upgradeable, or a semaphore; granted in the order of asking to sessions that are alive, each grant with the next fence. It is a participant in
+/// transactions by its fences (the guard): while such an intent is held, nothing is released or upgraded; once a release waits, no new intent is taken.
 /// </summary>
 internal sealed class LockMachine : IMachine, IParticipantHost
 {
@@ -17,10 +17,12 @@ internal sealed class LockMachine : IMachine, IParticipantHost
     private readonly RuleSwitches rules;
     private readonly Participant participant;
     private readonly LockBook book;
-    private readonly SessionLiveness liveness = new();
+    private readonly SessionLiveness liveness;
     private readonly WaitingCalls calls = new();
+    private readonly Upgrades upgrades;
     private readonly LockQueue queue;
     private readonly Admissions admissions;
+    private readonly Losses losses;
     private readonly Closings closings;
     private readonly Cancelling cancelling;
 
@@ -29,11 +31,14 @@ internal sealed class LockMachine : IMachine, IParticipantHost
         this.name = name;
         this.rules = rules;
         participant = new Participant(this, rules);
-        book = new LockBook(name);
-        queue = new LockQueue(name, rules, book, calls, liveness);
+        book = new LockBook(name, rules);
+        liveness = new SessionLiveness(rules);
+        upgrades = new Upgrades(name, rules, book, calls, liveness, participant);
+        queue = new LockQueue(name, rules, book, calls, liveness, upgrades);
         admissions = new Admissions(liveness, queue);
-        closings = new Closings(book, participant, queue);
-        cancelling = new Cancelling(name, book, calls, admissions, queue, closings);
+        losses = new Losses(book);
+        closings = new Closings(book, rules, participant, queue, upgrades, losses);
+        cancelling = new Cancelling(name, rules, book, calls, admissions, queue, upgrades, closings);
     }
 
     public long? WakeAtMs
@@ -41,15 +46,14 @@ internal sealed class LockMachine : IMachine, IParticipantHost
         get
         {
             var wake = Math.Min(participant.WakeAtMs ?? long.MaxValue, liveness.WakeAtMs ?? long.MaxValue);
-            wake = Math.Min(wake, Math.Min(calls.WakeAtMs, admissions.WakeAtMs));
-            if (book.Holders.Count == 0 && book.Queue.Count > 0) wake = Math.Min(wake, calls.LosesHeadAtMs(book.Queue[0].RequestId));
+            foreach (var at in (ReadOnlySpan<long>)[calls.WakeAtMs, admissions.WakeAtMs, queue.WakeAtMs, upgrades.WakeAtMs, losses.WakeAtMs]) wake = Math.Min(wake, at);
             return wake == long.MaxValue ? null : wake;
         }
     }
 
-    public bool IsIdle => book.Holders.Count == 0 && book.Queue.Count == 0 && admissions.IsEmpty && participant.IsIdle;
+    public bool IsIdle => book.IsFree && book.Losses.Count == 0 && admissions.IsEmpty && participant.IsIdle;
 
-    public bool Knows(string requestId) => book.Waiting(requestId) is not null;
+    public bool Knows(string requestId) => book.Waiting(requestId) is not null || book.Upgrade?.RequestId == requestId;
 
     public bool IsReadOfNothing(Command command) => command.BodyCase == Command.BodyOneofCase.GetLock;
 
@@ -57,6 +61,7 @@ internal sealed class LockMachine : IMachine, IParticipantHost
     {
         participant.Activated(turn);
         foreach (var waiter in book.Queue) calls.Recovered(waiter.RequestId, turn.At.MonoMs);
+        if (book.Upgrade is { } upgrade) calls.Recovered(upgrade.RequestId, turn.At.MonoMs);
         foreach (var sessionId in book.Sessions) liveness.Ask(sessionId, turn);
     }
 
@@ -64,6 +69,7 @@ internal sealed class LockMachine : IMachine, IParticipantHost
     {
         participant.Tick(turn);
         liveness.AskDue(turn);
+        losses.TellDue(turn);
         admissions.GiveUpDue(turn);
         // The place is kept for a while: the same request may go on waiting.
         foreach (var call in calls.CloseDue(turn.At.MonoMs)) turn.AnswerForNow(call, LockReplies.Held(name, book, call.RequestId, "was not free in time", turn.At.WallMs));
@@ -82,6 +88,12 @@ internal sealed class LockMachine : IMachine, IParticipantHost
                 case Command.BodyOneofCase.ReleaseLock: Release(command.ReleaseLock, call, turn); break;
                 case Command.BodyOneofCase.CancelLock: cancelling.Cancel(command.CancelLock, call, turn); break;
                 case Command.BodyOneofCase.GetLock: turn.Answer(call, LockReplies.State(name, book, turn.At.WallMs)); break;
+                case Command.BodyOneofCase.UpgradeLock:
+                    upgrades.Ask(command.UpgradeLock, call, turn);
+                    queue.GrantNext(turn);
+                    break;
+                case Command.BodyOneofCase.ForceReleaseLock: ForceRelease(command.ForceReleaseLock, call, turn); break;
+                case Command.BodyOneofCase.HoldingLostSeen: losses.Seen(command.HoldingLostSeen.Fence, turn); break;
                 case Command.BodyOneofCase.Liveness: OnLiveness(command.Liveness, turn); break;
                 case Command.BodyOneofCase.SessionGone:
                     EndSession(command.SessionGone.SessionId, turn);
@@ -106,17 +118,28 @@ internal sealed class LockMachine : IMachine, IParticipantHost
             return;
         }
         var admission = new Admission(call, request, turn.At.MonoMs + Math.Max(1000, command.TimeoutMs == 0 ? 5000 : Math.Min(5000, command.TimeoutMs)));
-        if (book.Held(request.SessionId, admission.HolderId) is { } held) turn.Answer(call, LockReplies.Granted(name, held));
+        if (book.Held(request.SessionId, admission.HolderId) is { } held) turn.Answer(call, LockReplies.Again(name, held, admission.Share));
         else admissions.Ask(admission, turn);
     }
 
     private void Release(ReleaseLockRequest request, Call call, Turn turn)
     {
-        var holder = book.Holders.FirstOrDefault(h => h.Fence == request.Fence && h.SessionId == request.SessionId);
-        if (holder is null) turn.Answer(call, LockReplies.Stale(name, request.Fence, book));
+        if (book.Holding(request.Fence) is not { } holder || holder.SessionId != request.SessionId) turn.Answer(call, LockReplies.Stale(name, request.Fence, book));
         else
-            closings.Close(new Closing(holder.Fence, "released", t =>
+            closings.Close(new Closing([holder.Fence], Reasons.Released, t =>
                 t.Answer(call, new Reply { ReleaseLock = new ReleaseLockResponse { Name = name, Fence = holder.Fence } })), turn);
+    }
+
+    private void ForceRelease(ForceReleaseLockRequest request, Call call, Turn turn)
+    {
+        if (request.Fence != 0 && book.Holding(request.Fence) is null)
+        {
+            turn.Answer(call, LockReplies.NotHeld(name, request.Fence, book));
+            return;
+        }
+        long[] fences = request.Fence != 0 ? [request.Fence] : [.. book.Holders.Select(h => h.Fence)];
+        closings.Close(new Closing(fences, Reasons.ForcedBecause(request.Reason), t =>
+            t.Answer(call, new Reply { ForceReleaseLock = new ForceReleaseLockResponse { Name = name, Fences = { fences } } })), turn);
     }
 
     private void OnLiveness(Liveness said, Turn turn)
@@ -136,8 +159,9 @@ internal sealed class LockMachine : IMachine, IParticipantHost
     {
         admissions.EndSession(sessionId, turn);
         queue.EndSession(sessionId, turn);
-        foreach (var holder in book.Holders.Where(h => h.SessionId == sessionId).ToArray())
-            if (!closings.Has(holder.Fence, "session-ended")) closings.Close(new Closing(holder.Fence, "session-ended", _ => { }), turn);
+        upgrades.EndSession(sessionId, turn);
+        long[] fences = [.. book.Holders.Where(h => h.SessionId == sessionId && !closings.Has(h.Fence, Reasons.SessionEnded)).Select(h => h.Fence)];
+        if (fences.Length > 0) closings.Close(new Closing(fences, Reasons.SessionEnded, _ => { }), turn);
         queue.GrantNext(turn);
     }
 
@@ -154,19 +178,23 @@ internal sealed class LockMachine : IMachine, IParticipantHost
 
     public IReadOnlyList<Intent> IntentsOf(Prepare prepare) => rules.ConditionIntents ? [new Intent()] : [];
 
-    public bool Holds(Condition condition) => !rules.Guard || book.Holders.Any(h => h.Fence == condition.Fence);
+    public bool Holds(Condition condition) => !rules.Guard || book.Holding(condition.Fence) is not null;
 
     public PreparedBranch Evaluate(IReadOnlyList<PreparedOperation> operations, Stamp stamp) => new() { Result = new BranchResult() };
 
-    public bool IsClosing(string resource) => !closings.IsEmpty;
+    public bool IsClosing(string resource) => !closings.IsEmpty || upgrades.WaitsForIntents;
 
     public void Write(KeyWritten write) => throw new InvalidHistoryException("a lock has no value");
 
-    public void IntentsFreed(Turn turn) => closings.Finish(turn);
+    public void IntentsFreed(Turn turn)
+    {
+        closings.Finish(turn);
+        upgrades.Finish(turn);
+    }
 
     public void Apply(Event @event, Stamp stamp)
     {
-        if (!participant.Apply(@event, stamp)) book.Apply(@event, stamp, rules.FenceGrowth);
+        if (!participant.Apply(@event, stamp)) book.Apply(@event, stamp);
     }
 
     public void Restore(Snapshot snapshot)

@@ -23,6 +23,7 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
     private readonly Farewells farewells = new();
     private readonly MultiLocks multiLocks;
     private readonly FlowHints flows = new();
+    private readonly LostHoldings lostHoldings = new();
     private long? tickAtMs;
 
     public SessionSlotMachine(RuleSwitches rules)
@@ -75,13 +76,16 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
         {
             case Command.BodyOneofCase.Wake: turn.Answer(call, new Reply { Awake = new Awake() }); break;
             case Command.BodyOneofCase.CreateSession: Create(command.CreateSession, call, turn); break;
-            case Command.BodyOneofCase.KeepAlive: turn.Answer(call, KeepAlive(command.KeepAlive.SessionId, turn)); break;
+            case Command.BodyOneofCase.KeepAlive: turn.Answer(call, KeepAlive(command.KeepAlive, turn)); break;
             case Command.BodyOneofCase.GetSession: turn.Answer(call, Get(command.GetSession.SessionId, turn)); break;
             case Command.BodyOneofCase.ListSessions: turn.Answer(call, SessionReplies.Page(sessions.Values, command.ListSessions, turn.At.MonoMs)); break;
             case Command.BodyOneofCase.CloseSession: Close(command.CloseSession.SessionId, call, turn); break;
             case Command.BodyOneofCase.AskLiveness: AskLiveness(command.AskLiveness, EntityId.Parse(command.Sender), turn); break;
             case Command.BodyOneofCase.Detach:
                 if (sessions.TryGetValue(command.Detach.SessionId, out var left)) left.Attached.Remove(EntityId.Parse(command.Sender));
+                break;
+            case Command.BodyOneofCase.HoldingLost:
+                lostHoldings.Add(command.HoldingLost, EntityId.Parse(command.Sender), sessions.ContainsKey(command.HoldingLost.SessionId), turn);
                 break;
             case Command.BodyOneofCase.SessionGoneSeen: farewells.Seen(command.SessionGoneSeen.SessionId, EntityId.Parse(command.Sender)); break;
             default: throw new ArgumentException($"a session slot takes no {command.BodyCase}", nameof(command));
@@ -97,12 +101,15 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
         turn.Answer(call, new Reply { CreateSession = new CreateSessionResponse { SessionId = create.SessionId, TtlSeconds = ttlMs / 1000.0 } });
     }
 
-    private Reply KeepAlive(string sessionId, Turn turn)
+    private Reply KeepAlive(KeepAliveRequest request, Turn turn)
     {
+        var sessionId = request.SessionId;
         if (!sessions.TryGetValue(sessionId, out var session)) return SessionReplies.Gone(sessionId);
         if (session.Ending is not null) return Replies.Failure(ErrorCode.Unavailable, $"session '{sessionId}' is ending");
         session.DeadlineMs = turn.At.MonoMs + session.Created.TtlMs;
-        return new Reply { KeepAlive = new KeepAliveResponse { TtlSeconds = session.Created.TtlMs / 1000.0 } };
+        var answer = new KeepAliveResponse { TtlSeconds = session.Created.TtlMs / 1000.0 };
+        lostHoldings.Tell(request, answer, turn);
+        return new Reply { KeepAlive = answer };
     }
 
     private Reply Get(string sessionId, Turn turn) =>
@@ -170,6 +177,7 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
                     throw new InvalidHistoryException($"session {@event.SessionCreated.SessionId} was created twice");
                 break;
             case Event.BodyOneofCase.SessionEnded:
+                lostHoldings.Forget(@event.SessionEnded.SessionId);
                 if (!sessions.Remove(@event.SessionEnded.SessionId)) throw new InvalidHistoryException($"session {@event.SessionEnded.SessionId} ended without being there");
                 break;
             default: throw new InvalidHistoryException($"a session slot has no {@event.BodyCase}");
