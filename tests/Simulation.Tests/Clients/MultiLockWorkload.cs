@@ -50,7 +50,7 @@ sealed class MultiLockWorkload(int locks) : IWorkload
         var from = client.Now;
         var answer = await client.Mutate(session.Id.Entity, () => new Command
         {
-            AcquireAllLocks = new AcquireAllLocksRequest { SessionId = session.Id.Text, WaitSeconds = wait, Locks = { names.Select(n => new LockWish { Name = n }) } },
+            AcquireAllLocks = new AcquireAllLocksRequest { SessionId = session.Id.Text, WaitSeconds = wait, Locks = { names.Select(n => new Messages.V1.LockWish { Name = n }) } },
         }, requestId, giveUpMs);
         session.Saw(answer);
         if (answer.Reply?.AcquireAllLocks is { } granted)
@@ -122,7 +122,6 @@ sealed class MultiLockWorkload(int locks) : IWorkload
             if (await Acquire(client, last, names, client.NewRequestId(), 30, 90_000) is null) client.World.Fail("healing", "all locks at once could not be had");
             await last.Close();
         }
-        client.Stopped = true;
     }
 
     private static async Task MustHaveAllOrNone(Client client, Abandoned one)

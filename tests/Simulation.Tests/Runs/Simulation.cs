@@ -46,8 +46,9 @@ sealed class Simulation
             workloads.Add(new ExpiringWorkload(plan));
         }
         if (plan.Accounts > 0) workloads.Add(new BankWorkload(plan.Accounts));
-        if (plan.Locks > 0) workloads.Add(new LockWorkload(plan.Locks, lists));
+        // Before the other locks, whose end stops clients.
         if (plan.MultiLocks > 0) workloads.Add(new MultiLockWorkload(plan.MultiLocks));
+        if (plan.Locks > 0) workloads.Add(new LockWorkload(plan.Locks, lists));
         // Last, since what is guarded by locks is written to lists: they are read when all else is done.
         if (plan.Lists > 0 || plan.Locks > 0 || workloads.Count == 0) workloads.Add(lists);
         for (var i = 0; i < plan.Clients; i++) clients.Add(new Client(world, clients.Count, plan.Hurried));

@@ -75,6 +75,20 @@ sealed class FlowNet
         });
     }
 
+    /// <summary>Several at once: taken by the slot, and held by the flow as if it had taken them itself.</summary>
+    public void AcquireAll(int flow, params string[] names)
+    {
+        var acquire = new AcquireAllLocksRequest { SessionId = Session(flow), WaitSeconds = 60, FlowId = $"f{flow}", Label = $"all of {flow}", Locks = { names.Select(n => new LockWish { Name = n }) } };
+        Call(Slot, new Command { RequestId = Make.RequestId(elapsedMs, ++lastRequest), Attempt = 1, AcquireAllLocks = acquire }, reply =>
+        {
+            foreach (var grant in reply.AcquireAllLocks?.Locks ?? []) flows[flow].Held[grant.Name] = grant.Fence;
+            if (reply.Failure?.Code == ErrorCode.Deadlock) flows[flow].Deadlocks.Add(reply.Failure);
+        });
+    }
+
+    /// <summary>Who has it, by what the lock has stored.</summary>
+    public string HolderOf(string name) => string.Join(", ", entities[EntityId.Lock(name)].TakeSnapshot().Lock.Holders.Select(h => h.Grant.FlowId));
+
     public void Release(int flow, string name)
     {
         var fence = flows[flow].Held[name];
@@ -140,6 +154,10 @@ sealed class FlowNet
 
     /// <summary>Flows that can't go on by themselves: they are in a circle.</summary>
     public IReadOnlyList<int> InCircles() => [.. Enumerable.Range(0, flows.Length).Where(f => Reaches(f, f, Edges()))];
+
+    /// <summary>For whoever looks at a red run.</summary>
+    public override string ToString() =>
+        $"at {elapsedMs}: {string.Join(", ", Edges())}; {string.Join("; ", entities.Where(e => e.Key.Kind == EntityId.LockKind).Select(e => $"{e.Key} (wakes at {e.Value.WakeAtMs}): {e.Value.TakeSnapshot().Lock}"))}";
 
     private static bool Reaches(int from, int to, HashSet<Edge> edges)
     {
