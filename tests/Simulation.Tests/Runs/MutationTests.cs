@@ -125,7 +125,7 @@ public sealed class MutationTests(ITestOutputHelper output)
 
     [Fact]
     public void Without_asking_the_session_at_the_grant_a_lock_that_goes_to_the_dead_is_caught() =>
-        GoesRed(RuleSwitches.AllOn with { LivenessAtGrant = false }, OnlyLocks, "a session that has ended");
+        GoesRed(RuleSwitches.AllOn with { LivenessAtGrant = false }, OnlyLocks + ",MessageLost=0.3,MessageSlow=0.2,MessageSlowMs=3000", "a session that has ended");
 
     [Fact]
     public void Without_first_come_first_served_one_who_overtakes_is_caught() => GoesRed(RuleSwitches.AllOn with { LockFifo = false }, OnlyLocks, "first come, first served");
@@ -139,7 +139,7 @@ public sealed class MutationTests(ITestOutputHelper output)
 
     [Fact]
     public void Without_a_release_that_waits_for_what_it_guards_an_order_that_can_not_be_is_caught() =>
-        GoesRed(RuleSwitches.AllOn with { PinBeforeRelease = false }, OnlyLocks + ",MessageSlow=0.3,MessageSlowMs=1000", "");
+        GoesRed(RuleSwitches.AllOn with { PinBeforeRelease = false }, OnlyLocks + ",MessageSlow=0.3,MessageSlowMs=3000", "an older fence");
 
     [Fact]
     public void Without_the_mark_of_a_write_in_flight_one_that_lands_late_is_caught() => GoesRed(RuleSwitches.AllOn with { DirtyMark = false }, LateEnds + ",ActivationDiesEveryMs=500");
