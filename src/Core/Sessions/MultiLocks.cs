@@ -259,6 +259,7 @@ internal sealed class MultiLocks(RuleSwitches rules, Func<string, Session?> sess
             work.CancelledUpTo = Math.Max(work.CancelledUpTo, upTo);
             if (work.Undoing is null) Undo(work, cancelled, upTo, turn);
         }
+        else if (sessionOf(request.SessionId) is null) turn.Answer(call, SessionReplies.Gone(request.SessionId));
         else
         {
             if ((turn.LastAttemptAnswered(request.RequestId) ?? 0) <= upTo) turn.Settle(request.RequestId, cancelled, upTo);
@@ -272,7 +273,8 @@ internal sealed class MultiLocks(RuleSwitches rules, Func<string, Session?> sess
         foreach (var work in book.OpenOf(sessionId))
         {
             if (work.Caller is { } caller) turn.Answer(caller, SessionReplies.Gone(sessionId));
-            foreach (var canceller in work.Cancellers) turn.Answer(canceller, MultiLockReplies.Cancelled(tookBack: true));
+            // Its locks will be told, and have not let go yet.
+            foreach (var canceller in work.Cancellers) turn.Answer(canceller, SessionReplies.Gone(sessionId));
         }
     }
 
