@@ -111,6 +111,9 @@ public static class Limits
     /// <summary>Watches through one node.</summary>
     public const int WatchersPerNode = 20_000;
 
+    /// <summary>Watches of one node that read the journal's past at the same time, each in its turn.</summary>
+    public const int WatchesCatchingUp = 256;
+
     /// <summary>Changes that wait for one watcher to take them; one that falls further behind is cut off.</summary>
     public const int WatchBufferEvents = 1024;
 

@@ -204,9 +204,10 @@ internal sealed class Participant(IParticipantHost host, RuleSwitches rules)
         if (held.TryGetValue(commit.TransactionId, out var mine))
         {
             var named = !rules.CommitNamesPrepared || (mine.Prepared.Attempt == commit.Attempt && mine.SequenceNr == commit.PreparedSequenceNr);
+            var write = Branch(mine.Prepared, commit.Then).Write;
             // One that the decision does not name came late, after the named one was applied: it must not be applied again, nor stay.
             turn.Emit(named
-                ? new Event { Applied = new Applied { TransactionId = commit.TransactionId, Then = commit.Then, Write = Branch(mine.Prepared, commit.Then).Write } }
+                ? new Event { Applied = new Applied { TransactionId = commit.TransactionId, Then = commit.Then, Write = write, WritesNothing = write is null } }
                 : new Event { Discarded = new Discarded { TransactionId = commit.TransactionId } });
             Freed(turn);
         }
@@ -267,7 +268,7 @@ internal sealed class Participant(IParticipantHost host, RuleSwitches rules)
                 var applied = @event.Applied;
                 var write = Branch(Remove(applied.TransactionId).Prepared, applied.Then).Write;
                 // Rows of before do not say what they write.
-                if (applied.Write is not null && !applied.Write.Equals(write))
+                if ((applied.Write is not null && !applied.Write.Equals(write)) || (applied.WritesNothing && write is not null))
                     throw new InvalidHistoryException($"transaction {applied.TransactionId} was applied as something else than was prepared");
                 if (write is not null) host.Write(write);
                 return true;

@@ -88,6 +88,7 @@ static class Samples
         ("KeyWritten+Expired", new Event { KeyWritten = Expired }),
         ("Prepared+Bound", new Event { Prepared = new Prepared { TransactionId = "t", Attempt = 1, Coordinator = "txn/3", Then = new PreparedBranch { Write = Bound } } }),
         ("TransactionAborted+Forgotten", new Event { TransactionAborted = new TransactionAborted { TransactionId = "t", Reason = "never started", Forgotten = true } }),
+        ("Applied+Nothing", new Event { Applied = new Applied { TransactionId = "t", Then = true, WritesNothing = true } }),
         ("Applied+Write", new Event { Applied = new Applied { TransactionId = "t", Then = true, Write = Bound } }),
     ];
 

@@ -53,7 +53,7 @@ internal sealed class KeysService(EntityCalls calls, IKeyLists lists, IKeyWatche
     public override async Task Watch(WatchRequest request, IServerStreamWriter<WatchEvent> responseStream, ServerCallContext context)
     {
         var http = context.GetHttpContext();
-        IWatchSink sink = Transport.IsGrpc(http) ? new GrpcWatchSink(responseStream) : new HttpWatchSink(http);
+        IWatchSink sink = Transport.IsGrpc(http) ? new GrpcWatchSink(responseStream, http) : new HttpWatchSink(http);
         if (sink is HttpWatchSink && HttpWatchSink.LastEventId(http) is { } last) request.From = last;
         Refusals.ThrowIf(KeyValidation.Check(request));
         var ct = context.CancellationToken;

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.IO.Pipelines;
 using System.Text;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
@@ -12,23 +14,42 @@ namespace AkkaHa.Node.Api.Keys;
 internal interface IWatchSink
 {
     /// <summary>Sends, at the latest when no more follows at once.</summary>
-    Task WriteAsync(WatchItem item, bool moreFollows, CancellationToken ct);
+    ValueTask WriteAsync(WatchItem item, bool moreFollows, CancellationToken ct);
 
     /// <summary>Tells why the stream ends. False: whoever called has to.</summary>
     Task<bool> TryEndAsync(Failure why, CancellationToken ct);
 }
 
-/// <summary>gRPC: a failure is the status at the stream's end.</summary>
-internal sealed class GrpcWatchSink(IServerStreamWriter<WatchEvent> stream) : IWatchSink
+/// <summary>
+/// gRPC: a failure is the status at the stream's end. The first message goes through the library, which begins the response; what follows are the bytes that all watches share, each change as it is framed once,
+/// and as many as there are go out together.
+/// </summary>
+internal sealed class GrpcWatchSink(IServerStreamWriter<WatchEvent> stream, HttpContext context) : IWatchSink
 {
-    private static readonly WriteOptions Later = new(WriteFlags.BufferHint);
-    private static readonly WriteOptions Now = new();
+    private const int FlushBytes = 64 * 1024;
 
-    public Task WriteAsync(WatchItem item, bool moreFollows, CancellationToken ct)
+    private bool begun;
+    private int written;
+
+    public ValueTask WriteAsync(WatchItem item, bool moreFollows, CancellationToken ct)
     {
-        stream.WriteOptions = moreFollows ? Later : Now;
-        return stream.WriteAsync(item.Message, ct);
+        if (!begun)
+        {
+            begun = true;
+            return new ValueTask(stream.WriteAsync(item.Message, ct));
+        }
+        // Once the call is over, its response is nobody's to write to.
+        ct.ThrowIfCancellationRequested();
+        var body = context.Response.BodyWriter;
+        body.Write(item.Frame);
+        written += item.Frame.Length;
+        if (moreFollows && written < FlushBytes) return default;
+        written = 0;
+        var flush = body.FlushAsync(ct);
+        return flush.IsCompletedSuccessfully ? default : WaitAsync(flush);
     }
+
+    private static async ValueTask WaitAsync(ValueTask<FlushResult> flush) => await flush;
 
     public Task<bool> TryEndAsync(Failure why, CancellationToken ct) => Task.FromResult(false);
 }
@@ -47,7 +68,7 @@ internal sealed class HttpWatchSink(HttpContext context) : IWatchSink
     public static string? LastEventId(HttpContext context) =>
         Accepts(context.Request) && context.Request.Headers["Last-Event-ID"] is [{ Length: > 0 } last] ? last : null;
 
-    public async Task WriteAsync(WatchItem item, bool moreFollows, CancellationToken ct)
+    public async ValueTask WriteAsync(WatchItem item, bool moreFollows, CancellationToken ct)
     {
         await BeginAsync(ct);
         var body = context.Response.Body;
