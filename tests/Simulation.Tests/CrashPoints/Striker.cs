@@ -93,7 +93,7 @@ sealed class Striker
 
     private static bool IsOfTransaction(Effect effect) => effect is SendEffect send
         ? IsOfTransaction(send.Command)
-        : effect is AnswerEffect { Reply: { Transaction: not null } or { Failure.Code: ErrorCode.TxnAborted } };
+        : effect is AnswerEffect { Reply: { Transaction: not null } or { Failure.Code: ErrorCode.TxnAborted or ErrorCode.TxnConflict } };
 
     private static bool IsOfTransaction(Command command) => command.BodyCase is Command.BodyOneofCase.RunTransaction
         or (>= Command.BodyOneofCase.Prepare and <= Command.BodyOneofCase.InDoubt);
