@@ -47,7 +47,7 @@ public sealed class NodeMeterTests
     public void Every_instrument_is_in_the_page_for_operators() =>
         Assert.All(NodeMeter.Instruments, name => Assert.Contains($"| `{name}` |", Repository.Read("docs/operating.md"), StringComparison.Ordinal));
 
-    private sealed class Seen : IDisposable
+    internal sealed class Seen : IDisposable
     {
         private readonly ConcurrentDictionary<string, double> sums = new();
         private readonly MeterListener listener = new();
