@@ -116,4 +116,7 @@ public static class Limits
 
     /// <summary>Changes that wait for one watcher to take them, in bytes; one that falls further behind is cut off.</summary>
     public const int WatchBufferBytes = 8 * 1024 * 1024;
+
+    /// <summary>Streams of cluster events that are open at the management port of one node.</summary>
+    public const int ManagementStreamsPerNode = 64;
 }
