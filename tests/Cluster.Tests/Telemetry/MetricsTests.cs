@@ -31,9 +31,9 @@ public sealed partial class MetricsTests(OneNode one) : IClassFixture<OneNode>
         Assert.Equal(1, told["akkaha_members status=up"]);
         Assert.InRange(told["akkaha_lease_remaining_seconds"], 0, 1.5);
         Assert.True(told["akkaha_sessions"] >= 1);
-        Assert.Equal(1, told["akkaha_request_duration_seconds_count code=OK method=Keys/PutKey"]);
-        Assert.Equal(1, told["akkaha_request_duration_seconds_count code=REVISION_MISMATCH method=Keys/PutKey"]);
-        Assert.Equal(1, told["akkaha_request_duration_seconds_count code=OK method=Locks/AcquireLock"]);
+        Assert.Equal(1, told["akkaha_request_duration_seconds_count code=OK method=Keys/Put"]);
+        Assert.Equal(1, told["akkaha_request_duration_seconds_count code=REVISION_MISMATCH method=Keys/Put"]);
+        Assert.Equal(1, told["akkaha_request_duration_seconds_count code=OK method=Locks/Acquire"]);
         Assert.True(told["akkaha_persists_total kind=kv"] >= 1);
         Assert.True(told["akkaha_persist_duration_seconds_count kind=lock"] >= 1);
         Assert.True(told["akkaha_entities_active kind=session"] >= 256);

@@ -86,11 +86,11 @@ public sealed class NodeMeterTests
     public void A_call_is_counted_by_a_method_that_there_is_and_its_code()
     {
         using var seen = new Seen();
-        RequestMeter.Answered("/akkaha.v1.Keys/GetKey", "NOT_FOUND", 0);
+        RequestMeter.Answered("/akkaha.v1.Keys/Get", "NOT_FOUND", 0);
         // Routes do not mind the case, and what a caller makes up must not become a series.
-        RequestMeter.Answered("/AKKAHA.v1.keys/getkey", "NOT_FOUND", 0);
+        RequestMeter.Answered("/AKKAHA.v1.keys/get", "NOT_FOUND", 0);
         RequestMeter.Answered("/made/up", "NOT_FOUND", 0);
-        Assert.True(seen.Times("akkaha.request.duration method=Keys/GetKey code=NOT_FOUND") >= 2, seen.ToString());
+        Assert.True(seen.Times("akkaha.request.duration method=Keys/Get code=NOT_FOUND") >= 2, seen.ToString());
         Assert.True(seen.Times("akkaha.request.duration method=other code=NOT_FOUND") >= 1, seen.ToString());
     }
 
