@@ -108,6 +108,9 @@ public static class Limits
     /// <summary>Values on a page of a list, in bytes together; at least one is given.</summary>
     public const int ListPageBytes = 4 * 1024 * 1024;
 
+    /// <summary>Streams of cluster events that are open at the management port of one node.</summary>
+    public const int ManagementStreamsPerNode = 64;
+
     /// <summary>Watches through one node.</summary>
     public const int WatchersPerNode = 20_000;
 
@@ -116,7 +119,4 @@ public static class Limits
 
     /// <summary>Changes that wait for one watcher to take them, in bytes; one that falls further behind is cut off.</summary>
     public const int WatchBufferBytes = 8 * 1024 * 1024;
-
-    /// <summary>Streams of cluster events that are open at the management port of one node.</summary>
-    public const int ManagementStreamsPerNode = 64;
 }

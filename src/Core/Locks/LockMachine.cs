@@ -62,11 +62,11 @@ internal sealed class LockMachine : IMachine, IParticipantHost
 
     public bool IsIdle => book.Holders.Count == 0 && book.Queue.Count == 0 && admissions.Count == 0 && participant.IsIdle;
 
-    public Levels Levels => new(Holders: book.Holders.Count, Waiters: book.Queue.Count);
-
     public bool Knows(string requestId) => book.Waiting(requestId) is not null;
 
     public bool IsReadOfNothing(Command command) => command.BodyCase == Command.BodyOneofCase.GetLock;
+
+    public Levels Levels => new(Holders: book.Holders.Count, Waiters: book.Queue.Count);
 
     public void Activated(Turn turn)
     {

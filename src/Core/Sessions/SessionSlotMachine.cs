@@ -53,11 +53,11 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
 
     public bool IsIdle => false;
 
-    public Levels Levels => new(Sessions: sessions.Count);
-
     public bool Knows(string requestId) => false;
 
     public bool IsReadOfNothing(Command command) => false;
+
+    public Levels Levels => new(Sessions: sessions.Count);
 
     public void Activated(Turn turn)
     {
