@@ -64,7 +64,7 @@ public sealed class NodeMeterTests
         Assert.True(seen.Up("akkaha.locks.holders") >= 1, seen.ToString());
         Assert.True(seen.Up("akkaha.entities.active kind=lock") >= 1, seen.ToString());
         Assert.True(seen.Times("akkaha.entity.recovery.duration kind=lock") >= 1, seen.ToString());
-        Assert.True(seen.Times("akkaha.shard.take.duration") >= InProcessCluster.Shards, seen.ToString());
+        Assert.True(seen.Times("akkaha.shard.take.duration") >= 1, seen.ToString());
         Assert.True(seen.Times("akkaha.lease.renewal.duration") >= 1, seen.ToString());
     }
 
