@@ -37,6 +37,7 @@ internal sealed class RingAllocation(
     /// <summary>Shards that are to move: to where the ring says, whoever has them.</summary>
     private readonly HashSet<string> moving = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> elsewhere = new(StringComparer.Ordinal);
+    private readonly MoveTimes times = new();
     private HashRing? last;
 
     public Task<IActorRef> AllocateShard(
@@ -53,6 +54,7 @@ internal sealed class RingAllocation(
         IImmutableDictionary<IActorRef, IImmutableList<string>> currentShardAllocations, IImmutableSet<string> rebalanceInProgress)
     {
         var moves = ImmutableHashSet<string>.Empty;
+        times.Ended(rebalanceInProgress);
         var (leaving, calm) = (Leaving(), IsCalm());
         if (currentShardAllocations.Count > 0 && clusterState().Unreachable.IsEmpty && (calm || leaving.Count > 0))
         {
@@ -67,6 +69,7 @@ internal sealed class RingAllocation(
                 .Order(StringComparer.Ordinal).Take(Math.Max(0, most)).ToImmutableHashSet();
         }
         moving.UnionWith(moves);
+        times.Begin(moves);
         return Task.FromResult<IImmutableSet<string>>(moves.Union(Misplaced(currentShardAllocations, rebalanceInProgress)));
     }
 
