@@ -1,6 +1,8 @@
 using AkkaHa.Node.Api;
+using AkkaHa.Node.Dashboard;
 using AkkaHa.Node.Lists;
 using AkkaHa.Node.Membership;
+using AkkaHa.Node.Monitoring;
 using AkkaHa.Node.Ownership;
 using AkkaHa.Node.Settings;
 using AkkaHa.Node.Storage;
@@ -47,10 +49,13 @@ builder.Services.AddSingleton<Readiness>();
 builder.Services.AddSingleton<IReadiness>(services => services.GetRequiredService<Readiness>());
 builder.Services.AddHostedService(services => services.GetRequiredService<Readiness>());
 builder.Services.AddListsAndWatches();
+builder.AddMonitoring();
 builder.Services.AddAkkaHaApi();
 
 var app = builder.Build();
 app.MapAkkaHaApi(probesOnlyPort: settings.Management.Port);
+app.MapActivity();
+app.MapDashboard();
 if (settings.StopWhenInputEnds) StopWhenInputEnds(app.Lifetime);
 try
 {

@@ -7,6 +7,7 @@ using AkkaHa.Node.Api.Keys;
 using AkkaHa.Node.Api.Locks;
 using AkkaHa.Node.Api.Sessions;
 using AkkaHa.Node.Api.Transactions;
+using AkkaHa.Node.Monitoring;
 using Microsoft.AspNetCore.Grpc.JsonTranscoding;
 using Microsoft.AspNetCore.Routing.Constraints;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -25,7 +26,10 @@ public static class ApiRegistration
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<EntityCalls>();
+        services.TryAddSingleton<NodeHistory>();
         services.AddSingleton<FailureInterceptor>();
+        services.AddSingleton<CallTimes>();
+        services.AddSingleton<OperatorActions>();
         services.AddSingleton<MethodShapes>();
         services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = Limits.ClientMessageBytes);
         // The transcoder's routes need it, and slim hosts leave it out.
@@ -35,6 +39,8 @@ public static class ApiRegistration
             grpc.MaxReceiveMessageSize = Limits.ClientMessageBytes;
             grpc.MaxSendMessageSize = Limits.ClientMessageBytes;
             grpc.Interceptors.Add<FailureInterceptor>();
+            grpc.Interceptors.Add<CallTimes>();
+            grpc.Interceptors.Add<OperatorActions>();
         }).AddJsonTranscoding(json => json.JsonSettings = new GrpcJsonSettings { WriteInt64sAsStrings = true });
         return services;
     }
@@ -52,6 +58,7 @@ public static class ApiRegistration
                 ? next(context)
                 : throw new RefusedException(Refusals.Of(ErrorCode.NotFound, $"port {port} has only /alive and /ready")));
         }
+        app.UseMiddleware<SameOrigin>();
         app.UseMiddleware<PathDecoding>();
         app.UseRouting();
         app.UseMiddleware<WrongVerbs>();

@@ -14,12 +14,16 @@ internal static class NodeMeter
     /// <summary>What listeners ask for.</summary>
     public const string Name = "AkkaHa.Node";
 
+    public const string FailedPersistsName = "akkaha.persists.failed";
+
+    public const string PersistDurationName = "akkaha.persist.duration";
+
     private static readonly Meter Meter = new(Name);
 
     private static readonly Counter<long> Persists = Meter.CreateCounter<long>("akkaha.persists", "{write}", "Atomic writes to the journal, by kind of entity.");
     private static readonly Counter<long> Rows = Meter.CreateCounter<long>("akkaha.persisted.rows", "{row}", "Rows in them, by kind of entity.");
-    private static readonly Counter<long> FailedPersists = Meter.CreateCounter<long>("akkaha.persists.failed", "{write}", "Writes that were not confirmed, by kind of entity.");
-    private static readonly Histogram<double> PersistDuration = Meter.CreateHistogram<double>("akkaha.persist.duration", "s", "From the decision until it is durable, by kind of entity.");
+    private static readonly Counter<long> FailedPersists = Meter.CreateCounter<long>(FailedPersistsName, "{write}", "Writes that were not confirmed, by kind of entity.");
+    private static readonly Histogram<double> PersistDuration = Meter.CreateHistogram<double>(PersistDurationName, "s", "From the decision until it is durable, by kind of entity.");
     private static readonly Counter<long> Started = Meter.CreateCounter<long>("akkaha.transactions.started", "{transaction}", "Transactions begun.");
     private static readonly Counter<long> Retries = Meter.CreateCounter<long>("akkaha.transactions.retries", "{attempt}", "Further attempts, after an older transaction was in the way.");
     private static readonly Counter<long> Committed = Meter.CreateCounter<long>("akkaha.transactions.committed", "{transaction}", "Transactions committed.");
