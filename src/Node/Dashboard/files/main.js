@@ -32,8 +32,7 @@ function top() {
     <nav aria-label="Pages"><ul>${Object.entries(pages).map(([name, page]) => html`<li><a href="#/${name}" aria-current=${pages[name] === current ? 'page' : 'false'}>${page.title}</a></li>`)}</ul></nav>
   </header>
   ${state.trouble && state.trouble.status !== 503 ? html`<div class="trouble" role="alert"><p>No answer for ${spell((Date.now() - state.troubleSince) / 1000)}. What is below is as of then.</p>
-    ${[...others.values()].length ? html`<p>Ask another node: ${[...others].map(([address, http]) => html`<a href=${`${http}/`}>${short(address)}</a> `)}</p>` : nothing}</div>` : nothing}
-  ${state.trouble?.status === 503 ? html`<div class="trouble" role="alert"><p>${state.trouble.message}</p></div>` : nothing}`;
+    ${[...others.values()].length ? html`<p>Ask another node: ${[...others].map(([address, http]) => html`<a href=${`${http}/`}>${short(address)}</a> `)}</p>` : nothing}</div>` : nothing}`;
 }
 
 function draw() {

@@ -5,17 +5,21 @@ import { state } from './state.js';
 import { clock } from './text.js';
 
 const charts = new Map();
+const plotHeight = 170;
 const style = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 export const dark = matchMedia('(prefers-color-scheme: dark)');
 // Colours are read when a chart is made.
 dark.addEventListener('change', () => { charts.forEach(c => c.chart.destroy()); charts.clear(); });
 
-function axes(format) {
+/** Of a logarithmic scale, only 1, 10, 100 and so on. */
+const powers = (_, values) => values.map(v => (v > 0 && Math.abs(Math.log10(v) - Math.round(Math.log10(v))) < 1e-6 ? v : null));
+
+function axes(format, log) {
   const grid = { stroke: style('--line'), width: 1 };
   const font = '12px system-ui, sans-serif';
   return [
-    { stroke: style('--muted'), grid: { show: false }, ticks: { show: false }, font, space: 70, values: (_, all) => all.map(s => clock(s * 1000).slice(0, 5)) },
-    { stroke: style('--muted'), grid, ticks: { show: false }, font, size: 62, values: (_, all) => all.map(v => (v === null || v === undefined ? '' : format(v))) },
+    { stroke: style('--muted'), grid: { show: false }, ticks: { show: false }, font, size: 26, space: 70, values: (_, all) => all.map(s => clock(s * 1000).slice(0, 5)) },
+    { stroke: style('--muted'), grid: log ? { ...grid, filter: powers } : grid, ticks: { show: false }, font, size: 58, ...(log ? { filter: powers } : {}), values: (_, all) => all.map(v => (v === null || v === undefined ? '' : format(v))) },
   ];
 }
 
@@ -38,7 +42,7 @@ function failoverBands(chart) {
 function make(place, { series, format, log, bars }) {
   return new uPlot({
     width: place.clientWidth || 300,
-    height: 180,
+    height: plotHeight,
     padding: [10, 8, 0, 0],
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { size: 6 } },
@@ -46,7 +50,7 @@ function make(place, { series, format, log, bars }) {
       x: { time: true },
       y: log ? { distr: 3, range: (_, low, high) => [Math.min(low ?? 0.001, 0.0005), Math.max(high ?? 0.01, 0.01) * 1.2] } : { range: (_, __, high) => [0, Math.max(high || 0, 1) * 1.15] },
     },
-    axes: axes(format),
+    axes: axes(format, log),
     series: [{}, ...series.map(s => ({
       label: s.label, stroke: style(s.color), width: 2, dash: s.dash, spanGaps: false,
       fill: series.length === 1 && !bars ? `${style(s.color)}22` : undefined,
@@ -67,7 +71,7 @@ export function plot(spec) {
 }
 
 function fill(place, spec) {
-  const shape = spec.series.map(s => s.label).join();
+  const shape = spec.series.map(s => s.color).join();
   let there = charts.get(spec.id);
   if (there && (there.place !== place || there.shape !== shape)) {
     there.chart.destroy();
@@ -76,7 +80,7 @@ function fill(place, spec) {
   if (!there) {
     there = { place, shape, chart: make(place, spec) };
     charts.set(spec.id, there);
-    new ResizeObserver(() => charts.get(spec.id)?.place === place && place.clientWidth > 0 && there.chart.setSize({ width: place.clientWidth, height: 180 })).observe(place);
+    new ResizeObserver(() => charts.get(spec.id)?.place === place && place.clientWidth > 0 && there.chart.setSize({ width: place.clientWidth, height: plotHeight })).observe(place);
   }
   const now = state.activity.nowMs / 1000;
   there.chart.batch(() => {

@@ -57,7 +57,7 @@ export function ring() {
       const move = moves.get(Number(shard.shard));
       const fresh = move ? state.activity.nowMs - move.atMs < 10_000 : false;
       return svg`<path class="slice ${ownerClass(shard)} ${fresh ? 'fresh' : ''} ${dim(shard.node)}" data-shard=${shard.shard} data-node=${shard.node ?? ''} d=${slicePath('owner', i, shown.length)}></path>
-        ${move?.from ? svg`<path class="before ${colorOf(move.from)} ${freshness(state.activity.nowMs - move.atMs)}" data-moved=${shard.shard} d=${slicePath('before', i, shown.length)}></path>` : nothing}`;
+        ${move?.from ? svg`<path class="before ${colorOf(move.from)} ${freshness(state.activity.nowMs - move.atMs)}" data-moved=${shard.shard} data-from=${move.from} d=${slicePath('before', i, shown.length)}></path>` : nothing}`;
     })}
     <text class="big ${owned < shards.length ? 'bad' : ''}" x=${center} y="158" text-anchor="middle">${owned}</text>
     <text class="small" x=${center} y="182" text-anchor="middle">of ${shards.length} shards owned</text>

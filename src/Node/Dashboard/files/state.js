@@ -4,7 +4,7 @@ export const state = {
   cluster: null,
   ring: null,
   ringVersion: null,
-  activity: { nowMs: 0, nodes: [], silent: [], slots: new Map(), nodeSlots: new Map(), moves: new Map(), failovers: new Map(), gone: new Map(), events: new Map() },
+  activity: { nowMs: 0, slotSeconds: 5, nodes: [], silent: [], slots: new Map(), nodeSlots: new Map(), moves: new Map(), failovers: new Map(), gone: new Map(), events: new Map() },
   /** The last failure of the three questions that are asked all the time; null: the last was answered. */
   trouble: null,
   troubleSince: 0,
@@ -31,6 +31,7 @@ const keptMs = 15 * 60 * 1000;
 export function mergeActivity(answer) {
   const a = state.activity;
   a.nowMs = answer.nowMs;
+  a.slotSeconds = answer.slotSeconds;
   a.nodes = answer.nodes;
   a.silent = answer.silent;
   for (const slot of answer.slots) a.slots.set(slot.at, slot);
@@ -55,7 +56,7 @@ export function mergeActivity(answer) {
 /** The slots of the last 15 minutes that are over, also those in which nothing happened: [at, slot or undefined]. */
 export function closedSlots() {
   const a = state.activity;
-  const size = a.slotSeconds ?? 5;
+  const size = a.slotSeconds;
   const last = Math.floor(a.nowMs / 1000 / size) * size - size;
   const slots = [];
   for (let at = last - 15 * 60 + size; at <= last; at += size) slots.push([at, a.slots.get(at)]);
@@ -65,7 +66,7 @@ export function closedSlots() {
 /** Calls a second that a node served in the last slot that is over. */
 export function rateOf(address) {
   const closed = closedSlots();
-  return (state.activity.nodeSlots.get(address)?.get(closed[closed.length - 1][0]) ?? 0) / 5;
+  return (state.activity.nodeSlots.get(address)?.get(closed[closed.length - 1][0]) ?? 0) / state.activity.slotSeconds;
 }
 
 /** Members, and those that were members in the last 15 minutes and whose address is no member now. */

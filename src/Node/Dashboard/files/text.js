@@ -10,6 +10,12 @@ export function duration(seconds) {
   return spell(seconds);
 }
 
+/** A duration at an axis: as short as can be. */
+export function tick(seconds) {
+  const [value, unit] = seconds >= 1 || seconds === 0 ? [seconds, 's'] : seconds >= 0.001 ? [seconds * 1e3, 'ms'] : [seconds * 1e6, 'µs'];
+  return `${Number(value.toPrecision(3))} ${unit}`;
+}
+
 /** A long time: 3 d 4 h. */
 export function spell(seconds) {
   const s = Math.max(0, Math.floor(seconds));

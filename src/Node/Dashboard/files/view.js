@@ -15,7 +15,7 @@ export function table({ label, columns, rows, key, rowClass = () => '', below, e
   return html`<table role="table" aria-label=${label}>
     <thead role="rowgroup"><tr role="row">${columns.map(c => html`<th role="columnheader" scope="col" class=${c.number ? 'number' : ''}>${c.title || html`<span class="hidden">Actions</span>`}</th>`)}</tr></thead>
     <tbody role="rowgroup">${repeat(rows, key, row => html`
-      <tr role="row" class=${rowClass(row)} data-key=${key(row)}>${columns.map(c => html`<td role="cell" class="${c.number ? 'number' : ''} ${c.wide ? 'wide' : ''}" data-label=${c.title}>${c.cell(row)}</td>`)}</tr>
+      <tr role="row" class=${rowClass(row)} data-key=${key(row)}>${columns.map(c => html`<td role="cell" class="${c.number ? 'number' : ''} ${c.wide ? 'wide' : ''} ${c.title ? '' : 'actions'}" data-label=${c.title}>${c.cell(row)}</td>`)}</tr>
       ${below?.(row) ? html`<tr role="row" class="below"><td role="cell" colspan=${columns.length}>${below(row)}</td></tr>` : nothing}`)}
     </tbody></table>`;
 }

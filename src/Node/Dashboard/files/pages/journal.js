@@ -1,7 +1,7 @@
 import { html, nothing, section, table, node, badge } from '../view.js';
 import { state, closedSlots } from '../state.js';
 import { plot } from '../plots.js';
-import { duration, number, plural, short } from '../text.js';
+import { duration, number, plural, short, tick } from '../text.js';
 
 function nodes() {
   return table({
@@ -21,7 +21,8 @@ export const journal = {
   title: 'Journal',
   draw: () => {
     const slots = closedSlots();
-    const xs = slots.map(([at]) => at + 5);
+    const size = state.activity.slotSeconds;
+    const xs = slots.map(([at]) => at + size);
     const writes = slots.map(([, s]) => s?.kinds.journal);
     const last = writes[writes.length - 1];
     const failed = writes.reduce((sum, w) => sum + (w?.failed ?? 0), 0);
@@ -30,9 +31,9 @@ export const journal = {
         <p class=${failed ? 'notice bad' : 'notice good'}>${failed ? `${plural(failed, 'write')} of the last 15 minutes ${failed === 1 ? 'was' : 'were'} not confirmed: whoever waited for them was told that the outcome is unknown.` : 'Every write of the last 15 minutes was confirmed.'}</p>
         <div class="plots">
           ${plot({ id: 'writes', title: 'Writes per second', xs, format: number, series: [
-            { label: 'confirmed', color: '--c0', mark: 'm0', values: writes.map(w => (w?.done ?? 0) / 5), now: number((last?.done ?? 0) / 5) },
-            { label: 'not confirmed', color: '--bad', mark: 'm-bad', values: writes.map(w => (w?.failed ?? 0) / 5), now: number((last?.failed ?? 0) / 5) }] })}
-          ${plot({ id: 'write-latency', title: 'Until it is durable', xs, format: duration, log: true, series:
+            { label: 'confirmed', color: '--c0', mark: 'm0', values: writes.map(w => (w?.done ?? 0) / size), now: number((last?.done ?? 0) / size) },
+            { label: 'not confirmed', color: '--bad', mark: 'm-bad', values: writes.map(w => (w?.failed ?? 0) / size), now: number((last?.failed ?? 0) / size) }] })}
+          ${plot({ id: 'write-latency', title: 'Until it is durable', xs, format: tick, log: true, series:
             [{ label: 'median', color: '--c0', mark: 'm0', key: 'p50' }, { label: '99th percentile', color: '--c3', mark: 'm3', key: 'p99' }, { label: 'longest', color: '--muted', mark: 'm-muted', key: 'max', dash: [3, 3] }]
               .map(s => ({ ...s, values: writes.map(w => w?.[s.key] ?? null), now: duration(last?.[s.key]) })) })}
         </div>`)}

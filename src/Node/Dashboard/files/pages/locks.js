@@ -58,11 +58,11 @@ const toggle = name => { page.open.has(name) ? page.open.delete(name) : page.ope
 const who = h => html`<span class="who">${h.label ? html`<b>${h.label}</b> ` : nothing}<code>${h.sessionId}</code></span>`;
 
 function inside(lock) {
-  return html`<div class="inside" id=${`in-${lock.name}`}>
+  return html`<div class="inside">
     ${table({ label: `Holders of ${lock.name}`, rows: lock.holders ?? [], key: h => h.fence, empty: 'Nobody holds it.', columns: [
       { title: 'Holder', cell: who }, { title: 'Holder id', cell: h => html`<code>${h.holderId}</code>` }, { title: 'Mode', cell: h => h.mode ?? 'exclusive' },
       { title: 'Fence', number: true, cell: h => h.fence }, { title: 'Held for', number: true, cell: h => duration(h.heldSeconds ?? 0) },
-      { title: '', cell: h => ((lock.holders ?? []).length > 1 ? html`<button type="button" class="small" aria-label="Force-release fence ${h.fence} of ${lock.name}" @click=${() => force(lock, h)}>Force-release…</button>` : nothing) },
+      { title: '', cell: h => ((lock.holders ?? []).length > 1 ? html`<button type="button" class="small" @click=${() => force(lock, h)}>Force-release…<span class="hidden"> fence ${h.fence} of ${lock.name}</span></button>` : nothing) },
     ] })}
     ${table({ label: `Waiters for ${lock.name}`, rows: lock.waiters ?? [], key: w => w.position, empty: 'Nobody waits.', columns: [
       { title: 'Place', number: true, cell: w => w.position }, { title: 'Waiter', cell: who }, { title: 'Mode', cell: w => w.mode ?? 'exclusive' },
@@ -83,8 +83,8 @@ const locksTable = (label, locks, empty) => table({
     { title: 'Held for', number: true, cell: l => (l.holders?.length ? duration(Math.max(...l.holders.map(h => h.heldSeconds ?? 0))) : '–') },
     { title: 'Waiters', number: true, cell: l => (l.waiters?.length ? badge('warn', l.waiters.length) : '0') },
     { title: 'Longest wait', number: true, cell: l => (l.waiters?.length ? duration(Math.max(...l.waiters.map(w => w.waitingSeconds ?? 0))) : '–') },
-    { title: 'Fence', number: true, cell: l => l.lastFence ?? '0' },
-    { title: '', cell: l => (l.holders?.length ? html`<button type="button" class="small" aria-label="Force-release ${l.name}" @click=${() => force(l)}>Force-release…</button>` : nothing) },
+    { title: 'Fence', number: true, cell: l => html`<span data-field="fence">${l.lastFence ?? '0'}</span>` },
+    { title: '', cell: l => (l.holders?.length ? html`<button type="button" class="small" @click=${() => force(l)}>Force-release…<span class="hidden"> ${l.name}</span></button>` : nothing) },
   ],
 });
 

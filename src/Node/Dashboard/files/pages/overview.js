@@ -4,7 +4,7 @@ import { ring, moveGroups, ranges } from '../ring.js';
 import { plot } from '../plots.js';
 import { post, inPath } from '../api.js';
 import { confirm } from '../dialog.js';
-import { ago, clock, duration, number, plural, short, spell } from '../text.js';
+import { ago, clock, duration, number, plural, short, spell, tick } from '../text.js';
 
 const kinds = [
   { kind: 'locks', color: '--c0', mark: 'm0' }, { kind: 'keys', color: '--c1', mark: 'm1' }, { kind: 'transactions', color: '--c2', mark: 'm2' },
@@ -15,6 +15,7 @@ let latencyOf = 'all';
 /** The sentence that an operator reads first. */
 export function verdict() {
   const { cluster, ring: shards, trouble, activity } = state;
+  if (trouble?.status === 503) return { kind: 'bad', text: 'This node is not in the cluster', more: trouble.message };
   if (trouble) return { kind: 'bad', text: 'This node does not answer', more: trouble.message };
   if (!cluster) return { kind: 'quiet', text: 'Asking this node…', more: '' };
   const { members, gone } = membersAndGone();
@@ -51,6 +52,9 @@ async function change(member, verb) {
   });
 }
 
+/** For who hears the buttons without seeing their row. */
+const of = row => html`<span class="hidden"> ${short(row.address)}</span>`;
+
 function members() {
   const { members: rows, gone } = membersAndGone();
   const now = state.activity.nowMs;
@@ -61,7 +65,7 @@ function members() {
     rows: [...rows, ...gone.map(g => ({ address: g.address, incarnation: g.incarnation, goneMs: g.atMs, downed: g.downed }))],
     empty: 'No members are known.',
     columns: [
-      { title: 'Node', cell: r => html`<button type="button" class="plain" aria-pressed=${state.selected === r.address} title="Show its shards alone" @click=${() => select(r.address)}>${node(r.address)}</button>
+      { title: 'Node', wide: true, cell: r => html`<button type="button" class="plain" aria-pressed=${state.selected === r.address} title="Show its shards alone" @click=${() => select(r.address)}>${node(r.address)}</button>
         ${r.address === state.cluster?.leader ? badge('quiet', 'leader') : nothing}${r.address === servingNode() ? badge('quiet', 'this page') : nothing}` },
       { title: 'State', cell: stateOf },
       { title: 'Shards', number: true, cell: r => (r.goneMs ? '–' : html`<span data-field="shards">${r.shards ?? 0}</span>`) },
@@ -70,9 +74,9 @@ function members() {
       { title: 'Up for', number: true, cell: r => (r.goneMs ? ago(r.goneMs, now) : spell(r.uptimeSeconds ?? 0)) },
       { title: 'Version', cell: r => r.version ?? '–' },
       { title: '', cell: r => (r.goneMs ? nothing : html`<span class="row-actions">
-        ${r.http ? html`<a href=${`${r.http}/`} aria-label="Dashboard of ${short(r.address)}">Open</a>` : nothing}
-        <button type="button" class="small" @click=${() => change(r, 'leave')} aria-label="Ask ${short(r.address)} to leave">Leave…</button>
-        <button type="button" class="small" @click=${() => change(r, 'down')} aria-label="Take ${short(r.address)} out">Take out…</button></span>`) },
+        ${r.http ? html`<a href=${`${r.http}/`}>Open${of(r)}</a>` : nothing}
+        <button type="button" class="small" @click=${() => change(r, 'leave')}>Leave…${of(r)}</button>
+        <button type="button" class="small" @click=${() => change(r, 'down')}>Take out…${of(r)}</button></span>`) },
     ],
   }));
 }
@@ -84,7 +88,7 @@ function select(address) {
 
 function movesList() {
   const now = state.activity.nowMs;
-  const groups = moveGroups().slice(0, 6);
+  const groups = moveGroups().slice(0, 4);
   return html`<div class="moves"><h3>What moved</h3>
     ${groups.length === 0 ? html`<p class="empty">No shard has moved in the last 15 minutes.</p>` : html`<ol>${groups.map(g => html`<li>
       <span class="when"><time datetime=${new Date(g.fromMs).toISOString()}>${clock(g.fromMs)}</time> · ${ago(g.untilMs, now)}</span>
@@ -96,7 +100,8 @@ function movesList() {
 
 function plots() {
   const slots = closedSlots();
-  const xs = slots.map(([at]) => at + 5);
+  const size = state.activity.slotSeconds;
+  const xs = slots.map(([at]) => at + size);
   const [, last] = slots[slots.length - 1];
   const used = kinds.filter(k => slots.some(([, s]) => s?.kinds[k.kind]));
   const calls = t => (t ? t.done + t.refused + t.failed : 0);
@@ -104,15 +109,15 @@ function plots() {
   const timed = slots.map(([, s]) => s?.kinds[shownKind]);
   const failovers = [...state.activity.failovers.values()].sort((a, b) => a.fromMs - b.fromMs);
   const lastFailover = failovers[failovers.length - 1];
-  return html`<div class="plots">
+  return html`<div class="plots stacked">
     ${plot({ id: 'calls', title: 'Calls per second', xs, format: number, series: (used.length ? used : kinds.slice(0, 1)).map(k => ({
-      label: k.kind, color: k.color, mark: k.mark, values: slots.map(([, s]) => calls(s?.kinds[k.kind]) / 5), now: number(calls(last?.kinds[k.kind]) / 5) })) })}
-    ${plot({ id: 'latency', title: 'Latency', xs, format: duration, log: true,
+      label: k.kind, color: k.color, mark: k.mark, values: slots.map(([, s]) => calls(s?.kinds[k.kind]) / size), now: number(calls(last?.kinds[k.kind]) / size) })) })}
+    ${plot({ id: 'latency', title: 'Latency', xs, format: tick, log: true,
       extra: html`<label class="inline"><span class="hidden">Latency of</span><select @change=${e => { latencyOf = e.target.value; state.draw(); }}>
         ${['all', ...used.map(k => k.kind)].map(k => html`<option value=${k} ?selected=${k === shownKind}>${k === 'all' ? 'all calls' : k}</option>`)}</select></label>`,
       series: [{ label: 'median', color: '--c0', mark: 'm0', key: 'p50' }, { label: '99th percentile', color: '--c3', mark: 'm3', key: 'p99' }, { label: 'longest', color: '--muted', mark: 'm-muted', key: 'max', dash: [3, 3] }]
         .map(s => ({ ...s, values: timed.map(t => t?.[s.key] ?? null), now: duration(timed[timed.length - 1]?.[s.key]) })) })}
-    ${plot({ id: 'failovers', title: 'Failovers', bars: true, format: v => `${v} s`, xs: failovers.map(f => f.fromMs / 1000),
+    ${plot({ id: 'failovers', title: 'Failovers', bars: true, format: tick, xs: failovers.map(f => f.fromMs / 1000),
       series: [{ label: lastFailover ? `the last: ${short(lastFailover.address)}, ${plural(lastFailover.shards, 'shard')}, ${ago(lastFailover.fromMs, state.activity.nowMs)}, took` : 'none in the last 15 minutes', color: '--bad', mark: 'm-bad',
         values: failovers.map(f => ((f.untilMs ?? state.activity.nowMs) - f.fromMs) / 1000),
         now: lastFailover ? (lastFailover.untilMs ? duration((lastFailover.untilMs - lastFailover.fromMs) / 1000) : 'not over yet') : '' }] })}
@@ -124,7 +129,9 @@ export const overview = {
   title: 'Overview',
   draw: () => html`
     ${members()}
-    ${section('Ring', html`<div class="ring-and-moves"><div class="ring-box">${ring()}
-      <ul class="ring-legend">${(state.cluster?.members ?? []).map(m => html`<li>${node(m.address)} <b>${m.shards ?? 0}</b></li>`)}</ul></div>${movesList()}</div>`)}
-    ${section('The last 15 minutes', plots())}`,
+    <div class="two">
+      ${section('Ring', html`<div class="ring-box">${ring()}
+        <ul class="ring-legend">${(state.cluster?.members ?? []).map(m => html`<li>${node(m.address)} <b>${m.shards ?? 0}</b></li>`)}</ul></div>${movesList()}`)}
+      ${section('The last 15 minutes', plots())}
+    </div>`,
 };

@@ -78,7 +78,7 @@ const sessionsTable = (label, rows, empty) => table({
     { title: 'Label', cell: s => s.label || html`<span class="muted">–</span>` },
     { title: 'Time to live', number: true, cell: s => duration(s.ttlSeconds ?? 0) },
     { title: 'Remaining', number: true, cell: s => html`<span class=${(s.remainingSeconds ?? 0) < (s.ttlSeconds ?? 0) / 3 ? 'bad-text' : ''}>${duration(s.remainingSeconds ?? 0)}</span>` },
-    { title: '', cell: s => html`<button type="button" class="small" aria-label="Close session ${s.label || s.sessionId}" @click=${() => close(s)}>Close…</button>` },
+    { title: '', cell: s => html`<button type="button" class="small" @click=${() => close(s)}>Close…<span class="hidden"> ${s.label || s.sessionId}</span></button>` },
   ],
 });
 

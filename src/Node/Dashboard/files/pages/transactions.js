@@ -42,7 +42,7 @@ async function resolve(id) {
 
 const outcome = o => badge(o === 'COMMITTED' ? 'good' : o === 'ABORTED' ? 'quiet' : o === 'IN_PROGRESS' ? 'warn' : 'quiet', o === 'IN_PROGRESS' ? 'in progress' : (o ?? 'UNKNOWN').toLowerCase());
 const entities = list => html`<ul class="plain-list">${(list ?? []).slice(0, 6).map(e => html`<li><code>${e}</code></li>`)}${(list ?? []).length > 6 ? html`<li class="muted">and ${list.length - 6} more</li>` : nothing}</ul>`;
-const resolveButton = id => html`<button type="button" class="small" aria-label="Resolve ${id}" @click=${() => resolve(id)}>Resolve…</button>`;
+const resolveButton = id => html`<button type="button" class="small" @click=${() => resolve(id)}>Resolve…<span class="hidden"> ${id}</span></button>`;
 
 export const transactions = {
   title: 'Transactions',
