@@ -36,8 +36,23 @@ public static class Limits
     /// <summary>Waiters in the queue of one lock.</summary>
     public const int WaitersPerLock = 1024;
 
+    /// <summary>Holders of one lock, shared or with permits of a semaphore; who comes then waits.</summary>
+    public const int HoldersPerLock = 10_000;
+
+    /// <summary>Holders that a refusal names.</summary>
+    public const int HoldersTold = 32;
+
+    /// <summary>Holdings that were ended by force, of which one lock, or one session, has still to tell; the oldest are given up then.</summary>
+    public const int LossesUntold = 1024;
+
     /// <summary>Locks that one session holds or waits for.</summary>
     public const int LocksPerSession = 10_000;
+
+    /// <summary>Locks in one acquireAll.</summary>
+    public const int LocksPerAcquireAll = 128;
+
+    /// <summary>AcquireAlls of one session that are under way at one time.</summary>
+    public const int AcquireAllsPerSession = 256;
 
     /// <summary>Requests that wait at one entity for a transaction to finish.</summary>
     public const int WaitingPerEntity = 4096;
@@ -110,6 +125,9 @@ public static class Limits
 
     /// <summary>Watches through one node.</summary>
     public const int WatchersPerNode = 20_000;
+
+    /// <summary>Watches of locks through one node.</summary>
+    public const int LockWatchersPerNode = 64;
 
     /// <summary>Changes that wait for one watcher to take them; one that falls further behind is cut off.</summary>
     public const int WatchBufferEvents = 1024;

@@ -2,6 +2,7 @@ using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Api.Errors;
+using AkkaHa.Node.Api.Http;
 using Grpc.Core;
 
 namespace AkkaHa.Node.Api.Locks;
@@ -10,7 +11,7 @@ namespace AkkaHa.Node.Api.Locks;
 /// Locks over gRPC and HTTP. A gRPC call that is cancelled while it waits takes its attempt back, and so does a lost HTTP connection when its
 /// request has no id of its own: nobody can ask for it again. With an id, the place or the grant waits for the repeat.
 /// </summary>
-internal sealed class LocksService(EntityCalls calls) : Messages.V1.Locks.LocksBase
+internal sealed class LocksService(EntityCalls calls, ILockLists lists, ILockWatches watches) : Messages.V1.Locks.LocksBase
 {
     public override async Task<LockGrant> Acquire(AcquireLockRequest request, ServerCallContext context)
     {
@@ -19,7 +20,7 @@ internal sealed class LocksService(EntityCalls calls) : Messages.V1.Locks.LocksB
         (request.RequestId, request.Attempt) = (RequestIds.OrNew(request.RequestId), RequestIds.Attempt(request.Attempt));
         if (request.HolderId.Length == 0) request.HolderId = request.RequestId;
         // Left out is the same as 1 of 1, and a repeat may say it either way.
-        (request.Permits, request.Limit) = (0, 0);
+        (request.Permits, request.Limit) = request.Mode == LockMode.Semaphore ? (Math.Max(1, request.Permits), Math.Max(1, request.Limit)) : (0, 0);
         var command = new Command { RequestId = request.RequestId, Attempt = request.Attempt, AcquireLock = request };
         try
         {
@@ -29,8 +30,35 @@ internal sealed class LocksService(EntityCalls calls) : Messages.V1.Locks.LocksB
         finally
         {
             // Also when the grant came at the same moment: nobody is there to be told of it.
-            if (context.CancellationToken.IsCancellationRequested && !mayComeAgain) TakeBack(request);
+            if (context.CancellationToken.IsCancellationRequested && !mayComeAgain) TakeBack(request.Name, request.SessionId, request.RequestId, request.Attempt);
         }
+    }
+
+    /// <summary>A cancelled call takes its place back. An upgrade that came at the same moment stays: the same request again tells its fence.</summary>
+    public override async Task<LockGrant> Upgrade(UpgradeLockRequest request, ServerCallContext context)
+    {
+        Refusals.ThrowIf(LockValidation.Check(request, calls.Shards));
+        var mayComeAgain = request.RequestId.Length > 0 && !Transport.IsGrpc(context.GetHttpContext());
+        (request.RequestId, request.Attempt) = (RequestIds.OrNew(request.RequestId), RequestIds.Attempt(request.Attempt));
+        var command = new Command { RequestId = request.RequestId, Attempt = request.Attempt, UpgradeLock = request };
+        try
+        {
+            var reply = await calls.AskAsync(EntityId.Lock(request.Name), command, ApiTimes.AskAfter(request.WaitSeconds), context.CancellationToken);
+            return EntityCalls.Expect(reply.LockGrant, reply);
+        }
+        finally
+        {
+            if (context.CancellationToken.IsCancellationRequested && !mayComeAgain) TakeBack(request.Name, request.SessionId, request.RequestId, request.Attempt);
+        }
+    }
+
+    public override async Task<ForceReleaseLockResponse> ForceRelease(ForceReleaseLockRequest request, ServerCallContext context)
+    {
+        Refusals.ThrowIf(LockValidation.Check(request));
+        (request.RequestId, request.Attempt) = (RequestIds.OrNew(request.RequestId), RequestIds.Attempt(request.Attempt));
+        var command = new Command { RequestId = request.RequestId, Attempt = request.Attempt, ForceReleaseLock = request };
+        var reply = await calls.AskAsync(EntityId.Lock(request.Name), command, context.CancellationToken);
+        return EntityCalls.Expect(reply.ForceReleaseLock, reply);
     }
 
     public override async Task<ReleaseLockResponse> Release(ReleaseLockRequest request, ServerCallContext context)
@@ -56,9 +84,35 @@ internal sealed class LocksService(EntityCalls calls) : Messages.V1.Locks.LocksB
         return EntityCalls.Expect(reply.Lock, reply);
     }
 
-    private void TakeBack(AcquireLockRequest acquire) => calls.Tell(
-        EntityId.Lock(acquire.Name),
-        CancelCommand(new CancelLockRequest { Name = acquire.Name, SessionId = acquire.SessionId, RequestId = acquire.RequestId, OnlyAttemptsTo = acquire.Attempt }));
+    public override Task<AcquireAllLocksResponse> AcquireAll(AcquireAllLocksRequest request, ServerCallContext context) => MultiLockCalls.AcquireAllAsync(calls, request, context);
+
+    public override Task<CancelAllLocksResponse> CancelAll(CancelAllLocksRequest request, ServerCallContext context) => MultiLockCalls.CancelAllAsync(calls, request, context);
+
+    public override Task<ListLocksResponse> List(ListLocksRequest request, ServerCallContext context)
+    {
+        Refusals.ThrowIf(LockValidation.Check(request));
+        return lists.ListAsync(request, context.CancellationToken);
+    }
+
+    public override async Task Watch(WatchLocksRequest request, IServerStreamWriter<LockEvent> responseStream, ServerCallContext context)
+    {
+        var http = context.GetHttpContext();
+        ILockEventSink sink = Transport.IsGrpc(http) ? new GrpcLockEventSink(responseStream) : new HttpLockEventSink(http);
+        if (sink is HttpLockEventSink && HttpEventStream.LastEventId(http) is { } last) request.From = last;
+        Refusals.ThrowIf(LockValidation.Check(request));
+        var ct = context.CancellationToken;
+        try
+        {
+            await foreach (var events in watches.WatchAsync(request, ct)) await sink.WriteAsync(events, ct);
+        }
+        catch (RefusedException e)
+        {
+            if (!await sink.TryEndAsync(e.Failure, ct)) throw;
+        }
+    }
+
+    private void TakeBack(string name, string sessionId, string requestId, uint attempt) =>
+        calls.Tell(EntityId.Lock(name), CancelCommand(new CancelLockRequest { Name = name, SessionId = sessionId, RequestId = requestId, OnlyAttemptsTo = attempt }));
 
     // Without a request id of its own: the id inside is the acquire's, whose remembered outcome must not answer the cancel.
     private static Command CancelCommand(CancelLockRequest request) => new() { CancelLock = request };
