@@ -8,7 +8,9 @@ namespace AkkaHa.Node.Membership;
 /// <summary>What the process wants to hear of its membership, and what nodes tell one another about it.</summary>
 internal sealed class MembershipSignals
 {
-    private const string ActorName = "membership-signals";
+    /// <summary>Under <c>/user</c>.</summary>
+    public const string ActorName = "membership-signals";
+
     private static readonly TimeSpan AnswerAtMost = TimeSpan.FromSeconds(1);
 
     private readonly TaskCompletionSource askedToLeave = new(TaskCreationOptions.RunContinuationsAsynchronously);

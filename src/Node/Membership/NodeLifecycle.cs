@@ -1,4 +1,5 @@
 using AkkaHa.Core.Entities;
+using AkkaHa.Node.Metrics;
 using AkkaHa.Node.Settings;
 using AkkaHa.Node.Storage;
 
@@ -61,11 +62,12 @@ internal sealed class NodeLifecycle(
                 }
                 running = null;
                 joinWithin = over != keptOut ? JoinAtFirst : joinWithin < JoinAtMost / 2 ? 2 * joinWithin : JoinAtMost;
-                log.LogWarning(
-                    "Incarnation {Incarnation} {What}; starting another", node.Parts.Incarnation,
-                    over == node.Parts.Leases.WhenFenced ? "has been fenced by another node"
-                    : over == keptOut ? "has not been let into the cluster"
-                    : over == node.Joining.WhenBeside ? "is alone beside a cluster that lives" : "was taken out of the cluster");
+                var (reason, what) =
+                    over == node.Parts.Leases.WhenFenced ? ("fenced", "has been fenced by another node")
+                    : over == keptOut ? ("kept-out", "has not been let into the cluster")
+                    : over == node.Joining.WhenBeside ? ("beside", "is alone beside a cluster that lives") : ("removed", "was taken out of the cluster");
+                OwnershipMeter.IncarnationEnded(reason);
+                log.LogWarning("Incarnation {Incarnation} {What}; starting another", node.Parts.Incarnation, what);
                 waitingFor = "the end of the last incarnation";
                 await node.EndAsync();
             }

@@ -28,6 +28,7 @@ internal sealed class RingAllocation(int shards, Func<ClusterEvent.CurrentCluste
 
     private static readonly RingOptions Defaults = new();
 
+    private readonly MoveTimes times = new();
     private HashRing? last;
 
     public Task<IActorRef> AllocateShard(
@@ -42,6 +43,7 @@ internal sealed class RingAllocation(int shards, Func<ClusterEvent.CurrentCluste
         IImmutableDictionary<IActorRef, IImmutableList<string>> currentShardAllocations, IImmutableSet<string> rebalanceInProgress)
     {
         var moves = ImmutableHashSet<string>.Empty;
+        times.Ended(rebalanceInProgress);
         var (leaving, calm) = (Leaving(), IsCalm());
         if (currentShardAllocations.Count > 0 && clusterState().Unreachable.IsEmpty && (calm || leaving.Count > 0))
         {
@@ -55,6 +57,7 @@ internal sealed class RingAllocation(int shards, Func<ClusterEvent.CurrentCluste
                 .SelectMany(to => to.Select(at => at.Shard).Order(StringComparer.Ordinal).Take(Math.Max(FirstShards, has.GetValueOrDefault(to.Key))))
                 .Order(StringComparer.Ordinal).Take(Math.Max(0, most)).ToImmutableHashSet();
         }
+        times.Begin(moves);
         return Task.FromResult<IImmutableSet<string>>(moves);
     }
 
