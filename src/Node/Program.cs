@@ -1,8 +1,10 @@
 using AkkaHa.Node.Api;
+using AkkaHa.Node.Dashboard;
 using AkkaHa.Node.Lists;
 using AkkaHa.Node.Management;
 using AkkaHa.Node.Membership;
 using AkkaHa.Node.Metrics;
+using AkkaHa.Node.Monitoring;
 using AkkaHa.Node.Ownership;
 using AkkaHa.Node.Settings;
 using AkkaHa.Node.Storage;
@@ -50,12 +52,15 @@ builder.Services.AddSingleton<IClusterMonitor, ClusterMonitor>();
 builder.Services.AddSingleton<NodeGauges>();
 builder.Services.AddHostedService(services => services.GetRequiredService<Readiness>());
 builder.Services.AddListsAndWatches();
+builder.AddMonitoring();
 builder.Services.AddAkkaHaApi();
 
 var app = builder.Build();
 app.MapAkkaHaApi(managementPort: settings.Management.Port);
 app.MapManagement();
 app.MapTelemetry();
+app.MapActivity();
+app.MapDashboard();
 if (settings.StopWhenInputEnds) StopWhenInputEnds(app.Lifetime);
 try
 {

@@ -6,6 +6,7 @@ using AkkaHa.Node.Api.Keys;
 using AkkaHa.Node.Api.Locks;
 using AkkaHa.Node.Api.Sessions;
 using AkkaHa.Node.Api.Transactions;
+using AkkaHa.Node.Monitoring;
 using Microsoft.AspNetCore.Grpc.JsonTranscoding;
 using Microsoft.AspNetCore.Routing.Constraints;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -24,7 +25,10 @@ public static class ApiRegistration
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<EntityCalls>();
+        services.TryAddSingleton<NodeHistory>();
         services.AddSingleton<FailureInterceptor>();
+        services.AddSingleton<CallTimes>();
+        services.AddSingleton<OperatorActions>();
         services.AddSingleton<MethodShapes>();
         services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = Limits.ClientMessageBytes);
         services.AddHealthChecks()
@@ -39,6 +43,8 @@ public static class ApiRegistration
             grpc.MaxReceiveMessageSize = Limits.ClientMessageBytes;
             grpc.MaxSendMessageSize = Limits.ClientMessageBytes;
             grpc.Interceptors.Add<FailureInterceptor>();
+            grpc.Interceptors.Add<CallTimes>();
+            grpc.Interceptors.Add<OperatorActions>();
         }).AddJsonTranscoding(json => json.JsonSettings = new GrpcJsonSettings { WriteInt64sAsStrings = true });
         return services;
     }
@@ -50,6 +56,7 @@ public static class ApiRegistration
     {
         app.UseMiddleware<ServerHeaders>();
         app.UseMiddleware<ErrorBodies>();
+        app.UseMiddleware<SameOrigin>();
         app.UseMiddleware<PathDecoding>();
         app.UseRouting();
         if (managementPort is { } port) app.UseMiddleware<PortGate>(port);

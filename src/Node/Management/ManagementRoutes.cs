@@ -35,21 +35,11 @@ internal static class ManagementRoutes
         var writes = context.RequestServices.GetRequiredService<NodeSettings>().Management.AllowWrites;
         var method = HttpMethods.IsHead(context.Request.Method) ? HttpMethods.Get : context.Request.Method;
         if (verbs.TryGetValue(method, out var handle) && (writes || HttpMethods.IsGet(method)))
-        {
-            if (!HttpMethods.IsGet(method)) RefuseOtherSites(context.Request);
             return handle(context);
-        }
         context.Response.Headers.Allow = string.Join(", ", verbs.Keys.Where(v => writes || HttpMethods.IsGet(v)));
         throw new RefusedException(
             handle is null ? HttpErrors.WrongVerb(context) : Refusals.Invalid("method", $"{method} is not allowed here: AkkaHa:Management:AllowWrites is false"), StatusCodes.Status405MethodNotAllowed);
     });
-
-    /// <summary>A form is what any page in an operator's browser can send without being asked.</summary>
-    private static void RefuseOtherSites(HttpRequest request)
-    {
-        if (request.Headers.Origin is [{ } origin] && !(Uri.TryCreate(origin, UriKind.Absolute, out var from) && from.Authority == request.Host.Value))
-            throw new RefusedException(Refusals.Invalid("origin", "is another site's; pages of others change nothing here"));
-    }
 
     private static Task MemberAsync(HttpContext context) => WriteAsync(context, Member(context));
 

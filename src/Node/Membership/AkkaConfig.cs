@@ -38,6 +38,8 @@ internal static class AkkaConfig
                   "AkkaHa.Messages.Internal.Command, AkkaHa.Messages" = akkaha
                   "AkkaHa.Messages.Internal.Reply, AkkaHa.Messages" = akkaha
                   "AkkaHa.Messages.Internal.MemberSignal, AkkaHa.Messages" = akkaha
+                  "AkkaHa.Messages.Internal.HistoryQuery, AkkaHa.Messages" = akkaha
+                  "AkkaHa.Messages.Internal.HistoryReport, AkkaHa.Messages" = akkaha
                   "AkkaHa.Messages.Storage.Envelope, AkkaHa.Messages" = akkaha
                   "AkkaHa.Messages.Storage.Snapshot, AkkaHa.Messages" = akkaha
                 }

@@ -30,6 +30,9 @@ internal sealed class NodeLifecycle(
     /// <summary>What it waits for, while there is none.</summary>
     public string WaitingFor => waitingFor;
 
+    /// <summary>An incarnation has begun.</summary>
+    public event Action<RunningNode>? Started;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         // Not on the path of the host's start: the process is alive before the database is.
@@ -45,6 +48,7 @@ internal sealed class NodeLifecycle(
                 waitingFor = "the actor system";
                 var node = await RunningNode.StartAsync(settings, database, rules, loggers, stoppingToken);
                 running = node;
+                Started?.Invoke(node);
                 log.LogInformation("Node {Address}, incarnation {Incarnation}: HTTP {Http}, gRPC {Grpc}", node.Cluster.SelfAddress, node.Parts.Incarnation, node.Facts.Http, node.Facts.Grpc);
                 var keptOut = node.WhenKeptOutAsync(joinWithin, stoppingToken);
                 var over = await Task.WhenAny(

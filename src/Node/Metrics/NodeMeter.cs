@@ -14,6 +14,10 @@ internal static class NodeMeter
     /// <summary>What listeners ask for.</summary>
     public const string Name = "AkkaHa.Node";
 
+    public const string FailedPersistsName = "akkaha.persists.failed";
+
+    public const string PersistDurationName = "akkaha.persist.duration";
+
     /// <summary>Bounds of histograms of times, in seconds: of what is on the path of a call.</summary>
     public static readonly InstrumentAdvice<double> Seconds = new() { HistogramBucketBoundaries = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60] };
 
@@ -25,8 +29,8 @@ internal static class NodeMeter
 
     private static readonly Counter<long> Persists = Meter.CreateCounter<long>("akkaha.persists", "{write}", "Atomic writes to the journal, by kind of entity.");
     private static readonly Counter<long> Rows = Meter.CreateCounter<long>("akkaha.persisted.rows", "{row}", "Rows in them, by kind of entity.");
-    private static readonly Counter<long> FailedPersists = Meter.CreateCounter<long>("akkaha.persists.failed", "{write}", "Writes that were not confirmed, by kind of entity.");
-    private static readonly Histogram<double> PersistDuration = Meter.CreateHistogram<double>("akkaha.persist.duration", "s", "From the decision until it is durable, by kind of entity.", advice: Seconds);
+    private static readonly Counter<long> FailedPersists = Meter.CreateCounter<long>(FailedPersistsName, "{write}", "Writes that were not confirmed, by kind of entity.");
+    private static readonly Histogram<double> PersistDuration = Meter.CreateHistogram<double>(PersistDurationName, "s", "From the decision until it is durable, by kind of entity.", advice: Seconds);
     private static readonly Histogram<int> BatchRows = Meter.CreateHistogram<int>("akkaha.persist.batch", "{row}", "Rows of one atomic write, by kind of entity.", advice: Counts);
     private static readonly Counter<long> Started = Meter.CreateCounter<long>("akkaha.transactions.started", "{transaction}", "Transactions begun.");
     private static readonly Counter<long> Retries = Meter.CreateCounter<long>("akkaha.transactions.retries", "{attempt}", "Further attempts, after an older transaction was in the way.");
