@@ -36,6 +36,15 @@ public static class Limits
     /// <summary>Waiters in the queue of one lock.</summary>
     public const int WaitersPerLock = 1024;
 
+    /// <summary>Holders of one lock, shared or with permits of a semaphore; who comes then waits.</summary>
+    public const int HoldersPerLock = 10_000;
+
+    /// <summary>Holders that a refusal names.</summary>
+    public const int HoldersTold = 32;
+
+    /// <summary>Holdings that were ended by force, of which one lock, or one session, has still to tell; the oldest are given up then.</summary>
+    public const int LossesUntold = 1024;
+
     /// <summary>Locks that one session holds or waits for.</summary>
     public const int LocksPerSession = 10_000;
 

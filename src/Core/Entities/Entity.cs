@@ -222,6 +222,7 @@ public sealed class Entity
         Command.BodyOneofCase.PutKey or Command.BodyOneofCase.DeleteKey
         or Command.BodyOneofCase.CreateSession or Command.BodyOneofCase.CloseSession
         or Command.BodyOneofCase.AcquireLock or Command.BodyOneofCase.ReleaseLock or Command.BodyOneofCase.CancelLock
+        or Command.BodyOneofCase.UpgradeLock or Command.BodyOneofCase.ForceReleaseLock
         or Command.BodyOneofCase.RunTransaction or Command.BodyOneofCase.ResolveTransaction;
 
     // A transaction is known by its own id, for longer; a cancel names the request that it takes back.

@@ -34,6 +34,12 @@ public static class PayloadHash
                 bare.AcquireLock.Label = "";
                 break;
             case Command.BodyOneofCase.ReleaseLock: bare.ReleaseLock.Attempt = 0; bare.ReleaseLock.RequestId = ""; break;
+            case Command.BodyOneofCase.UpgradeLock:
+                bare.UpgradeLock.Attempt = 0;
+                bare.UpgradeLock.RequestId = "";
+                bare.UpgradeLock.WaitSeconds = 0;
+                break;
+            case Command.BodyOneofCase.ForceReleaseLock: bare.ForceReleaseLock.Attempt = 0; bare.ForceReleaseLock.RequestId = ""; break;
             default: break;
         }
         return Hash(bare);

@@ -99,6 +99,21 @@ public sealed record RuleSwitches
     /// <summary>Every grant raises the fence.</summary>
     public bool FenceGrowth { get; init; } = true;
 
+    /// <summary>A lock is given only to a session that is known to be alive at that moment.</summary>
+    public bool LivenessAtGrant { get; init; } = true;
+
+    /// <summary>Nobody overtakes those who wait for a lock already, whatever its mode.</summary>
+    public bool LockFifo { get; init; } = true;
+
+    /// <summary>A cancelled request for a lock stays refused, also where it has still to come.</summary>
+    public bool PersistedCancel { get; init; } = true;
+
+    /// <summary>A holding ends only when no transaction rests on its fence any more.</summary>
+    public bool PinBeforeRelease { get; init; } = true;
+
+    /// <summary>A lock is given only to who is compatible with all who have it.</summary>
+    public bool LockModes { get; init; } = true;
+
     /// <summary>A key whose time to live is over is ended by a stored row before anybody is told that it is gone.</summary>
     public bool ExpiryPersisted { get; init; } = true;
 }

@@ -1,90 +1,230 @@
 using AkkaHa.Core.Entities;
+using AkkaHa.Messages;
 using AkkaHa.Messages.Storage;
 using AkkaHa.Messages.V1;
 using Google.Protobuf;
 
 namespace AkkaHa.Core.Locks;
 
-/// <summary>Who has a lock.</summary>
-internal sealed record Holder(string SessionId, string HolderId, string RequestId, LockMode Mode, long Fence, string Label, long SinceMs);
+/// <summary>Who has a lock. Once upgraded, it has it exclusively, and says by which request.</summary>
+internal sealed record Holder(string SessionId, string HolderId, string RequestId, Share Share, long Fence, string Label, string FlowId, long SinceMs, string UpgradedBy = "");
 
 /// <summary>Who waits for it.</summary>
-internal sealed record Waiter(string SessionId, string HolderId, string RequestId, LockMode Mode, string Label, ByteString PayloadHash, long SinceMs);
+internal sealed record Waiter(string SessionId, string HolderId, string RequestId, Share Share, string Label, string FlowId, ByteString PayloadHash, long SinceMs);
+
+/// <summary>That the upgradeable holder with this fence waits to be the only one.</summary>
+internal sealed record WaitingUpgrade(long Fence, string RequestId, ByteString PayloadHash, long SinceMs);
+
+/// <summary>That a holding was ended by force, of which its holder has not heard yet.</summary>
+internal sealed record Loss(string SessionId, long Fence, string Reason);
 
 /// <summary>The durable state of a lock: holders, the queue, and the last fence given. It throws rather than fold what would be two grants.</summary>
-internal sealed class LockBook(string name)
+internal sealed class LockBook(string name, RuleSwitches rules)
 {
     private readonly List<Holder> holders = [];
     private readonly List<Waiter> queue = [];
+    private readonly List<Loss> losses = [];
+    private readonly Dictionary<(string SessionId, string HolderId), Holder> held = [];
+    private readonly Dictionary<string, Waiter> waiting = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> ofSession = new(StringComparer.Ordinal);
+    private Room room;
 
     public long LastFence { get; private set; }
+
+    public long NextFence => rules.FenceGrowth ? LastFence + 1 : Math.Max(1, LastFence);
 
     public IReadOnlyList<Holder> Holders => holders;
 
     public IReadOnlyList<Waiter> Queue => queue;
 
-    public Holder? Held(string sessionId, string holderId) => holders.Find(h => h.SessionId == sessionId && h.HolderId == holderId);
+    public IReadOnlyList<Loss> Losses => losses;
 
-    public Waiter? Waiting(string requestId) => queue.Find(w => w.RequestId == requestId);
+    /// <summary>Before all of the queue.</summary>
+    public WaitingUpgrade? Upgrade { get; private set; }
 
-    public int PositionOf(string requestId) => queue.FindIndex(w => w.RequestId == requestId) + 1;
+    /// <summary>All who wait.</summary>
+    public int Waiters => queue.Count + (Upgrade is null ? 0 : 1);
 
-    public bool HasAnyOf(string sessionId) => holders.Exists(h => h.SessionId == sessionId) || queue.Exists(w => w.SessionId == sessionId);
+    public bool IsFree => holders.Count == 0 && queue.Count == 0;
 
-    public IEnumerable<string> Sessions => holders.Select(h => h.SessionId).Concat(queue.Select(w => w.SessionId)).Distinct(StringComparer.Ordinal);
+    /// <summary>As what the lock is used just now: by those who have it or, before them, wait for it.</summary>
+    public Share? Use => holders.Count > 0 ? holders[0].Share : queue.Count > 0 ? queue[0].Share : null;
 
-    public void Apply(Event @event, Stamp stamp, bool fenceGrowth)
+    public Holder? Held(string sessionId, string holderId) => held.GetValueOrDefault((sessionId, holderId));
+
+    public Holder? Holding(long fence) => holders.Find(h => h.Fence == fence);
+
+    public Waiter? Waiting(string requestId) => waiting.GetValueOrDefault(requestId);
+
+    /// <summary>From 1 on; 0: it does not wait.</summary>
+    public int PositionOf(string requestId) =>
+        Upgrade?.RequestId == requestId ? 1 : waiting.ContainsKey(requestId) ? queue.FindIndex(w => w.RequestId == requestId) + 1 + (Waiters - queue.Count) : 0;
+
+    public bool HasAnyOf(string sessionId) => ofSession.ContainsKey(sessionId);
+
+    public IEnumerable<string> Sessions => ofSession.Keys;
+
+    public bool HasRoomFor(Share share) => !rules.LockModes || room.Fits(share);
+
+    /// <summary>Those at the front of the queue who fit in together now.</summary>
+    public IEnumerable<Waiter> Next()
+    {
+        var left = room;
+        foreach (var waiter in queue)
+        {
+            if (rules.LockModes && !left.Fits(waiter.Share))
+            {
+                if (rules.LockFifo) yield break;
+                continue;
+            }
+            left.Take(waiter.Share);
+            yield return waiter;
+        }
+    }
+
+    public void Apply(Event @event, Stamp stamp)
     {
         switch (@event.BodyCase)
         {
-            case Event.BodyOneofCase.LockGranted:
-                var grant = @event.LockGranted;
-                if (holders.Count > 0) throw new InvalidHistoryException($"lock '{name}' was granted while it was held");
-                if (fenceGrowth && grant.Fence != LastFence + 1) throw new InvalidHistoryException($"lock '{name}': fence {grant.Fence} follows {LastFence}");
-                queue.RemoveAll(w => w.RequestId == grant.RequestId);
-                holders.Add(HolderOf(grant, stamp.TimeMs));
-                LastFence = grant.Fence;
-                break;
+            case Event.BodyOneofCase.LockGranted: Grant(@event.LockGranted, stamp.TimeMs); break;
             case Event.BodyOneofCase.LockEnqueued:
                 if (Waiting(@event.LockEnqueued.RequestId) is not null) throw new InvalidHistoryException($"lock '{name}': a request waits twice");
-                queue.Add(WaiterOf(@event.LockEnqueued, stamp.TimeMs));
+                Add(WaiterOf(@event.LockEnqueued, stamp.TimeMs));
                 break;
-            case Event.BodyOneofCase.LockWaiterLeft:
-                if (queue.RemoveAll(w => w.RequestId == @event.LockWaiterLeft.RequestId) != 1) throw new InvalidHistoryException($"lock '{name}': nobody left the queue");
+            case Event.BodyOneofCase.LockWaiterLeft: Leave(@event.LockWaiterLeft.RequestId); break;
+            case Event.BodyOneofCase.LockReleased: Release(@event.LockReleased); break;
+            case Event.BodyOneofCase.LockUpgradeAsked:
+                if (Upgrade is not null || Holding(@event.LockUpgradeAsked.Fence)?.Share.Mode != LockMode.Upgradeable)
+                    throw new InvalidHistoryException($"lock '{name}': nobody who could be upgraded asked for it");
+                SetUpgrade(UpgradeOf(@event.LockUpgradeAsked, stamp.TimeMs));
                 break;
-            case Event.BodyOneofCase.LockReleased:
-                if (holders.RemoveAll(h => h.Fence == @event.LockReleased.Fence) != 1) throw new InvalidHistoryException($"lock '{name}' was released by nobody");
-                break;
+            case Event.BodyOneofCase.LockUpgraded: ApplyUpgrade(@event.LockUpgraded); break;
+            case Event.BodyOneofCase.LockLossTold: losses.RemoveAll(l => l.Fence == @event.LockLossTold.Fence); break;
             default: throw new InvalidHistoryException($"a lock has no {@event.BodyCase}");
         }
+    }
+
+    private void Grant(LockGranted grant, long timeMs)
+    {
+        var holder = HolderOf(grant, timeMs);
+        if (!HasRoomFor(holder.Share)) throw new InvalidHistoryException($"lock '{name}' was granted ({holder.Share.Mode}) while it was held");
+        CheckFence(grant.Fence);
+        if (waiting.ContainsKey(grant.RequestId)) Remove(grant.RequestId);
+        Add(holder);
+        LastFence = grant.Fence;
+    }
+
+    private void Leave(string requestId)
+    {
+        if (Upgrade?.RequestId == requestId) SetUpgrade(null);
+        else if (!Remove(requestId)) throw new InvalidHistoryException($"lock '{name}': nobody left the queue");
+    }
+
+    private void Release(LockReleased released)
+    {
+        var holder = Holding(released.Fence) ?? throw new InvalidHistoryException($"lock '{name}' was released by nobody");
+        Remove(holder);
+        if (Upgrade?.Fence == released.Fence) SetUpgrade(null);
+        if (!Reasons.IsForced(released.Reason)) return;
+        losses.Add(new Loss(holder.SessionId, holder.Fence, released.Reason));
+        if (losses.Count > Limits.LossesUntold) losses.RemoveAt(0);
+    }
+
+    private void ApplyUpgrade(LockUpgraded upgraded)
+    {
+        var holder = Holding(upgraded.Fence);
+        if (holder?.Share.Mode != LockMode.Upgradeable || (rules.LockModes && holders.Count > 1)) throw new InvalidHistoryException($"lock '{name}': fence {upgraded.Fence} was upgraded while others held it");
+        CheckFence(upgraded.NewFence);
+        Remove(holder);
+        SetUpgrade(null);
+        Add(holder with { Fence = upgraded.NewFence, Share = Share.Of(LockMode.Exclusive, 0, 0), UpgradedBy = upgraded.RequestId });
+        LastFence = upgraded.NewFence;
+    }
+
+    private void CheckFence(long fence)
+    {
+        if (rules.FenceGrowth && fence != LastFence + 1) throw new InvalidHistoryException($"lock '{name}': fence {fence} follows {LastFence}");
+    }
+
+    private void SetUpgrade(WaitingUpgrade? upgrade)
+    {
+        Upgrade = upgrade;
+        room.IsUpgrading = upgrade is not null;
+    }
+
+    private void Add(Holder holder)
+    {
+        holders.Add(holder);
+        held[(holder.SessionId, holder.HolderId)] = holder;
+        room.Take(holder.Share);
+        Count(holder.SessionId, 1);
+    }
+
+    private void Remove(Holder holder)
+    {
+        holders.Remove(holder);
+        held.Remove((holder.SessionId, holder.HolderId));
+        room.Give(holder.Share);
+        Count(holder.SessionId, -1);
+    }
+
+    private void Add(Waiter waiter)
+    {
+        queue.Add(waiter);
+        waiting[waiter.RequestId] = waiter;
+        Count(waiter.SessionId, 1);
+    }
+
+    private bool Remove(string requestId)
+    {
+        if (!waiting.Remove(requestId, out var waiter)) return false;
+        queue.Remove(waiter);
+        Count(waiter.SessionId, -1);
+        return true;
+    }
+
+    private void Count(string sessionId, int change)
+    {
+        var now = ofSession.GetValueOrDefault(sessionId) + change;
+        if (now == 0) ofSession.Remove(sessionId);
+        else ofSession[sessionId] = now;
     }
 
     public void Restore(LockSnapshot snapshot)
     {
         LastFence = snapshot.LastFence;
-        holders.AddRange(snapshot.Holders.Select(h => HolderOf(h.Grant, h.SinceMs)));
-        queue.AddRange(snapshot.Waiters.Select(w => WaiterOf(w.Waiter, w.SinceMs)));
+        foreach (var holder in snapshot.Holders) Add(HolderOf(holder.Grant, holder.SinceMs) with { UpgradedBy = holder.UpgradedBy });
+        foreach (var waiter in snapshot.Waiters) Add(WaiterOf(waiter.Waiter, waiter.SinceMs));
+        if (snapshot.Upgrade is { } upgrade) SetUpgrade(UpgradeOf(upgrade.Asked, upgrade.SinceMs));
+        losses.AddRange(snapshot.Losses.Select(l => new Loss(l.SessionId, l.Fence, l.Reason)));
     }
 
     public LockSnapshot Save()
     {
         var snapshot = new LockSnapshot { LastFence = LastFence };
-        snapshot.Holders.AddRange(holders.Select(h => new StoredHolder { Grant = GrantOf(h), SinceMs = h.SinceMs }));
+        snapshot.Holders.AddRange(holders.Select(h => new StoredHolder { Grant = GrantOf(h), SinceMs = h.SinceMs, UpgradedBy = h.UpgradedBy }));
         snapshot.Waiters.AddRange(queue.Select(w => new StoredWaiter { Waiter = EnqueuedOf(w), SinceMs = w.SinceMs }));
+        if (Upgrade is { } upgrade) snapshot.Upgrade = new StoredUpgrade { Asked = AskedOf(upgrade), SinceMs = upgrade.SinceMs };
+        snapshot.Losses.AddRange(losses.Select(l => new StoredLoss { SessionId = l.SessionId, Fence = l.Fence, Reason = l.Reason }));
         return snapshot;
     }
 
-    public static LockGranted GrantOf(Holder h) => new()
+    private static LockGranted GrantOf(Holder h) => new()
     {
-        SessionId = h.SessionId, HolderId = h.HolderId, RequestId = h.RequestId, Mode = h.Mode, Fence = h.Fence, Label = h.Label,
+        SessionId = h.SessionId, HolderId = h.HolderId, RequestId = h.RequestId, Mode = h.Share.Mode, Fence = h.Fence, Label = h.Label, Permits = h.Share.Permits, Limit = h.Share.Limit, FlowId = h.FlowId,
     };
 
     private static LockEnqueued EnqueuedOf(Waiter w) => new()
     {
-        SessionId = w.SessionId, HolderId = w.HolderId, RequestId = w.RequestId, Mode = w.Mode, Label = w.Label, PayloadHash = w.PayloadHash,
+        SessionId = w.SessionId, HolderId = w.HolderId, RequestId = w.RequestId, Mode = w.Share.Mode, Label = w.Label, PayloadHash = w.PayloadHash,
+        Permits = w.Share.Permits, Limit = w.Share.Limit, FlowId = w.FlowId,
     };
 
-    private static Holder HolderOf(LockGranted g, long sinceMs) => new(g.SessionId, g.HolderId, g.RequestId, g.Mode, g.Fence, g.Label, sinceMs);
+    private static LockUpgradeAsked AskedOf(WaitingUpgrade u) => new() { Fence = u.Fence, RequestId = u.RequestId, PayloadHash = u.PayloadHash };
 
-    private static Waiter WaiterOf(LockEnqueued w, long sinceMs) => new(w.SessionId, w.HolderId, w.RequestId, w.Mode, w.Label, w.PayloadHash, sinceMs);
+    private static Holder HolderOf(LockGranted g, long sinceMs) => new(g.SessionId, g.HolderId, g.RequestId, Share.Of(g.Mode, g.Permits, g.Limit), g.Fence, g.Label, g.FlowId, sinceMs);
+
+    private static Waiter WaiterOf(LockEnqueued w, long sinceMs) => new(w.SessionId, w.HolderId, w.RequestId, Share.Of(w.Mode, w.Permits, w.Limit), w.Label, w.FlowId, w.PayloadHash, sinceMs);
+
+    private static WaitingUpgrade UpgradeOf(LockUpgradeAsked u, long sinceMs) => new(u.Fence, u.RequestId, u.PayloadHash, sinceMs);
 }

@@ -8,7 +8,7 @@ namespace AkkaHa.Core.Locks;
 /// What a lock knows of the sessions that have something to do with it. Alive is what the session slot said, for as long as it said, counted
 /// from before it was asked; only the slot's own "not alive" is an end.
 /// </summary>
-internal sealed class SessionLiveness
+internal sealed class SessionLiveness(RuleSwitches rules)
 {
     private const long AskAgainMs = 500;
     private const long AskAtMostEveryMs = 50;
@@ -39,6 +39,9 @@ internal sealed class SessionLiveness
     public long? WakeAtMs => sessions.Count == 0 ? null : sessions.Values.Min(k => k.AskNextAtMs);
 
     public bool IsAlive(string sessionId, long nowMs) => sessions.TryGetValue(sessionId, out var known) && known.AliveUntilMs > nowMs;
+
+    /// <summary>Alive at this moment: nobody else is given anything.</summary>
+    public bool MayBeGranted(string sessionId, long nowMs) => IsAlive(sessionId, nowMs) || (!rules.LivenessAtGrant && sessions.ContainsKey(sessionId));
 
     /// <summary>Asks, unless an answer is on its way.</summary>
     public void Ask(string sessionId, Turn turn)

@@ -41,6 +41,7 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
     private readonly Participant participant;
     private readonly Dictionary<string, Session> sessions = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Telling> telling = new(StringComparer.Ordinal);
+    private readonly LostHoldings lostHoldings = new();
     private long? tickAtMs;
 
     public SessionSlotMachine(RuleSwitches rules)
@@ -89,12 +90,15 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
         {
             case Command.BodyOneofCase.Wake: turn.Answer(call, new Reply { Awake = new Awake() }); break;
             case Command.BodyOneofCase.CreateSession: Create(command.CreateSession, call, turn); break;
-            case Command.BodyOneofCase.KeepAlive: turn.Answer(call, KeepAlive(command.KeepAlive.SessionId, turn)); break;
+            case Command.BodyOneofCase.KeepAlive: turn.Answer(call, KeepAlive(command.KeepAlive, turn)); break;
             case Command.BodyOneofCase.GetSession: turn.Answer(call, Get(command.GetSession.SessionId, turn)); break;
             case Command.BodyOneofCase.CloseSession: Close(command.CloseSession.SessionId, call, turn); break;
             case Command.BodyOneofCase.AskLiveness: AskLiveness(command.AskLiveness, EntityId.Parse(command.Sender), turn); break;
             case Command.BodyOneofCase.Detach:
                 if (sessions.TryGetValue(command.Detach.SessionId, out var left)) left.Attached.Remove(EntityId.Parse(command.Sender));
+                break;
+            case Command.BodyOneofCase.HoldingLost:
+                lostHoldings.Add(command.HoldingLost, EntityId.Parse(command.Sender), sessions.ContainsKey(command.HoldingLost.SessionId), turn);
                 break;
             case Command.BodyOneofCase.SessionGoneSeen:
                 if (telling.TryGetValue(command.SessionGoneSeen.SessionId, out var told) && told.Unseen.Remove(EntityId.Parse(command.Sender)) && told.Unseen.Count == 0)
@@ -113,12 +117,15 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
         turn.Answer(call, new Reply { CreateSession = new CreateSessionResponse { SessionId = create.SessionId, TtlSeconds = ttlMs / 1000.0 } });
     }
 
-    private Reply KeepAlive(string sessionId, Turn turn)
+    private Reply KeepAlive(KeepAliveRequest request, Turn turn)
     {
+        var sessionId = request.SessionId;
         if (!sessions.TryGetValue(sessionId, out var session)) return Gone(sessionId);
         if (session.Ending is not null) return Replies.Failure(ErrorCode.Unavailable, $"session '{sessionId}' is ending");
         session.DeadlineMs = turn.At.MonoMs + session.Created.TtlMs;
-        return new Reply { KeepAlive = new KeepAliveResponse { TtlSeconds = session.Created.TtlMs / 1000.0 } };
+        var answer = new KeepAliveResponse { TtlSeconds = session.Created.TtlMs / 1000.0 };
+        lostHoldings.Tell(request, answer, turn);
+        return new Reply { KeepAlive = answer };
     }
 
     private Reply Get(string sessionId, Turn turn)
@@ -206,6 +213,7 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
                     throw new InvalidHistoryException($"session {@event.SessionCreated.SessionId} was created twice");
                 break;
             case Event.BodyOneofCase.SessionEnded:
+                lostHoldings.Forget(@event.SessionEnded.SessionId);
                 if (!sessions.Remove(@event.SessionEnded.SessionId)) throw new InvalidHistoryException($"session {@event.SessionEnded.SessionId} ended without being there");
                 break;
             default: throw new InvalidHistoryException($"a session slot has no {@event.BodyCase}");

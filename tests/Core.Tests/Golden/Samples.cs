@@ -33,6 +33,15 @@ static class Samples
 
     private static readonly LockEnqueued Waiter = new() { SessionId = "s", HolderId = "h", RequestId = "r", Mode = LockMode.Upgradeable, Label = "l", PayloadHash = Bytes };
 
+    private static readonly LockGranted Permits = new() { SessionId = "s", HolderId = "h", RequestId = "r", Mode = LockMode.Semaphore, Fence = 9, Permits = 2, Limit = 3, FlowId = "f" };
+
+    private static readonly LockEnqueued WaiterForPermits = new()
+    {
+        SessionId = "s", HolderId = "h", RequestId = "r", Mode = LockMode.Semaphore, PayloadHash = Bytes, Permits = 2, Limit = 3, FlowId = "f",
+    };
+
+    private static readonly LockUpgradeAsked Asked = new() { Fence = 9, RequestId = "r", PayloadHash = Bytes };
+
     private static readonly SessionCreated Session = new() { SessionId = "4-s", TtlMs = 10_000, Label = "l" };
 
     private static readonly TransactionStarted Started = new() { TransactionId = "t", Attempt = 2, PayloadHash = Bytes, TimestampMs = 5, Participants = { "kv/a", "lock/b" } };
@@ -70,6 +79,9 @@ static class Samples
         new() { LockEnqueued = Waiter },
         new() { LockWaiterLeft = new LockWaiterLeft { RequestId = "r", Reason = "no-call" } },
         new() { LockReleased = new LockReleased { Fence = 9, Reason = "released" } },
+        new() { LockUpgradeAsked = Asked },
+        new() { LockUpgraded = new LockUpgraded { Fence = 9, NewFence = 10, RequestId = "r", SessionId = "s", HolderId = "h" } },
+        new() { LockLossTold = new LockLossTold { Fence = 9 } },
         new() { Prepared = Prepared },
         new() { AttemptDropped = new AttemptDropped { TransactionId = "t", Attempt = 2 } },
         new() { Refused = new Refused { TransactionId = "t", Attempt = 2 } },
@@ -88,6 +100,10 @@ static class Samples
         ("KeyWritten+Expired", new Event { KeyWritten = Expired }),
         ("Prepared+Bound", new Event { Prepared = new Prepared { TransactionId = "t", Attempt = 1, Coordinator = "txn/3", Then = new PreparedBranch { Write = Bound } } }),
         ("TransactionAborted+Forgotten", new Event { TransactionAborted = new TransactionAborted { TransactionId = "t", Reason = "never started", Forgotten = true } }),
+        ("LockGranted+Permits", new Event { LockGranted = Permits }),
+        ("LockEnqueued+Permits", new Event { LockEnqueued = WaiterForPermits }),
+        ("LockWaiterLeft+Free", new Event { LockWaiterLeft = new LockWaiterLeft { RequestId = "r", Reason = "cancelled", Free = true } }),
+        ("LockReleased+Who", new Event { LockReleased = new LockReleased { Fence = 9, Reason = "forced: why", Free = true, SessionId = "s", HolderId = "h", Mode = LockMode.Shared } }),
         ("Applied+Write", new Event { Applied = new Applied { TransactionId = "t", Then = true, Write = Bound } }),
     ];
 
@@ -116,6 +132,14 @@ static class Samples
     }.Select(s => (Name: $"Snapshot.{s.StateCase}", Snapshot: s))
         .Append((Name: "Snapshot.Key+Bound", Snapshot: new Snapshot { Key = new KeySnapshot { Value = Bound } }))
         .Append((Name: "Snapshot.Key+Expired", Snapshot: new Snapshot { Key = new KeySnapshot { Value = Expired } }))
+        .Append((Name: "Snapshot.Lock+Modes", Snapshot: new Snapshot
+        {
+            Lock = new LockSnapshot
+            {
+                LastFence = 9, Holders = { new StoredHolder { Grant = Permits, SinceMs = 1, UpgradedBy = "u" } }, Waiters = { new StoredWaiter { Waiter = WaiterForPermits, SinceMs = 2 } },
+                Upgrade = new StoredUpgrade { Asked = Asked, SinceMs = 3 }, Losses = { new StoredLoss { SessionId = "s", Fence = 8, Reason = "forced: why" } },
+            },
+        }))
         .ToDictionary(s => s.Name, s => Whole(s.Snapshot));
 
     private static Envelope Row(Event @event) => new() { Schema = 1, Epoch = 12, TimeMs = 1_800_000_000_000, RequestId = "r", Attempt = 2, Events = { @event }, Outcomes = { Outcome } };

@@ -10,8 +10,6 @@ namespace AkkaHa.Core.Tests.Locks;
 
 public sealed class LockReleaseTests
 {
-    private static Command Guard(string id, long fence, long timestampMs = 0) => Make.Prepare(id, timestampMs: timestampMs, conditions: [new Condition { Lock = "l", Fence = fence }]);
-
     [Fact]
     public void The_second_release_is_stale_and_its_repeat_is_not()
     {

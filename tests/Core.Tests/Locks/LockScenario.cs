@@ -13,10 +13,24 @@ static class LockScenario
     /// <summary>A session by number, in slot 4.</summary>
     public static string Session(byte number) => SessionId.Create(4, new Guid(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, number)).Text;
 
-    public static Command Acquire(byte session, byte request, double wait = 0, uint attempt = 1, string holderId = "") => new()
+    public static Command Acquire(
+        byte session, byte request, double wait = 0, uint attempt = 1, string holderId = "", LockMode mode = LockMode.Exclusive, int permits = 0, int limit = 0) => new()
     {
-        AcquireLock = new AcquireLockRequest { Name = "l", SessionId = Session(session), WaitSeconds = wait, HolderId = holderId }, RequestId = Make.RequestId(number: request), Attempt = attempt,
+        AcquireLock = new AcquireLockRequest { Name = "l", SessionId = Session(session), WaitSeconds = wait, HolderId = holderId, Mode = mode, Permits = permits, Limit = limit },
+        RequestId = Make.RequestId(number: request), Attempt = attempt,
     };
+
+    public static Command Upgrade(byte session, long fence, byte request, double wait = 0, uint attempt = 1) => new()
+    {
+        UpgradeLock = new UpgradeLockRequest { Name = "l", SessionId = Session(session), Fence = fence, WaitSeconds = wait }, RequestId = Make.RequestId(number: request), Attempt = attempt,
+    };
+
+    public static Command Force(byte request, long fence = 0, string reason = "stuck", uint attempt = 1) => new()
+    {
+        ForceReleaseLock = new ForceReleaseLockRequest { Name = "l", Fence = fence, Reason = reason }, RequestId = Make.RequestId(number: request), Attempt = attempt,
+    };
+
+    public static Command Guard(string id, long fence, long timestampMs = 0) => Make.Prepare(id, timestampMs: timestampMs, conditions: [new Condition { Lock = "l", Fence = fence }]);
 
     public static Command Release(byte session, long fence, byte request = 100, uint attempt = 1) => new()
     {
@@ -52,10 +66,21 @@ static class LockScenario
     }
 
     /// <summary>Asks for the lock, and has the session answer that it lives.</summary>
-    public static Then Ask(this Scenario scenario, byte session, byte request, double wait = 0, uint attempt = 1)
+    public static Then Ask(
+        this Scenario scenario, byte session, byte request, double wait = 0, uint attempt = 1, LockMode mode = LockMode.Exclusive, int permits = 0, int limit = 0)
     {
-        var asked = scenario.When(Acquire(session, request, wait, attempt));
+        var asked = scenario.When(Acquire(session, request, wait, attempt, "", mode, permits, limit));
         scenario.When(Alive(session));
         return asked;
     }
+
+    /// <summary>Grants it to this session, whose request has its number, at once.</summary>
+    public static long Have(this Scenario scenario, byte session, LockMode mode, int permits = 0, int limit = 0)
+    {
+        var asked = scenario.When(Acquire(session, session, mode: mode, permits: permits, limit: limit));
+        var then = asked.Answers(asked) ? asked : scenario.When(Alive(session));
+        return then.ReplyTo(asked).LockGrant.Fence;
+    }
+
+    public static LockState Look(this Scenario scenario) => scenario.When(State).Reply().Lock;
 }

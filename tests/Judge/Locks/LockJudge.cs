@@ -1,6 +1,6 @@
 namespace AkkaHa.Judge.Locks;
 
-/// <summary>Fences grow with every grant; nobody holds what another still holds; the store never takes a write of an older fence after one of a newer.</summary>
+/// <summary>Fences grow with every grant; nobody holds what does not go with what another still holds; the store never takes a write of an older fence after one of a newer.</summary>
 public static class LockJudge
 {
     /// <summary>Judges the grants, in any order, and the guarded writes, in the order in which each store has them.</summary>
@@ -23,14 +23,14 @@ public static class LockJudge
         }
     }
 
-    /// <summary>A holder has one fence, and a fence one holder.</summary>
+    /// <summary>A holder has one fence, but for an upgrade; and a fence has one holder.</summary>
     private static IEnumerable<Violation> Names(List<LockGrantSeen> all)
     {
         var byHolder = new Dictionary<string, LockGrantSeen>(StringComparer.Ordinal);
         var byFence = new Dictionary<long, LockGrantSeen>();
         foreach (var grant in all)
         {
-            if (!byHolder.TryAdd(grant.Holder, grant) && byHolder[grant.Holder].Fence is var first && first != grant.Fence)
+            if (!grant.IsUpgrade && !byHolder.TryAdd(grant.Holder, grant) && byHolder[grant.Holder].Fence is var first && first != grant.Fence)
                 yield return new Violation("a repeat gets the same grant", $"lock '{grant.Lock}': {grant.Holder} got fence {first} and fence {grant.Fence}");
             if (!byFence.TryAdd(grant.Fence, grant) && byFence[grant.Fence].Holder is var other && other != grant.Holder)
                 yield return new Violation("every grant has its own fence", $"lock '{grant.Lock}': fence {grant.Fence} was given to {other} and {grant.Holder}");
@@ -51,27 +51,31 @@ public static class LockJudge
         }
     }
 
-    /// <summary>Of all that were granted before, the one that believes longest decides, and the longest of another holder.</summary>
+    /// <summary>At the moment of each grant, all that are believed in go together.</summary>
     private static IEnumerable<Violation> Holders(List<LockGrantSeen> byGrant)
     {
-        LockGrantSeen? longest = null;
-        LockGrantSeen? second = null;
+        var present = new List<LockGrantSeen>();
         foreach (var grant in byGrant)
         {
             // An answer that comes after the session may have ended makes no holder.
             if (grant.GrantedAt >= grant.BelievedUntil) continue;
-            var other = longest?.Holder == grant.Holder ? second : longest;
-            if (other is not null && grant.GrantedAt < other.BelievedUntil && other.Fence != grant.Fence)
-                yield return new Violation("one holder at a time", $"lock '{grant.Lock}': {other.Holder} (fence {other.Fence}) had it from {other.GrantedAt} to {other.BelievedUntil}, and {grant.Holder} (fence {grant.Fence}) got it at {grant.GrantedAt}");
-            if (longest is null || grant.BelievedUntil > longest.BelievedUntil)
+            present.RemoveAll(other => other.BelievedUntil <= grant.GrantedAt);
+            foreach (var other in present)
             {
-                if (longest?.Holder != grant.Holder) second = longest;
-                longest = grant;
+                if (other.Holder == grant.Holder || other.Fence == grant.Fence || GoTogether(other, grant)) continue;
+                yield return new Violation("one holder at a time", $"lock '{grant.Lock}': {other.Holder} ({other.Use}, fence {other.Fence}) had it from {other.GrantedAt} to {other.BelievedUntil}, and {grant.Holder} ({grant.Use}, fence {grant.Fence}) got it at {grant.GrantedAt}");
             }
-            else if (grant.Holder != longest.Holder && (second is null || grant.BelievedUntil > second.BelievedUntil))
-            {
-                second = grant;
-            }
+            present.Add(grant);
+            var permits = present.Where(p => p.Use == LockUse.Semaphore).DistinctBy(p => p.Holder).ToArray();
+            if (grant.Use == LockUse.Semaphore && permits.Sum(p => (long)p.Permits) > grant.Limit)
+                yield return new Violation("no more permits than there are", $"lock '{grant.Lock}': with {grant.Holder} (fence {grant.Fence}), {permits.Sum(p => (long)p.Permits)} of {grant.Limit} permits were had at {grant.GrantedAt}");
         }
     }
+
+    private static bool GoTogether(LockGrantSeen a, LockGrantSeen b) => (a.Use, b.Use) switch
+    {
+        (LockUse.Semaphore, LockUse.Semaphore) => a.Limit == b.Limit,
+        (LockUse.Shared, LockUse.Shared or LockUse.Upgradeable) or (LockUse.Upgradeable, LockUse.Shared) => true,
+        _ => false,
+    };
 }

@@ -23,8 +23,8 @@ public static class GrantsOfEnded
     /// When an answer comes says little: it may have been on its way, or a repeat of what was lost. So each grant is taken for as old as it can be: it was made after it was asked for,
     /// after all with lower fences of that lock were asked for, and after those were given back that are known to have been.
     /// </summary>
-    /// <param name="grants">Exclusive ones. A holder's name begins with its session's: <c>session/holder</c>.</param>
-    /// <param name="releases">That were acknowledged: of which fence, and when they were asked for.</param>
+    /// <param name="grants">A holder's name begins with its session's: <c>session/holder</c>.</param>
+    /// <param name="releases">Of exclusive ones, that were acknowledged: of which fence, and when they were asked for.</param>
     /// <param name="ends">Of the sessions.</param>
     public static IEnumerable<Violation> Judge(IEnumerable<LockGrantSeen> grants, IEnumerable<(string Lock, long Fence, long InvokedAt)> releases, IEnumerable<SessionEndTold> ends)
     {

@@ -3,44 +3,51 @@ using AkkaHa.Judge.Locks;
 using AkkaHa.Judge.Sessions;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
+using AkkaHa.Messages.Storage;
 using AkkaHa.Messages.V1;
+using AkkaHa.Simulation.Tests.World;
 
 namespace AkkaHa.Simulation.Tests.Clients;
 
 /// <summary>
-/// Sessions, locks and writes guarded by fences, by clients that pause, die, cancel and try again with old fences. The guarded writes go to lists,
-/// whose order is the order of the store.
+/// Sessions, locks in all modes, and writes guarded by fences, by clients that pause, die, cancel, come again, upgrade, take away from others by force, and try again with old fences. What is guarded by an
+/// exclusive fence goes to lists whose order is the order of the store.
 /// </summary>
 sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
 {
-    private sealed class Holding
-    {
-        public required SessionOfClient Session { get; init; }
-        public required LockGrantSeen Grant { get; init; }
-        public long GivenBackAt { get; set; } = Time.Never;
-
-        /// <summary>It was acknowledged that it was given back.</summary>
-        public bool IsGivenBack { get; set; }
-    }
-
     private readonly Dictionary<Client, SessionOfClient> sessions = [];
     private readonly List<SessionOfClient> all = [];
     private readonly List<Holding> holdings = [];
 
-    public Task Prepare(Client client) => Task.CompletedTask;
+    /// <summary>All holdings of a lock taken away: those named, or, where no answer came, any.</summary>
+    private readonly List<(string Lock, long From, IReadOnlyList<long>? Fences)> forced = [];
+    private SimulatedWorld? world;
+
+    public Task Prepare(Client client)
+    {
+        world = client.World;
+        return Task.CompletedTask;
+    }
 
     public async Task Step(Client client)
     {
         if (await SessionFor(client) is not { } session) return;
-        var name = $"lock-{client.Rng.Below(locks)}";
+        var wish = LockWish.Draw(client.Rng, locks);
         var requestId = client.NewRequestId();
         var wait = client.Rng.Pick([0.0, 0.5, 3.0]);
-        if (await Acquire(client, session, name, requestId, wait, (long)(wait * 1000) + client.Rng.Between(500, 5000)) is not { } holding)
+        if (client.Rng.Chance(0.05)) await Force(client, wish.Name);
+        if (await Acquire(client, session, wish, requestId, wait, (long)(wait * 1000) + client.Rng.Between(500, 5000)) is not { } holding)
         {
-            if (client.Rng.Chance(0.8)) await Cancel(client, session, name, requestId);
+            if (client.Rng.Chance(0.8)) await Cancel(client, session, wish.Name, requestId);
             return;
         }
+        if (client.Rng.Chance(0.2)) await ComeAgain(client, wish, holding);
         await Use(client, holding);
+        if (wish.Mode == LockMode.Upgradeable && client.Rng.Chance(0.8) && await Upgrade(client, holding) is { } upgraded)
+        {
+            await Use(client, upgraded);
+            holding = upgraded;
+        }
         await End(client, holding, requestId);
     }
 
@@ -52,17 +59,65 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
         return sessions[client] = opened;
     }
 
-    private async Task<Holding?> Acquire(Client client, SessionOfClient session, string name, string requestId, double wait, long giveUpMs)
+    private async Task<Holding?> Acquire(Client client, SessionOfClient session, LockWish wish, string requestId, double wait, long giveUpMs)
     {
         var from = client.Now;
-        var answer = await client.Mutate(EntityId.Lock(name),
-            () => new Command { AcquireLock = new AcquireLockRequest { Name = name, SessionId = session.Id.Text, WaitSeconds = wait } }, requestId, giveUpMs);
+        var answer = await client.Mutate(EntityId.Lock(wish.Name), () => new Command { AcquireLock = wish.Request(session.Id.Text, wait) }, requestId, giveUpMs);
         session.Saw(answer);
-        if (answer.Reply?.LockGrant is not { } grant) return null;
-        var holding = new Holding { Session = session, Grant = new LockGrantSeen(name, $"{grant.SessionId}/{grant.HolderId}", grant.Fence, from, answer.At, Time.Never) };
+        return answer.Reply?.LockGrant is { } grant ? Believe(session, wish.Seen(grant, from, answer.At)) : null;
+    }
+
+    private Holding Believe(SessionOfClient session, LockGrantSeen grant)
+    {
+        var holding = new Holding { Session = session, Grant = grant };
         holdings.Add(holding);
         return holding;
     }
+
+    /// <summary>The same holder again, by another request: it has what it has, and gets nothing else.</summary>
+    private async Task ComeAgain(Client client, LockWish wish, Holding holding)
+    {
+        var holderId = holding.Grant.Holder.Split('/')[1];
+        var answer = await client.Mutate(EntityId.Lock(wish.Name), () => new Command { AcquireLock = wish.Request(holding.Session.Id.Text, 0, holderId) }, client.NewRequestId());
+        // What it is given later is another holding: by force it may have lost this one.
+        if (answer.Reply?.LockGrant is { } grant && grant.Fence != holding.Grant.Fence)
+        {
+            if (answer.At < holding.Believed.BelievedUntil) client.World.Fail("coming again", $"{wish.Name}: {holding.Grant.Holder} had fence {holding.Grant.Fence}, and got {grant.Fence}");
+            await client.Mutate(EntityId.Lock(wish.Name), () => new Command { ReleaseLock = new ReleaseLockRequest { Name = wish.Name, SessionId = holding.Session.Id.Text, Fence = grant.Fence } }, client.NewRequestId());
+        }
+    }
+
+    private async Task<Holding?> Upgrade(Client client, Holding holding)
+    {
+        var (name, fence, requestId, from) = (holding.Grant.Lock, holding.Grant.Fence, client.NewRequestId(), client.Now);
+        var wait = client.Rng.Pick([0.0, 0.5, 3.0]);
+        var answer = await client.Mutate(EntityId.Lock(name),
+            () => new Command { UpgradeLock = new UpgradeLockRequest { Name = name, SessionId = holding.Session.Id.Text, Fence = fence, WaitSeconds = wait } }, requestId, (long)(wait * 1000) + 3000);
+        holding.Session.Saw(answer);
+        if (answer.Reply?.LockGrant is null && client.Rng.Chance(0.7)) await Cancel(client, holding.Session, name, requestId);
+        if (answer.Reply?.LockGrant is not { } grant) return null;
+        // From then on it has it by the new fence.
+        holding.GivenBackAt = Math.Min(holding.GivenBackAt, answer.At);
+        return Believe(holding.Session, holding.Grant with { Fence = grant.Fence, InvokedAt = from, GrantedAt = answer.At, Use = LockUse.Exclusive, IsUpgrade = true });
+    }
+
+    /// <summary>Whoever it is taken from does not hear of it at once.</summary>
+    private async Task Force(Client client, string name)
+    {
+        var from = client.Now;
+        var mine = holdings.LastOrDefault(h => h.Grant.Lock == name);
+        var fence = mine is not null && client.Rng.Chance(0.7) ? mine.Grant.Fence : 0;
+        foreach (var holding in holdings.Where(h => h.Grant.Lock == name && (fence == 0 || h.Grant.Fence == fence))) holding.GivenBackAt = Math.Min(holding.GivenBackAt, from);
+        var before = holdings.Count;
+        var answer = await client.Mutate(EntityId.Lock(name), () => new Command { ForceReleaseLock = new ForceReleaseLockRequest { Name = name, Fence = fence, Reason = "simulated" } }, client.NewRequestId());
+        if (fence != 0) return;
+        // It meant all that were there when it came, whenever that was.
+        var all = answer.Reply?.ForceReleaseLock?.Fences;
+        forced.Add((name, from, all));
+        foreach (var holding in holdings.Skip(before).Where(h => IsForced(h.Grant))) holding.GivenBackAt = Math.Min(holding.GivenBackAt, holding.Grant.GrantedAt);
+    }
+
+    private bool IsForced(LockGrantSeen grant) => forced.Exists(f => f.Lock == grant.Lock && (f.Fences is null || f.Fences.Contains(grant.Fence)));
 
     private async Task Use(Client client, Holding holding)
     {
@@ -80,12 +135,14 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
     private async Task<bool> Write(Client client, Holding holding)
     {
         var name = holding.Grant.Lock;
-        lists.GuardedLists[$"guarded-{name}"] = name;
+        // Those who share it write to the same list in any order.
+        var list = holding.Grant.Use == LockUse.Exclusive ? $"guarded-{name}" : $"shared-{name}";
+        if (holding.Grant.Use == LockUse.Exclusive) lists.GuardedLists[list] = name;
         var request = new TransactionRequest
         {
             TransactionId = client.NewTransactionId("g"), DeadlineSeconds = client.Deadline(),
             Conditions = { Transactions.Lock(name, holding.Grant.Fence) },
-            Then = { Transactions.Append($"guarded-{name}", $"{holding.Grant.Fence}/{client.Unique()} ") },
+            Then = { Transactions.Append(list, $"{holding.Grant.Fence}/{client.Unique()} ") },
         };
         if (client.Rng.Chance(0.2)) request.Then.Add(Transactions.Get($"list-{client.Rng.Below(2)}"));
         if (client.Rng.Chance(0.2)) request.Conditions.Add(Transactions.Session(holding.Session.Id.Text));
@@ -106,13 +163,13 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
                 break;
             case < 8:
                 // Sometimes one of its calls still waits for a lock then.
-                var waits = client.Rng.Chance(0.3) ? Acquire(client, session, $"lock-{client.Rng.Below(locks)}", client.NewRequestId(), 3, 5000) : Task.FromResult<Holding?>(null);
+                var waits = client.Rng.Chance(0.3) ? Acquire(client, session, LockWish.Draw(client.Rng, locks), client.NewRequestId(), 3, 5000) : Task.FromResult<Holding?>(null);
                 if (client.Rng.Chance(0.5)) await client.World.Scheduler.Delay(client.Rng.Between(0, 500));
                 var answer = await session.Close();
                 await waits;
                 if (answer.Reply?.CloseSession is null && answer.Code != ErrorCode.SessionExpired) break;
                 await MustNotHold(client, Transactions.Session(session.Id.Text), "a session that has ended");
-                if (client.Rng.Chance(0.3)) await Acquire(client, session, $"lock-{client.Rng.Below(locks)}", client.NewRequestId(), 0, 3000);
+                if (client.Rng.Chance(0.3)) await Acquire(client, session, LockWish.Draw(client.Rng, locks), client.NewRequestId(), 0, 3000);
                 break;
             default:
                 // It is never heard of again.
@@ -153,7 +210,7 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
     public async Task Finish(Client client)
     {
         foreach (var session in all) session.IsPaused = true;
-        for (var i = 0; i < locks; i++)
+        foreach (var wish in Enumerable.Range(0, locks).SelectMany(i => (LockWish[])[new($"lock-{i}", LockMode.Exclusive, 0, 0), new($"semaphore-{i}", LockMode.Semaphore, 3, 3)]))
         {
             var session = await SessionOfClient.Open(client, 5000, 60_000);
             if (session is null)
@@ -162,8 +219,8 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
                 return;
             }
             all.Add(session);
-            if (await Acquire(client, session, $"lock-{i}", client.NewRequestId(), 30, 90_000) is { } holding) await Release(client, holding);
-            else client.World.Fail("healing", $"lock-{i} could not be had");
+            if (await Acquire(client, session, wish, client.NewRequestId(), 30, 90_000) is { } holding) await Release(client, holding);
+            else client.World.Fail("healing", $"{wish.Name} could not be had");
             await session.Close();
         }
         client.Stopped = true;
@@ -171,13 +228,24 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
 
     public IEnumerable<Violation> Judge()
     {
-        LockGrantSeen[] grants = [.. holdings.Select(h => h.Grant with { BelievedUntil = Math.Min(Math.Min(h.GivenBackAt, h.Session.ClosedAt), h.Session.SafeUntil) })];
+        // One who took all away, and never heard what that was, may have come at any time.
+        LockGrantSeen[] grants = [.. holdings.Select(h => IsForced(h.Grant) ? h.Believed with { BelievedUntil = Math.Min(h.Believed.BelievedUntil, h.Grant.GrantedAt) } : h.Believed)];
         return
         [
             .. LockJudge.Judge(grants, []),
+            .. QueueJudge.Judge(world!.Journal.Entities.Where(e => e.Kind == EntityId.LockKind).SelectMany(e => world.Journal.Get(e).Ever.SelectMany(r => r.Events).Select(one => StepOf(e.Name, one)).OfType<QueueEvent>())),
             .. SessionJudge.Judge(all.Select(s => s.Life)),
-            .. GrantsOfEnded.Judge(grants, holdings.Where(h => h.IsGivenBack).Select(h => (h.Grant.Lock, h.Grant.Fence, h.GivenBackAt)),
+            .. GrantsOfEnded.Judge(grants, holdings.Where(h => h.IsGivenBack && h.Grant.Use == LockUse.Exclusive).Select(h => (h.Grant.Lock, h.Grant.Fence, h.GivenBackAt)),
                 all.SelectMany(s => s.Ends)),
         ];
     }
+
+    /// <summary>An upgrade goes before all who wait, and is no step of the queue.</summary>
+    private static QueueEvent? StepOf(string name, Event one) => one.BodyCase switch
+    {
+        Event.BodyOneofCase.LockEnqueued => new QueueEvent(name, QueueStep.Enqueued, one.LockEnqueued.RequestId),
+        Event.BodyOneofCase.LockGranted => new QueueEvent(name, QueueStep.Granted, one.LockGranted.RequestId),
+        Event.BodyOneofCase.LockWaiterLeft => new QueueEvent(name, QueueStep.Left, one.LockWaiterLeft.RequestId),
+        _ => null,
+    };
 }

@@ -36,6 +36,9 @@ sealed class SessionOfClient
 
     public bool IsPaused { get; set; }
 
+    /// <summary>Fences of holdings that were ended by force, as keepalives have told.</summary>
+    public HashSet<(string Lock, long Fence)> Lost { get; } = [];
+
     public bool IsOver => SeenEndedAt != Time.Never || ClosedAt != Time.Never || client.Now >= SafeUntil;
 
     public SessionLife Life => new(Id.Text, SafeUntil, mayBeClosedSince, SeenEndedAt);
@@ -72,13 +75,19 @@ sealed class SessionOfClient
 
     private async void Live()
     {
+        ulong lostSeen = 0;
         while (SeenEndedAt == Time.Never && ClosedAt == Time.Never && !client.Stopped)
         {
             await client.World.Scheduler.Delay(ttlMs / 4);
             if (IsPaused || client.Stopped || ClosedAt != Time.Never) continue;
             var from = client.Now;
-            var answer = await client.Ask(Id.Entity, () => new Command { KeepAlive = new KeepAliveRequest { SessionId = Id.Text } }, ttlMs / 4);
-            if (answer.Reply?.KeepAlive is not null) SafeUntil = Math.Max(SafeUntil, from + SureMs(ttlMs));
+            var answer = await client.Ask(Id.Entity, () => new Command { KeepAlive = new KeepAliveRequest { SessionId = Id.Text, LostSeen = lostSeen } }, ttlMs / 4);
+            if (answer.Reply?.KeepAlive is { } alive)
+            {
+                SafeUntil = Math.Max(SafeUntil, from + SureMs(ttlMs));
+                foreach (var lost in alive.Lost) Lost.Add((lost.Name, lost.Fence));
+                if (alive.Lost.Count > 0) lostSeen = alive.LostPosition;
+            }
             else Saw(answer);
         }
         if (SeenEndedAt != Time.Never) await MustBeOver();

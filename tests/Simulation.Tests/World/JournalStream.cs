@@ -30,6 +30,7 @@ readonly record struct StoredSnapshot(byte[] Bytes)
 sealed class JournalStream(EntityId id)
 {
     private readonly SortedDictionary<long, StoredRow?> rows = [];
+    private readonly SortedDictionary<long, StoredRow> ever = [];
     private long highest;
     private long freeBelow;
 
@@ -47,6 +48,8 @@ sealed class JournalStream(EntityId id)
             world.Fail("storing", $"{id}: number {first} was given to a row, freed, and given again");
         }
         for (var i = 0; i < batch.Length; i++) rows.Add(first + i, batch[i]);
+        if (id.Kind == EntityId.LockKind)
+            for (var i = 0; i < batch.Length; i++) ever[first + i] = batch[i];
         highest = Math.Max(highest, first + batch.Length - 1);
         return true;
     }
@@ -75,6 +78,9 @@ sealed class JournalStream(EntityId id)
     /// <summary>What a replay reads.</summary>
     public List<(long SequenceNr, Envelope Row)> After(long sequenceNr, long upTo) =>
         [.. rows.Where(r => r.Key > sequenceNr && r.Key <= upTo && r.Value is not null).Select(r => (r.Key, r.Value!.Row))];
+
+    /// <summary>Of a lock: every row that there ever was, in order.</summary>
+    public IEnumerable<Envelope> Ever => ever.Values.Select(r => r.Row);
 
     /// <summary>Every row there is, for the judges.</summary>
     public IEnumerable<Envelope> All => rows.Values.Where(r => r is not null).Select(r => r!.Row);

@@ -19,7 +19,7 @@ internal sealed class LocksService(EntityCalls calls) : Messages.V1.Locks.LocksB
         (request.RequestId, request.Attempt) = (RequestIds.OrNew(request.RequestId), RequestIds.Attempt(request.Attempt));
         if (request.HolderId.Length == 0) request.HolderId = request.RequestId;
         // Left out is the same as 1 of 1, and a repeat may say it either way.
-        (request.Permits, request.Limit) = (0, 0);
+        (request.Permits, request.Limit) = request.Mode == LockMode.Semaphore ? (Math.Max(1, request.Permits), Math.Max(1, request.Limit)) : (0, 0);
         var command = new Command { RequestId = request.RequestId, Attempt = request.Attempt, AcquireLock = request };
         try
         {
@@ -29,8 +29,35 @@ internal sealed class LocksService(EntityCalls calls) : Messages.V1.Locks.LocksB
         finally
         {
             // Also when the grant came at the same moment: nobody is there to be told of it.
-            if (context.CancellationToken.IsCancellationRequested && !mayComeAgain) TakeBack(request);
+            if (context.CancellationToken.IsCancellationRequested && !mayComeAgain) TakeBack(request.Name, request.SessionId, request.RequestId, request.Attempt);
         }
+    }
+
+    /// <summary>A cancelled call takes its place back. An upgrade that came at the same moment stays: the same request again tells its fence.</summary>
+    public override async Task<LockGrant> Upgrade(UpgradeLockRequest request, ServerCallContext context)
+    {
+        Refusals.ThrowIf(LockValidation.Check(request, calls.Shards));
+        var mayComeAgain = request.RequestId.Length > 0 && !Transport.IsGrpc(context.GetHttpContext());
+        (request.RequestId, request.Attempt) = (RequestIds.OrNew(request.RequestId), RequestIds.Attempt(request.Attempt));
+        var command = new Command { RequestId = request.RequestId, Attempt = request.Attempt, UpgradeLock = request };
+        try
+        {
+            var reply = await calls.AskAsync(EntityId.Lock(request.Name), command, ApiTimes.AskAfter(request.WaitSeconds), context.CancellationToken);
+            return EntityCalls.Expect(reply.LockGrant, reply);
+        }
+        finally
+        {
+            if (context.CancellationToken.IsCancellationRequested && !mayComeAgain) TakeBack(request.Name, request.SessionId, request.RequestId, request.Attempt);
+        }
+    }
+
+    public override async Task<ForceReleaseLockResponse> ForceRelease(ForceReleaseLockRequest request, ServerCallContext context)
+    {
+        Refusals.ThrowIf(LockValidation.Check(request));
+        (request.RequestId, request.Attempt) = (RequestIds.OrNew(request.RequestId), RequestIds.Attempt(request.Attempt));
+        var command = new Command { RequestId = request.RequestId, Attempt = request.Attempt, ForceReleaseLock = request };
+        var reply = await calls.AskAsync(EntityId.Lock(request.Name), command, context.CancellationToken);
+        return EntityCalls.Expect(reply.ForceReleaseLock, reply);
     }
 
     public override async Task<ReleaseLockResponse> Release(ReleaseLockRequest request, ServerCallContext context)
@@ -56,9 +83,8 @@ internal sealed class LocksService(EntityCalls calls) : Messages.V1.Locks.LocksB
         return EntityCalls.Expect(reply.Lock, reply);
     }
 
-    private void TakeBack(AcquireLockRequest acquire) => calls.Tell(
-        EntityId.Lock(acquire.Name),
-        CancelCommand(new CancelLockRequest { Name = acquire.Name, SessionId = acquire.SessionId, RequestId = acquire.RequestId, OnlyAttemptsTo = acquire.Attempt }));
+    private void TakeBack(string name, string sessionId, string requestId, uint attempt) =>
+        calls.Tell(EntityId.Lock(name), CancelCommand(new CancelLockRequest { Name = name, SessionId = sessionId, RequestId = requestId, OnlyAttemptsTo = attempt }));
 
     // Without a request id of its own: the id inside is the acquire's, whose remembered outcome must not answer the cancel.
     private static Command CancelCommand(CancelLockRequest request) => new() { CancelLock = request };

@@ -1,0 +1,88 @@
+using AkkaHa.Core.Entities;
+using AkkaHa.Messages;
+using AkkaHa.Messages.Internal;
+using AkkaHa.Messages.V1;
+
+namespace AkkaHa.Core.Locks;
+
+/// <summary>One who asks for a lock, and until when it may be let in.</summary>
+internal sealed record Admission(Call Call, AcquireLockRequest Request, long UntilMs)
+{
+    public Share Share { get; } = Share.Of(Request.Mode, Request.Permits, Request.Limit);
+
+    public string HolderId => Request.HolderId.Length == 0 ? Call.RequestId : Request.HolderId;
+}
+
+/// <summary>Those whose session is being asked whether it is alive: nothing of them is stored yet.</summary>
+internal sealed class Admissions(SessionLiveness liveness, LockQueue queue)
+{
+    private readonly List<Admission> waiting = [];
+
+    public bool IsEmpty => waiting.Count == 0;
+
+    public long WakeAtMs => waiting.Count == 0 ? long.MaxValue : waiting.Min(a => a.UntilMs);
+
+    public bool HasAnyOf(string sessionId) => waiting.Exists(a => a.Request.SessionId == sessionId);
+
+    public Admission? Find(string requestId, string sessionId) => waiting.Find(a => a.Call.RequestId == requestId && a.Request.SessionId == sessionId);
+
+    public void Remove(Admission admission) => waiting.Remove(admission);
+
+    /// <summary>Lets it in, at once if the session is known to be alive, else when the session has said so.</summary>
+    public void Ask(Admission admission, Turn turn)
+    {
+        var sessionId = admission.Request.SessionId;
+        if (liveness.IsAlive(sessionId, turn.At.MonoMs))
+        {
+            queue.Admit(admission, turn);
+            return;
+        }
+        if (waiting.Find(a => a.Call.RequestId == admission.Call.RequestId) is { } earlier)
+        {
+            if (!earlier.Call.PayloadHash.Equals(admission.Call.PayloadHash))
+            {
+                turn.AnswerForNow(admission.Call, LockReplies.OtherPayload());
+                return;
+            }
+            if (WaitingCalls.IsLate(admission.Call, earlier.Call, turn)) return;
+            waiting.Remove(earlier);
+        }
+        waiting.Add(admission);
+        liveness.Ask(sessionId, turn);
+    }
+
+    public void GiveUpDue(Turn turn)
+    {
+        foreach (var one in waiting.Where(a => a.UntilMs <= turn.At.MonoMs).ToArray())
+        {
+            waiting.Remove(one);
+            turn.Answer(one.Call, Replies.Failure(ErrorCode.Unavailable, $"whether session '{one.Request.SessionId}' is alive could not be learnt in time"));
+        }
+    }
+
+    /// <summary>The session lives, or has as many locks as it may have.</summary>
+    public void Said(Liveness said, Turn turn)
+    {
+        foreach (var one in waiting.Where(a => a.Request.SessionId == said.SessionId).ToArray())
+        {
+            if (!said.Full && !liveness.IsAlive(said.SessionId, turn.At.MonoMs))
+            {
+                liveness.Ask(said.SessionId, turn);
+                return;
+            }
+            waiting.Remove(one);
+            if (said.Full)
+                turn.Answer(one.Call, Replies.Failure(ErrorCode.LimitExceeded, $"session '{said.SessionId}' has {Limits.LocksPerSession} locks already, which is the limit"));
+            else queue.Admit(one, turn);
+        }
+    }
+
+    public void EndSession(string sessionId, Turn turn)
+    {
+        foreach (var one in waiting.Where(a => a.Request.SessionId == sessionId).ToArray())
+        {
+            waiting.Remove(one);
+            turn.Answer(one.Call, LockReplies.SessionGone(sessionId));
+        }
+    }
+}

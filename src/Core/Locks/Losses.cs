@@ -1,0 +1,36 @@
+using AkkaHa.Core.Entities;
+using AkkaHa.Messages;
+using AkkaHa.Messages.Internal;
+using AkkaHa.Messages.Storage;
+
+namespace AkkaHa.Core.Locks;
+
+/// <summary>
+/// Holders whose holding was ended by force must hear of it: their session's slot is told, again and again until it says that the holder knows. It says so to its client in the answer to a keepalive.
+/// </summary>
+internal sealed class Losses(LockBook book)
+{
+    private const long AgainMs = 2000;
+
+    private long againAtMs;
+
+    public long WakeAtMs => book.Losses.Count == 0 ? long.MaxValue : againAtMs;
+
+    public void TellDue(Turn turn)
+    {
+        if (book.Losses.Count > 0 && againAtMs <= turn.At.MonoMs) Tell(turn);
+    }
+
+    public void Tell(Turn turn)
+    {
+        againAtMs = turn.At.MonoMs + AgainMs;
+        foreach (var loss in book.Losses)
+            if (SessionId.TryParse(loss.SessionId, out var id))
+                turn.Send(id.Entity, new Command { HoldingLost = new HoldingLost { SessionId = loss.SessionId, Fence = loss.Fence, Reason = loss.Reason } });
+    }
+
+    public void Seen(long fence, Turn turn)
+    {
+        if (book.Losses.Any(l => l.Fence == fence)) turn.Emit(new Event { LockLossTold = new LockLossTold { Fence = fence } });
+    }
+}
