@@ -120,6 +120,9 @@ public static class Limits
     /// <summary>Watches through one node.</summary>
     public const int WatchersPerNode = 20_000;
 
+    /// <summary>Watches of locks through one node.</summary>
+    public const int LockWatchersPerNode = 64;
+
     /// <summary>Changes that wait for one watcher to take them; one that falls further behind is cut off.</summary>
     public const int WatchBufferEvents = 1024;
 

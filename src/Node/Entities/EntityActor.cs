@@ -47,8 +47,8 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         PersistenceId = entityId;
         var id = EntityId.Parse(entityId);
         isKey = id.Kind == EntityId.KeyKind;
-        // Watches and the index read the rows of these.
-        isReadAcross = isKey || id.Kind == EntityId.SessionKind;
+        // Watches and the indexes read the rows of these.
+        isReadAcross = isKey || id.Kind is EntityId.SessionKind or EntityId.LockKind;
         shard = parts.Shards.ShardOf(id);
         var epoch = parts.Grants.EpochOf(shard);
         hasGrant = epoch is not null;

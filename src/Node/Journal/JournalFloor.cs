@@ -4,12 +4,12 @@ using AkkaHa.Node.Storage;
 namespace AkkaHa.Node.Journal;
 
 /// <summary>
-/// The one position for all of the journal below which rows of keys and sessions may be missing. It is raised before any is deleted, and never beyond what the index has read: so whoever reads from above it
+/// The one position for all of the journal below which rows of keys, locks and sessions may be missing. It is raised before any is deleted, and never beyond what the indexes have read: so whoever reads from above it
 /// misses nothing, and whoever does not is told.
 /// </summary>
 internal sealed class JournalFloor(Database database)
 {
-    /// <summary>Whether this entity's rows up to that number may go now: the floor covers them. False: the index has not read them yet.</summary>
+    /// <summary>Whether this entity's rows up to that number may go now: the floor covers them. False: an index has not read them yet.</summary>
     public async Task<bool> RaiseAsync(string persistenceId, long upToSequenceNr, CancellationToken ct)
     {
         await using var connection = await database.OpenKeysAsync(ct);
@@ -22,8 +22,9 @@ internal sealed class JournalFloor(Database database)
             if (!await reader.ReadAsync(ct)) return true;
             last = new JournalPosition(reader.GetInt64(0), reader.GetInt64(1));
         }
-        // What the index has read only grows, so there is no moment between the two at which this could become wrong.
-        if (await Marks.ReadAsync(connection, null, Marks.Indexed, ct) is not { } indexed || indexed < last) return false;
+        // What an index has read only grows, so there is no moment between these at which this could become wrong.
+        foreach (var mark in (string[])[Marks.Indexed, Marks.LocksIndexed])
+            if (await Marks.ReadAsync(connection, null, mark, ct) is not { } indexed || indexed < last) return false;
         await using var raise = connection.Command(
             null, "UPDATE journal_mark SET xid = @xid, ordering = @ordering WHERE name = 'floor' AND (xid, ordering) < (@xid, @ordering)", [("@xid", last.TransactionId), ("@ordering", last.Ordering)]);
         await raise.ExecuteNonQueryAsync(ct);

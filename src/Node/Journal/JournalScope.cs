@@ -19,6 +19,9 @@ internal sealed class JournalScope
     /// <summary>Every key, and every slot of sessions.</summary>
     public static readonly JournalScope KeysAndSessions = new($"({Kind(EntityId.KeyKind)} OR {Kind(EntityId.SessionKind)})");
 
+    /// <summary>Every lock.</summary>
+    public static readonly JournalScope Locks = new(Kind(EntityId.LockKind));
+
     /// <summary>A condition on <c>persistence_id</c>, to be compared by bytes (PostgreSQL's own collation may put '0' before '/').</summary>
     public string Filter { get; }
 
@@ -30,6 +33,16 @@ internal sealed class JournalScope
         return watched.Exact
             ? new JournalScope("persistence_id = @first", ("@first", first))
             : new JournalScope("{id} >= @first AND {id} < @below", ("@first", first), ("@below", KeyRange.Successor(first)!));
+    }
+
+    /// <summary>One entity.</summary>
+    public static JournalScope Of(EntityId id) => new("persistence_id = @first", ("@first", id.ToString()));
+
+    /// <summary>All locks whose names begin with this.</summary>
+    public static JournalScope LocksWith(string prefix)
+    {
+        var first = $"{EntityId.LockKind}/{prefix}";
+        return new JournalScope("{id} >= @first AND {id} < @below", ("@first", first), ("@below", KeyRange.Successor(first)!));
     }
 
     // Names of kinds have nothing that needs quoting; '0' comes after '/'.

@@ -6,11 +6,14 @@ namespace AkkaHa.Node.Journal;
 /// <summary>Positions that all nodes share, in the table <c>journal_mark</c>.</summary>
 internal static class Marks
 {
-    /// <summary>Rows of keys and sessions up to here may be gone: see <see cref="JournalFloor"/>.</summary>
+    /// <summary>Rows of keys, locks and sessions up to here may be gone: see <see cref="JournalFloor"/>.</summary>
     public const string Floor = "floor";
 
     /// <summary>Up to here the index has read. Not there: there is no index yet.</summary>
     public const string Indexed = "indexed";
+
+    /// <summary>Up to here the index of locks has read. Not there: there is none yet.</summary>
+    public const string LocksIndexed = "locks";
 
     /// <summary>Up to here the index must have read before it is one moment's: it was rebuilt from entities, each as of its own.</summary>
     public const string Rebuilt = "rebuilt";

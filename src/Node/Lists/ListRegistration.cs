@@ -1,5 +1,6 @@
 using AkkaHa.Node.Api;
 using AkkaHa.Node.Api.Keys;
+using AkkaHa.Node.Api.Locks;
 using AkkaHa.Node.Journal;
 using AkkaHa.Node.Membership;
 using AkkaHa.Node.Storage;
@@ -7,7 +8,7 @@ using AkkaHa.Node.Watches;
 
 namespace AkkaHa.Node.Lists;
 
-/// <summary>Puts lists and watches of keys into the node.</summary>
+/// <summary>Puts lists and watches of keys and locks into the node.</summary>
 internal static class ListRegistration
 {
     public static IServiceCollection AddListsAndWatches(this IServiceCollection services)
@@ -21,6 +22,11 @@ internal static class ListRegistration
         services.AddHostedService(s => new KeySweeper(
             s.GetRequiredService<Database>(), s.GetRequiredService<KeyIndex>(), s.GetRequiredService<IEntities>(),
             () => KeySweeper.IsLeader(s.GetRequiredService<NodeLifecycle>()), s.GetRequiredService<ILogger<KeySweeper>>()));
+        services.AddSingleton<ILockWatches, LockWatches>();
+        services.AddSingleton<LockIndex>();
+        services.AddSingleton<ILockLists, LockLists>();
+        services.AddHostedService(s => new LockIndexKeeper(
+            s.GetRequiredService<LockIndex>(), () => KeySweeper.IsLeader(s.GetRequiredService<NodeLifecycle>()), s.GetRequiredService<ILogger<LockIndexKeeper>>()));
         return services;
     }
 }

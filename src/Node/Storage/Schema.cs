@@ -46,7 +46,7 @@ internal sealed class Schema(Database database, NodeSettings settings)
         CREATE INDEX IF NOT EXISTS outcome_keep_until ON outcome (keep_until_ms);
         """;
 
-    /// <summary>What is made of the journal for lists and watches, the same for both but for types: marks in it, keys that are there, transactions that may write keys, sessions that have ended.</summary>
+    /// <summary>What is made of the journal for lists and watches, the same for both but for types: marks in it, keys that are there, transactions that may write keys, sessions that have ended, locks in use.</summary>
     private const string Index = """
         CREATE TABLE IF NOT EXISTS journal_mark (name TEXT PRIMARY KEY, xid BIGINT NOT NULL, ordering BIGINT NOT NULL);
         CREATE TABLE IF NOT EXISTS key_index (
@@ -61,8 +61,10 @@ internal sealed class Schema(Database database, NodeSettings settings)
         CREATE INDEX IF NOT EXISTS key_index_ended ON key_index (key) WHERE session_ended = 1;
         CREATE TABLE IF NOT EXISTS key_open (key {TEXT} NOT NULL, transaction_id TEXT NOT NULL, PRIMARY KEY (key, transaction_id));
         CREATE TABLE IF NOT EXISTS ended_session (session_id TEXT PRIMARY KEY, ended_at_ms BIGINT NOT NULL);
+        CREATE TABLE IF NOT EXISTS lock_index (name {TEXT} PRIMARY KEY);
         INSERT INTO journal_mark (name, xid, ordering) VALUES ('floor', 0, 0), ('rebuild', 0, 0) ON CONFLICT (name) DO NOTHING;
         INSERT INTO journal_mark (name, xid, ordering) SELECT 'indexed', 0, 0 WHERE NOT EXISTS (SELECT 1 FROM journal) ON CONFLICT (name) DO NOTHING;
+        INSERT INTO journal_mark (name, xid, ordering) SELECT 'locks', 0, 0 WHERE NOT EXISTS (SELECT 1 FROM journal) ON CONFLICT (name) DO NOTHING;
         """;
 
     /// <summary>
@@ -82,7 +84,7 @@ internal sealed class Schema(Database database, NodeSettings settings)
           IF EXISTS (SELECT 1 FROM journal WHERE xid >= pg_snapshot_xmax(pg_current_snapshot()) AND xid <> pg_current_xact_id()) THEN
             LOCK TABLE journal IN ACCESS EXCLUSIVE MODE;
             UPDATE journal SET xid = pg_current_xact_id();
-            DELETE FROM journal_mark WHERE name IN ('indexed', 'rebuilt');
+            DELETE FROM journal_mark WHERE name IN ('indexed', 'rebuilt', 'locks');
             UPDATE journal_mark SET xid = pg_current_xact_id()::text::bigint, ordering = (SELECT max(ordering) FROM journal) WHERE name = 'floor';
           END IF;
         END $$;

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using AkkaHa.Node.Api;
 using AkkaHa.Node.Api.Keys;
+using AkkaHa.Node.Api.Locks;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -26,6 +27,8 @@ public sealed class ApiHost : IAsyncLifetime
 
     internal FakeKeys Keys { get; } = new();
 
+    internal FakeLocks Locks { get; } = new();
+
     internal RecordedLog Log { get; } = new();
 
     public HttpClient Http { get; private set; } = null!;
@@ -45,6 +48,7 @@ public sealed class ApiHost : IAsyncLifetime
         });
         builder.Services.AddSingleton<IEntities>(Entities).AddSingleton<IClusterView>(Cluster).AddSingleton<IClusterControl>(Cluster).AddSingleton<IReadiness>(Cluster);
         builder.Services.AddSingleton<IKeyLists>(Keys).AddSingleton<IKeyWatches>(Keys);
+        builder.Services.AddSingleton<ILockLists>(Locks).AddSingleton<ILockWatches>(Locks);
         builder.Services.AddAkkaHaApi();
         app = builder.Build();
         app.MapAkkaHaApi();
@@ -63,6 +67,7 @@ public sealed class ApiHost : IAsyncLifetime
         Entities.Reset();
         Cluster.Changes.Clear();
         (Keys.Stream, Keys.Refusal, Keys.List) = (([], null), null, new());
+        (Locks.List, Locks.Events, Locks.End) = (new(), [], null);
         Log.Errors.Clear();
     }
 

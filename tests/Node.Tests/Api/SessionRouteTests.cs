@@ -65,7 +65,7 @@ public sealed class SessionRouteTests : IClassFixture<ApiHost>
             _ => new Reply { CloseSession = new CloseSessionResponse { SessionId = Session } },
         });
 
-        Assert.Equal("""{"ttlSeconds":10}""", await host.JsonAsync($"POST /v1/sessions/{Session}:keepAlive", "{}"));
+        Assert.Equal("""{"ttlSeconds":10,"lost":[],"lostPosition":"0"}""", await host.JsonAsync($"POST /v1/sessions/{Session}:keepAlive", "{}"));
         Assert.Equal(
             $$"""{"sessionId":"{{Session}}","ttlSeconds":10,"remainingSeconds":7.2,"label":"","locks":["a"]}""",
             await host.JsonAsync($"GET /v1/sessions/{Session}"));

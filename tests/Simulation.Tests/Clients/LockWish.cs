@@ -1,5 +1,6 @@
 using AkkaHa.Judge.Locks;
 using AkkaHa.Messages.V1;
+using AkkaHa.Simulation.Tests.World;
 
 namespace AkkaHa.Simulation.Tests.Clients;
 

@@ -34,6 +34,50 @@ public sealed class LockJudgeTests
         Assert.Single(LockJudge.Judge([], [new("l", 1, "x"), new("l", 3, "y"), new("l", 1, "z")]));
     }
 
+    private static LockGrantSeen As(LockUse use, string holder, long fence, int permits = 0) =>
+        Grant(holder, fence, fence, fence, 100) with { Use = use, Permits = permits, Limit = use == LockUse.Semaphore ? 3 : 0 };
+
+    [Theory]
+    [InlineData(LockUse.Shared, LockUse.Shared, true)]
+    [InlineData(LockUse.Shared, LockUse.Upgradeable, true)]
+    [InlineData(LockUse.Upgradeable, LockUse.Shared, true)]
+    [InlineData(LockUse.Upgradeable, LockUse.Upgradeable, false)]
+    [InlineData(LockUse.Exclusive, LockUse.Shared, false)]
+    [InlineData(LockUse.Shared, LockUse.Exclusive, false)]
+    [InlineData(LockUse.Shared, LockUse.Semaphore, false)]
+    public void Only_what_goes_together_is_had_together(LockUse first, LockUse second, bool good) =>
+        Assert.Equal(good ? [] : ["one holder at a time"], Judge(As(first, "a", 1), As(second, "b", 2)));
+
+    [Fact]
+    public void A_writer_beside_the_second_of_two_readers_is_bad() =>
+        Assert.Equal(["one holder at a time"], Judge(As(LockUse.Shared, "a", 1), Grant("b", 2, 2, 3, 4) with { Use = LockUse.Shared }, Grant("c", 3, 5, 6, 9)));
+
+    [Fact]
+    public void More_permits_than_there_are_are_bad()
+    {
+        Assert.Empty(Judge(As(LockUse.Semaphore, "a", 1, 1), As(LockUse.Semaphore, "b", 2, 2)));
+        Assert.Equal(["no more permits than there are"], Judge(As(LockUse.Semaphore, "a", 1, 1), As(LockUse.Semaphore, "b", 2, 1), As(LockUse.Semaphore, "c", 3, 2)));
+    }
+
+    [Fact]
+    public void An_upgrade_has_a_fence_of_its_own_and_is_no_second_holder()
+    {
+        var before = Grant("a", 1, 0, 1, 6) with { Use = LockUse.Upgradeable };
+        Assert.Empty(Judge(before, Grant("a", 2, 3, 5, 9) with { IsUpgrade = true }));
+        Assert.Equal(["one holder at a time"], Judge(before, As(LockUse.Shared, "b", 2), Grant("a", 3, 3, 5, 9) with { IsUpgrade = true }));
+    }
+
+    private static int Overtaken(params (QueueStep Step, string Request)[] steps) => QueueJudge.Judge(steps.Select(s => new QueueEvent("l", s.Step, s.Request))).Count();
+
+    [Fact]
+    public void Who_comes_first_is_served_first()
+    {
+        Assert.Equal(0, Overtaken((QueueStep.Granted, "a"), (QueueStep.Enqueued, "b"), (QueueStep.Enqueued, "c"), (QueueStep.Granted, "b"), (QueueStep.Granted, "c"), (QueueStep.Granted, "d")));
+        Assert.Equal(0, Overtaken((QueueStep.Enqueued, "b"), (QueueStep.Enqueued, "c"), (QueueStep.Left, "b"), (QueueStep.Granted, "c")));
+        Assert.Equal(1, Overtaken((QueueStep.Enqueued, "b"), (QueueStep.Enqueued, "c"), (QueueStep.Granted, "c"), (QueueStep.Granted, "b")));
+        Assert.Equal(1, Overtaken((QueueStep.Enqueued, "b"), (QueueStep.Granted, "c"), (QueueStep.Granted, "b")));
+    }
+
     [Fact]
     public void The_longest_holder_hides_no_other() =>
         Assert.Contains("one holder at a time", Judge(Grant("a", 1, 0, 1, 100), Grant("a", 1, 0, 2, 50), Grant("b", 2, 3, 4, 6), Grant("c", 3, 5, 5, 90)));

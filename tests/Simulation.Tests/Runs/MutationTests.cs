@@ -33,6 +33,8 @@ public sealed class MutationTests(ITestOutputHelper output)
     /// <summary>Transactions that are in each other's way, so that they have several attempts, and messages that overtake each other.</summary>
     private const string Contended = "Kind=Storm,Lists=2,Registers=0,Accounts=2,Locks=0,Clients=6,Steps=12,MessageSlow=0.4,MessageSlowMs=300,MessageTwice=0.2";
 
+    private const string OnlyLocks = "Kind=Storm,Locks=1,Lists=1,Registers=0,Accounts=0,Expiring=0,Clients=5,Steps=14";
+
     [Fact]
     public void Without_the_gate_a_zombie_is_caught() => GoesRed(RuleSwitches.AllOn with { Gate = false }, Zombies);
 
@@ -120,6 +122,24 @@ public sealed class MutationTests(ITestOutputHelper output)
 
     [Fact]
     public void Without_growing_fences_a_fence_given_twice_is_caught() => GoesRed(RuleSwitches.AllOn with { FenceGrowth = false }, "Locks=1");
+
+    [Fact]
+    public void Without_asking_the_session_at_the_grant_a_lock_that_goes_to_the_dead_is_caught() =>
+        GoesRed(RuleSwitches.AllOn with { LivenessAtGrant = false }, OnlyLocks, "a session that has ended");
+
+    [Fact]
+    public void Without_first_come_first_served_one_who_overtakes_is_caught() => GoesRed(RuleSwitches.AllOn with { LockFifo = false }, OnlyLocks, "first come, first served");
+
+    [Fact]
+    public void Without_what_goes_together_two_holders_are_caught() => GoesRed(RuleSwitches.AllOn with { LockModes = false }, OnlyLocks, "one holder at a time");
+
+    [Fact]
+    public void Without_a_cancel_that_is_stored_a_request_that_comes_after_it_is_caught() =>
+        GoesRed(RuleSwitches.AllOn with { PersistedCancel = false }, OnlyLocks + ",MessageSlow=0.4,MessageSlowMs=3000,MessageLost=0.1", "was cancelled, and is there");
+
+    [Fact]
+    public void Without_a_release_that_waits_for_what_it_guards_an_order_that_can_not_be_is_caught() =>
+        GoesRed(RuleSwitches.AllOn with { PinBeforeRelease = false }, OnlyLocks + ",MessageSlow=0.3,MessageSlowMs=1000", "");
 
     [Fact]
     public void Without_the_mark_of_a_write_in_flight_one_that_lands_late_is_caught() => GoesRed(RuleSwitches.AllOn with { DirtyMark = false }, LateEnds + ",ActivationDiesEveryMs=500");

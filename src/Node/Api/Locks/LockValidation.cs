@@ -46,6 +46,15 @@ internal static class LockValidation
         ?? (request.Fence == 0 ? null : Fields.Fence("fence", request.Fence))
         ?? Fields.Id("requestId", request.RequestId);
 
+    public static Failure? Check(ListLocksRequest request) =>
+        Fields.Prefix("prefix", request.Prefix)
+        ?? Fields.Prefix("after", request.After)
+        ?? (request.HasLimit ? Fields.Number("limit", request.Limit, 1, Limits.ListPageKeys) : null);
+
+    public static Failure? Check(WatchLocksRequest request) => request.HasName
+        ? (request.Prefix.Length > 0 ? Refusals.Invalid("name", "can't be given together with prefix") : Fields.Name("name", request.Name))
+        : Fields.Prefix("prefix", request.Prefix);
+
     /// <summary>What of a lock is asked for. Left out (0), permits and limit are 1 each; modes other than semaphore have no more.</summary>
     public static Failure? Share(LockMode mode, int permits, int limit) => mode switch
     {

@@ -2,6 +2,7 @@ using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Api.Errors;
+using AkkaHa.Node.Api.Http;
 using Grpc.Core;
 
 namespace AkkaHa.Node.Api.Locks;
@@ -10,7 +11,7 @@ namespace AkkaHa.Node.Api.Locks;
 /// Locks over gRPC and HTTP. A gRPC call that is cancelled while it waits takes its attempt back, and so does a lost HTTP connection when its
 /// request has no id of its own: nobody can ask for it again. With an id, the place or the grant waits for the repeat.
 /// </summary>
-internal sealed class LocksService(EntityCalls calls) : Messages.V1.Locks.LocksBase
+internal sealed class LocksService(EntityCalls calls, ILockLists lists, ILockWatches watches) : Messages.V1.Locks.LocksBase
 {
     public override async Task<LockGrant> Acquire(AcquireLockRequest request, ServerCallContext context)
     {
@@ -81,6 +82,29 @@ internal sealed class LocksService(EntityCalls calls) : Messages.V1.Locks.LocksB
         Refusals.ThrowIf(LockValidation.Check(request));
         var reply = await calls.AskAsync(EntityId.Lock(request.Name), new Command { GetLock = request }, context.CancellationToken);
         return EntityCalls.Expect(reply.Lock, reply);
+    }
+
+    public override Task<ListLocksResponse> List(ListLocksRequest request, ServerCallContext context)
+    {
+        Refusals.ThrowIf(LockValidation.Check(request));
+        return lists.ListAsync(request, context.CancellationToken);
+    }
+
+    public override async Task Watch(WatchLocksRequest request, IServerStreamWriter<LockEvent> responseStream, ServerCallContext context)
+    {
+        var http = context.GetHttpContext();
+        ILockEventSink sink = Transport.IsGrpc(http) ? new GrpcLockEventSink(responseStream) : new HttpLockEventSink(http);
+        if (sink is HttpLockEventSink && HttpEventStream.LastEventId(http) is { } last) request.From = last;
+        Refusals.ThrowIf(LockValidation.Check(request));
+        var ct = context.CancellationToken;
+        try
+        {
+            await foreach (var events in watches.WatchAsync(request, ct)) await sink.WriteAsync(events, ct);
+        }
+        catch (RefusedException e)
+        {
+            if (!await sink.TryEndAsync(e.Failure, ct)) throw;
+        }
     }
 
     private void TakeBack(string name, string sessionId, string requestId, uint attempt) =>

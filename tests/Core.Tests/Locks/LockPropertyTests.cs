@@ -1,0 +1,171 @@
+using AkkaHa.Core.Entities;
+using AkkaHa.Core.Tests.Entities;
+using AkkaHa.Messages.Internal;
+using AkkaHa.Messages.V1;
+using CsCheck;
+using Xunit;
+using static AkkaHa.Core.Tests.Locks.LockScenario;
+
+namespace AkkaHa.Core.Tests.Locks;
+
+/// <summary>Any order of acquires in all modes, upgrades, releases, ends, cancels, force, guards and failovers: what is stored is allowed, each call is answered once, and nobody waits for ever.</summary>
+public sealed class LockPropertyTests
+{
+    private static readonly Gen<(int What, int Who, int Number)[]> Steps = Gen.Select(Gen.Int[0, 19], Gen.Int[1, 4], Gen.Int[0, 999]).Array[1, 60];
+
+    [Fact]
+    public void Nobody_has_what_does_not_go_together_nobody_is_overtaken_and_nobody_is_forgotten() => Steps.Sample(steps => Run(steps, RuleSwitches.AllOn), iter: 3000);
+
+    [Theory]
+    [InlineData(nameof(RuleSwitches.LockModes))]
+    [InlineData(nameof(RuleSwitches.LockFifo))]
+    [InlineData(nameof(RuleSwitches.FenceGrowth))]
+    [InlineData(nameof(RuleSwitches.PinBeforeRelease))]
+    public void Without_one_of_the_rules_it_is_red(string rule)
+    {
+        var rules = RuleSwitches.AllOn with { };
+        typeof(RuleSwitches).GetProperty(rule)!.SetValue(rules, false);
+        Assert.ThrowsAny<Exception>(() => Steps.Sample(steps => Run(steps, rules), iter: 3000));
+    }
+
+    private static void Run((int What, int Who, int Number)[] steps, RuleSwitches rules)
+    {
+        var run = new LockRun(rules);
+        foreach (var (what, who, number) in steps) run.Step(what, (byte)who, number);
+        run.Heal();
+    }
+
+    /// <summary>One course of things.</summary>
+    private sealed class LockRun(RuleSwitches rules)
+    {
+        private readonly Scenario scenario = Scenario.Fresh(Id, rules: rules);
+        private readonly LockModel model = new();
+        private readonly HashSet<string> dead = [];
+        private readonly HashSet<string> asked = [];
+        private readonly HashSet<long> owed = [];
+        private readonly List<Command> acquires = [];
+        private readonly List<string> guards = [];
+        private int folded;
+        private long lastCall;
+        private int lastId;
+
+        public void Step(int what, byte who, int number)
+        {
+            switch (what)
+            {
+                case < 8: Acquire(who, number); break;
+                case < 11: Release(number); break;
+                case 11: if (acquires.Count > 0) When(CancelOf(acquires[number % acquires.Count])); break;
+                case 12: if (acquires.Count > 0) When(Repeat(number % acquires.Count)); break;
+                case 13: if (Upgradeable is { } fence) When(New(new Command { UpgradeLock = new UpgradeLockRequest { Name = "l", SessionId = model.Holders[fence].Session, Fence = fence, WaitSeconds = number % 2 * 30 } })); break;
+                case 14: When(New(Force(0, fence: number % 2 == 0 && model.Holders.Count > 0 ? model.Holders.First().Key : 0))); break;
+                case 15:
+                    if (number % 3 == 0) dead.Add(Session(who));
+                    if (dead.Contains(Session(who))) When(Gone(who));
+                    break;
+                case 16: Pass(number * 10); break;
+                case 17:
+                    owed.Clear();
+                    asked.Clear();
+                    _ = number % 2 == 0 ? scenario.Restart(scenario.Entity.Epoch + 1) : scenario.RestartFromSnapshot(scenario.Entity.Epoch + 1);
+                    When(State);
+                    break;
+                case 18: Guard(number); break;
+                default: AnswerQuestions(); break;
+            }
+            if (number % 3 != 0) AnswerQuestions();
+        }
+
+        /// <summary>Everything that is in the way goes: then all who wait get what they want, or are told that they do not.</summary>
+        public void Heal()
+        {
+            foreach (var guard in guards) When(Make.Abort(guard));
+            for (var round = 0; round < 200; round++)
+            {
+                AnswerQuestions();
+                foreach (var (fence, holder) in model.Holders.ToArray())
+                    When(New(new Command { ReleaseLock = new ReleaseLockRequest { Name = "l", SessionId = holder.Session, Fence = fence } }));
+                if (model.Queue.Count == 0 && model.Holders.Count == 0 && owed.Count == 0) return;
+                // Those without an open call keep their places for a while.
+                Pass(100);
+            }
+            Assert.Fail($"{model.Queue.Count} wait, {model.Holders.Count} hold, {owed.Count} calls are not answered");
+        }
+
+        private long? Upgradeable => model.Holders.Where(h => h.Value.Mode == LockMode.Upgradeable).Select(h => (long?)h.Key).FirstOrDefault();
+
+        private void Acquire(byte who, int number)
+        {
+            var semaphore = number % 10 == 0;
+            var mode = semaphore ? LockMode.Semaphore : (LockMode)(number % 3);
+            var command = LockScenario.Acquire(who, 0, number % 4 == 0 ? 0 : 30, 1, number % 7 == 0 ? "h" : "", mode, semaphore ? 1 + (number / 10 % 2) : 0, semaphore ? 3 : 0);
+            acquires.Add(New(command));
+            When(command);
+        }
+
+        private Command Repeat(int which)
+        {
+            acquires[which] = acquires[which].Clone();
+            acquires[which].Attempt++;
+            return acquires[which];
+        }
+
+        private void Release(int number)
+        {
+            if (model.Holders.Count == 0) return;
+            var (fence, holder) = model.Holders.ElementAt(number % model.Holders.Count);
+            When(New(new Command { ReleaseLock = new ReleaseLockRequest { Name = "l", SessionId = holder.Session, Fence = fence } }));
+        }
+
+        private void Guard(int number)
+        {
+            if (guards.Count > 0 && number % 2 == 0)
+            {
+                When(Make.Abort(guards[0]));
+                guards.RemoveAt(0);
+                return;
+            }
+            guards.Add($"t{++lastId}");
+            When(LockScenario.Guard(guards[^1], model.Holders.Count > 0 ? model.Holders.Last().Key : 1, timestampMs: lastId));
+        }
+
+        private static Command CancelOf(Command acquire) =>
+            new() { CancelLock = new CancelLockRequest { Name = "l", SessionId = acquire.AcquireLock.SessionId, RequestId = acquire.RequestId } };
+
+        private void AnswerQuestions()
+        {
+            foreach (var session in asked.ToArray())
+            {
+                asked.Remove(session);
+                When(Make.From(Messages.EntityId.SessionSlot(4), new Command { Liveness = new Liveness { SessionId = session, Alive = !dead.Contains(session), RemainingMs = 10_000 } }));
+            }
+        }
+
+        private void Pass(int ms)
+        {
+            scenario.After(ms);
+            When();
+        }
+
+        private Command New(Command command)
+        {
+            command.RequestId = Make.RequestId(scenario.Now.WallMs - Scenario.StartMs + ++lastId);
+            return command;
+        }
+
+        private void When(params Command[] commands)
+        {
+            foreach (var command in commands)
+            {
+                lastCall++;
+                if (Entity.HasCaller(command)) owed.Add(lastCall);
+            }
+            var then = scenario.When(commands);
+            foreach (var one in scenario.Journal.Skip(folded).SelectMany(r => r.Events)) model.Fold(one);
+            folded = scenario.Journal.Count;
+            foreach (var answer in then.Batch.Now.Concat(then.Batch.Afterwards).OfType<AnswerEffect>())
+                Assert.True(owed.Remove(answer.Call.Id), $"call {answer.Call.Id} was answered twice");
+            foreach (var question in then.Sent.Where(s => s.Command.AskLiveness is not null)) asked.Add(question.Command.AskLiveness.SessionId);
+        }
+    }
+}
