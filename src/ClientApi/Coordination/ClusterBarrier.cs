@@ -47,7 +47,7 @@ public sealed class ClusterBarrier
         var session = await _client.Sessions.GetOwnAsync(cancellationToken);
         var me = new Arrival(session.Id, Guid.CreateVersion7().ToString("N"));
         var from = await _client.Keys.GetPositionAsync(cancellationToken);
-        var (round, passed) = await ArriveAsync(me, cancellationToken);
+        var (round, passed) = await ArriveAsync(session, me, cancellationToken);
         if (passed) return round;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, session.LostToken);
         try
@@ -66,7 +66,7 @@ public sealed class ClusterBarrier
     }
 
     /// <summary>The round, and whether this arrival was the last of it.</summary>
-    private async Task<(long Round, bool Passed)> ArriveAsync(Arrival me, CancellationToken cancel)
+    private async Task<(long Round, bool Passed)> ArriveAsync(ClientSession session, Arrival me, CancellationToken cancel)
     {
         // Sessions never come back, so who is known to be dead stays so.
         var dead = new HashSet<SessionId>();
@@ -85,7 +85,11 @@ public sealed class ClusterBarrier
             if (result.ConditionsHeld) return (state.Round, isFull);
             for (var i = 0; i < mustLive.Length; i++)
                 if (result.ConditionResults is { Count: > 0 } and var held && !held[i + 1]) dead.Add(mustLive[i]);
-            if (dead.Contains(me.Session)) throw new SessionExpiredException($"the session has ended; nobody arrived at barrier '{Name}'");
+            if (dead.Contains(me.Session))
+            {
+                session.HasEnded("a barrier found it ended");
+                throw new SessionExpiredException($"the session has ended; nobody arrived at barrier '{Name}'");
+            }
             // Somebody else arrived in the same moment.
             if (result.ConditionResults is [false, ..]) await Task.Delay(backoff.Next(), _client.Time, cancel);
         }
