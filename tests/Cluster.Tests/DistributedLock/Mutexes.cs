@@ -46,8 +46,7 @@ internal sealed class Mutex(string name, Func<TimeSpan, CancellationToken, IDist
 
     private static Mutex Upgradeable(IDistributedUpgradeableReaderWriterLock l) => new(
         l.Name, l.TryAcquireUpgradeableReadLock, l.AcquireUpgradeableReadLock,
-        (timeout, cancel) => As<IDistributedLockUpgradeableHandle, IDistributedSynchronizationHandle>(l.TryAcquireUpgradeableReadLockAsync(timeout, cancel)),
-        (timeout, cancel) => As<IDistributedLockUpgradeableHandle, IDistributedSynchronizationHandle>(l.AcquireUpgradeableReadLockAsync(timeout, cancel))!);
+        async (timeout, cancel) => await l.TryAcquireUpgradeableReadLockAsync(timeout, cancel), async (timeout, cancel) => await l.AcquireUpgradeableReadLockAsync(timeout, cancel));
 
     private static Mutex Ticket(IDistributedSemaphore s) => new(s.Name, s.TryAcquire, s.Acquire, s.TryAcquireAsync, s.AcquireAsync);
 
@@ -62,8 +61,4 @@ internal sealed class Mutex(string name, Func<TimeSpan, CancellationToken, IDist
     }
 
     private static readonly Dictionary<string, IReadOnlyList<IDistributedSynchronizationHandle>> Rest = new(StringComparer.Ordinal);
-
-    private static async ValueTask<TTo?> As<TFrom, TTo>(ValueTask<TFrom?> task)
-        where TFrom : class, TTo
-        where TTo : class => await task;
 }
