@@ -48,6 +48,12 @@ public static class Limits
     /// <summary>Locks that one session holds or waits for.</summary>
     public const int LocksPerSession = 10_000;
 
+    /// <summary>Locks in one acquireAll.</summary>
+    public const int LocksPerAcquireAll = 128;
+
+    /// <summary>AcquireAlls of one session that are under way at one time.</summary>
+    public const int AcquireAllsPerSession = 256;
+
     /// <summary>Requests that wait at one entity for a transaction to finish.</summary>
     public const int WaitingPerEntity = 4096;
 

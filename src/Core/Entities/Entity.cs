@@ -181,7 +181,7 @@ public sealed class Entity
                 if (!cancelled && !outcome.PayloadHash.Equals(call.PayloadHash))
                     turn.AnswerForNow(call, Replies.Failure(ErrorCode.InvalidArgument, "requestId was used before with another payload"));
                 // That a later attempt has heard of a grant is remembered: a cancel of the earlier ones must not take it back then.
-                else if (command.BodyCase == Command.BodyOneofCase.AcquireLock && !cancelled && call.Attempt > outcome.Attempt) turn.Answer(call, outcome.Reply);
+                else if (command.BodyCase is Command.BodyOneofCase.AcquireLock or Command.BodyOneofCase.AcquireAllLocks && !cancelled && call.Attempt > outcome.Attempt) turn.Answer(call, outcome.Reply);
                 else if (!cancelled || call.Attempt <= outcome.Attempt) turn.AnswerForNow(call, outcome.Reply);
                 else machine.Handle(command, call, turn);
                 return;
@@ -211,8 +211,15 @@ public sealed class Entity
         var command = incoming.Command;
         var mutation = IsMutation(command);
         var requestId = HasRememberedOutcome(command) ? command.RequestId : "";
-        return new Call(incoming.CallId, requestId, Math.Max(1, command.Attempt), requestId.Length == 0 ? ByteString.Empty : PayloadHash.Of(command), mutation);
+        return new Call(incoming.CallId, requestId, Math.Max(1, command.Attempt), requestId.Length == 0 ? ByteString.Empty : PayloadHash.Of(command), mutation, AskerOf(command));
     }
+
+    private static Asker? AskerOf(Command command) => command.Sender.Length == 0 ? null : command.BodyCase switch
+    {
+        Command.BodyOneofCase.AcquireLock => new Asker(EntityId.Parse(command.Sender), command.RequestId),
+        Command.BodyOneofCase.CancelLock => new Asker(EntityId.Parse(command.Sender), command.CancelLock.RequestId),
+        _ => null,
+    };
 
     /// <summary>Whether whoever sent this command waits for a reply: neither another entity, whose answer is a command of its own, nor the sweeper, which calls again.</summary>
     public static bool HasCaller(Command command) => command.Sender.Length == 0 && command.BodyCase != Command.BodyOneofCase.ExpireKey;
@@ -222,12 +229,13 @@ public sealed class Entity
         Command.BodyOneofCase.PutKey or Command.BodyOneofCase.DeleteKey
         or Command.BodyOneofCase.CreateSession or Command.BodyOneofCase.CloseSession
         or Command.BodyOneofCase.AcquireLock or Command.BodyOneofCase.ReleaseLock or Command.BodyOneofCase.CancelLock
+        or Command.BodyOneofCase.AcquireAllLocks or Command.BodyOneofCase.CancelAllLocks
         or Command.BodyOneofCase.UpgradeLock or Command.BodyOneofCase.ForceReleaseLock
         or Command.BodyOneofCase.RunTransaction or Command.BodyOneofCase.ResolveTransaction;
 
     // A transaction is known by its own id, for longer; a cancel names the request that it takes back.
     private static bool HasRememberedOutcome(Command command) => IsMutation(command) && command.BodyCase is not
-        (Command.BodyOneofCase.RunTransaction or Command.BodyOneofCase.ResolveTransaction or Command.BodyOneofCase.CancelLock);
+        (Command.BodyOneofCase.RunTransaction or Command.BodyOneofCase.ResolveTransaction or Command.BodyOneofCase.CancelLock or Command.BodyOneofCase.CancelAllLocks);
 
     private void Account(Envelope row)
     {

@@ -33,6 +33,12 @@ public static class PayloadHash
                 bare.AcquireLock.WaitSeconds = 0;
                 bare.AcquireLock.Label = "";
                 break;
+            case Command.BodyOneofCase.AcquireAllLocks:
+                bare.AcquireAllLocks.Attempt = 0;
+                bare.AcquireAllLocks.RequestId = "";
+                bare.AcquireAllLocks.WaitSeconds = 0;
+                bare.AcquireAllLocks.Label = "";
+                break;
             case Command.BodyOneofCase.ReleaseLock: bare.ReleaseLock.Attempt = 0; bare.ReleaseLock.RequestId = ""; break;
             case Command.BodyOneofCase.UpgradeLock:
                 bare.UpgradeLock.Attempt = 0;

@@ -99,6 +99,15 @@ public sealed record RuleSwitches
     /// <summary>Every grant raises the fence.</summary>
     public bool FenceGrowth { get; init; } = true;
 
+    /// <summary>That an acquireAll is under way is stored before any lock is asked for it.</summary>
+    public bool OpenWorkPersisted { get; init; } = true;
+
+    /// <summary>An acquireAll that is refused gives back what it has, and waits until it has.</summary>
+    public bool GiveAllBack { get; init; } = true;
+
+    /// <summary>A cycle of waits that was found is looked at once more before anybody is told.</summary>
+    public bool DeadlockSecondPass { get; init; } = true;
+
     /// <summary>A lock is given only to a session that is known to be alive at that moment.</summary>
     public bool LivenessAtGrant { get; init; } = true;
 

@@ -63,7 +63,7 @@ public sealed class Turn
     public void AnswerForNow(Call call, Reply reply) => Answer(call, reply, remembered: false);
 
     /// <summary>Answers before this turn's row is durable. Only for what rests on rows that are durable already.</summary>
-    public void AnswerAtOnce(Call call, Reply reply) => now.Add(new AnswerEffect(call, reply));
+    public void AnswerAtOnce(Call call, Reply reply) => now.Add(Answered(call, reply));
 
     /// <summary>Sends when the row is durable.</summary>
     public void Send(EntityId to, Command command) => afterwards.Add(Addressed(to, command));
@@ -101,7 +101,7 @@ public sealed class Turn
 
     private void Answer(Call call, Reply reply, bool remembered)
     {
-        afterwards.Add(new AnswerEffect(call, reply));
+        afterwards.Add(Answered(call, reply));
         if (!remembered || !call.IsMutation || call.RequestId.Length == 0) return;
         outcomes.Add(new Outcome
         {
@@ -112,6 +112,10 @@ public sealed class Turn
     }
 
     private long KeepUntil(string requestId) => Math.Max(Math.Max(Stamp.TimeMs, known.FloorMs), RequestIdTime.IssuedAtMs(requestId) ?? 0);
+
+    private Effect Answered(Call call, Reply reply) => call.Asker is { } asker
+        ? Addressed(asker.Entity, new Command { LockAnswer = new LockAnswer { RequestId = asker.RequestId, Attempt = call.Attempt, Reply = reply } })
+        : new AnswerEffect(call, reply);
 
     private SendEffect Addressed(EntityId to, Command command)
     {

@@ -14,6 +14,8 @@ internal sealed class Closings(LockBook book, RuleSwitches rules, Participant pa
 
     public bool IsEmpty => waiting.Count == 0;
 
+    public bool IsEnding(long fence) => waiting.Exists(c => c.Fences.Contains(fence));
+
     public bool Has(long fence, string reason) => waiting.Exists(c => c.Reason == reason && c.Fences.Contains(fence));
 
     /// <summary>Ends holdings now, or when the intents are gone. Whoever comes second to a closing that waits gets his answer with it.</summary>

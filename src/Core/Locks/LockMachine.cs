@@ -25,6 +25,7 @@ internal sealed class LockMachine : IMachine, IParticipantHost
     private readonly Losses losses;
     private readonly Closings closings;
     private readonly Cancelling cancelling;
+    private readonly DeadlockWatch deadlocks;
 
     public LockMachine(string name, RuleSwitches rules)
     {
@@ -39,6 +40,7 @@ internal sealed class LockMachine : IMachine, IParticipantHost
         losses = new Losses(book);
         closings = new Closings(book, rules, participant, queue, upgrades, losses);
         cancelling = new Cancelling(name, rules, book, calls, admissions, queue, upgrades, closings);
+        deadlocks = new DeadlockWatch(name, rules, new LockWaits(book, calls, closings), GiveWay);
     }
 
     public long? WakeAtMs
@@ -46,7 +48,7 @@ internal sealed class LockMachine : IMachine, IParticipantHost
         get
         {
             var wake = Math.Min(participant.WakeAtMs ?? long.MaxValue, liveness.WakeAtMs ?? long.MaxValue);
-            foreach (var at in (ReadOnlySpan<long>)[calls.WakeAtMs, admissions.WakeAtMs, queue.WakeAtMs, upgrades.WakeAtMs, losses.WakeAtMs]) wake = Math.Min(wake, at);
+            foreach (var at in (ReadOnlySpan<long>)[calls.WakeAtMs, admissions.WakeAtMs, queue.WakeAtMs, upgrades.WakeAtMs, losses.WakeAtMs, deadlocks.WakeAtMs]) wake = Math.Min(wake, at);
             return wake == long.MaxValue ? null : wake;
         }
     }
@@ -63,6 +65,7 @@ internal sealed class LockMachine : IMachine, IParticipantHost
         foreach (var waiter in book.Queue) calls.Recovered(waiter.RequestId, turn.At.MonoMs);
         if (book.Upgrade is { } upgrade) calls.Recovered(upgrade.RequestId, turn.At.MonoMs);
         foreach (var sessionId in book.Sessions) liveness.Ask(sessionId, turn);
+        deadlocks.Activated(turn);
     }
 
     public void Tick(Turn turn)
@@ -75,12 +78,14 @@ internal sealed class LockMachine : IMachine, IParticipantHost
         foreach (var call in calls.CloseDue(turn.At.MonoMs)) turn.AnswerForNow(call, LockReplies.Held(name, book, call.RequestId, "was not free in time", turn.At.WallMs));
         queue.LeaveLostPlaces(turn);
         queue.GrantNext(turn);
+        deadlocks.Tick(turn);
         ForgetOthers(turn);
     }
 
     public void Handle(Command command, Call call, Turn turn)
     {
-        if (!participant.Handle(command, turn))
+        if (command.AcquireLock is { FlowId.Length: > 0 } && calls.Of(call.RequestId) is null) deadlocks.Expect(turn);
+        if (!participant.Handle(command, turn) && !deadlocks.Handle(command, turn))
         {
             switch (command.BodyCase)
             {
@@ -89,6 +94,7 @@ internal sealed class LockMachine : IMachine, IParticipantHost
                 case Command.BodyOneofCase.CancelLock: cancelling.Cancel(command.CancelLock, call, turn); break;
                 case Command.BodyOneofCase.GetLock: turn.Answer(call, LockReplies.State(name, book, turn.At.WallMs)); break;
                 case Command.BodyOneofCase.UpgradeLock:
+                    deadlocks.Expect(turn);
                     upgrades.Ask(command.UpgradeLock, call, turn);
                     queue.GrantNext(turn);
                     break;
@@ -122,6 +128,15 @@ internal sealed class LockMachine : IMachine, IParticipantHost
         else admissions.Ask(admission, turn);
     }
 
+    /// <summary>The youngest in a circle of waits: its place goes to those behind, what it holds elsewhere stays its own.</summary>
+    private void GiveWay(Wait wait, IReadOnlyList<WaitEdge> cycle, Turn turn)
+    {
+        turn.Answer(wait.Call, DeadlockReplies.Of(name, cycle));
+        if (book.Waiting(wait.RequestId) is { } waiter) queue.Leave(waiter, Reasons.Deadlock, turn);
+        else upgrades.Leave(Reasons.Deadlock, turn);
+        queue.GrantNext(turn);
+    }
+
     private void Release(ReleaseLockRequest request, Call call, Turn turn)
     {
         if (book.Holding(request.Fence) is not { } holder || holder.SessionId != request.SessionId) turn.Answer(call, LockReplies.Stale(name, request.Fence, book));
@@ -151,7 +166,9 @@ internal sealed class LockMachine : IMachine, IParticipantHost
         }
         if (liveness.IsLate(said)) return;
         liveness.Alive(said.SessionId, said.RemainingMs, turn.At.MonoMs);
+        var waiters = book.Queue.Count;
         admissions.Said(said, turn);
+        if (book.Queue.Skip(waiters).Any(w => w.FlowId.Length > 0)) deadlocks.Expect(turn);
         queue.GrantNext(turn);
     }
 

@@ -10,37 +10,19 @@ namespace AkkaHa.Core.Sessions;
 /// <summary>
 /// One slot of sessions. A session ends by its own persisted <c>SessionEnded</c> (closed, or not kept alive for its time to live) and by
 /// nothing else. Deadlines are in memory: an activation starts every time to live anew, and a timer that fires late adds the lateness,
-/// so the time to live is a lower bound whatever happens to the node.
+/// so the time to live is a lower bound whatever happens to the node. It also drives the acquireAlls of its sessions.
 /// </summary>
 internal sealed class SessionSlotMachine : IMachine, IParticipantHost
 {
     private const long TickMs = 200;
     private const long LateMs = 50;
-    private const long TellAgainMs = 1000;
-
-    private sealed class Session(SessionCreated created)
-    {
-        public SessionCreated Created { get; } = created;
-
-        public long DeadlineMs { get; set; }
-
-        public HashSet<EntityId> Attached { get; } = [];
-
-        /// <summary>Why it is ending, while intents hold it back.</summary>
-        public string? Ending { get; set; }
-
-        public List<Call> Closers { get; } = [];
-    }
-
-    private sealed record Telling(string SessionId, HashSet<EntityId> Unseen)
-    {
-        public long AgainAtMs { get; set; }
-    }
 
     private readonly RuleSwitches rules;
     private readonly Participant participant;
     private readonly Dictionary<string, Session> sessions = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Telling> telling = new(StringComparer.Ordinal);
+    private readonly Farewells farewells = new();
+    private readonly MultiLocks multiLocks;
+    private readonly FlowHints flows = new();
     private readonly LostHoldings lostHoldings = new();
     private long? tickAtMs;
 
@@ -48,13 +30,15 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
     {
         this.rules = rules;
         participant = new Participant(this, rules);
+        multiLocks = new MultiLocks(rules, id => sessions.GetValueOrDefault(id));
     }
 
-    public long? WakeAtMs => Math.Min(tickAtMs ?? long.MaxValue, participant.WakeAtMs ?? long.MaxValue) is var wake and < long.MaxValue ? wake : null;
+    public long? WakeAtMs =>
+        Math.Min(Math.Min(tickAtMs ?? long.MaxValue, participant.WakeAtMs ?? long.MaxValue), multiLocks.WakeAtMs ?? long.MaxValue) is var wake and < long.MaxValue ? wake : null;
 
     public bool IsIdle => false;
 
-    public bool Knows(string requestId) => false;
+    public bool Knows(string requestId) => multiLocks.Knows(requestId);
 
     public bool IsReadOfNothing(Command command) => false;
 
@@ -62,12 +46,14 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
     {
         foreach (var session in sessions.Values) session.DeadlineMs = turn.At.MonoMs + session.Created.TtlMs;
         participant.Activated(turn);
+        multiLocks.Activated(turn);
         Schedule(turn);
     }
 
     public void Tick(Turn turn)
     {
         participant.Tick(turn);
+        multiLocks.Tick(turn);
         if (tickAtMs is not { } due || due > turn.At.MonoMs) return;
         // What a timer is late by as a rule is no standing still; adding it each time would stretch long sessions.
         var lateMs = turn.At.MonoMs - due is var late and > LateMs ? late : 0;
@@ -76,22 +62,23 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
             session.DeadlineMs += lateMs;
             if (session.DeadlineMs <= turn.At.MonoMs) End(session, "expiry", turn);
         }
-        foreach (var one in telling.Values)
-            if (one.AgainAtMs <= turn.At.MonoMs) Tell(one, turn);
+        farewells.Tick(turn);
+        flows.Forget(turn.At.MonoMs, sessions.ContainsKey);
         Schedule(turn);
     }
 
-    private void Schedule(Turn turn) => tickAtMs = sessions.Count == 0 && telling.Count == 0 ? null : turn.At.MonoMs + TickMs;
+    private void Schedule(Turn turn) => tickAtMs = sessions.Count == 0 && farewells.IsEmpty ? null : turn.At.MonoMs + TickMs;
 
     public void Handle(Command command, Call call, Turn turn)
     {
-        if (participant.Handle(command, turn)) return;
+        if (participant.Handle(command, turn) || multiLocks.Handle(command, call, turn) || flows.Handle(command, turn)) return;
         switch (command.BodyCase)
         {
             case Command.BodyOneofCase.Wake: turn.Answer(call, new Reply { Awake = new Awake() }); break;
             case Command.BodyOneofCase.CreateSession: Create(command.CreateSession, call, turn); break;
             case Command.BodyOneofCase.KeepAlive: turn.Answer(call, KeepAlive(command.KeepAlive, turn)); break;
             case Command.BodyOneofCase.GetSession: turn.Answer(call, Get(command.GetSession.SessionId, turn)); break;
+            case Command.BodyOneofCase.ListSessions: turn.Answer(call, SessionReplies.Page(sessions.Values, command.ListSessions, turn.At.MonoMs)); break;
             case Command.BodyOneofCase.CloseSession: Close(command.CloseSession.SessionId, call, turn); break;
             case Command.BodyOneofCase.AskLiveness: AskLiveness(command.AskLiveness, EntityId.Parse(command.Sender), turn); break;
             case Command.BodyOneofCase.Detach:
@@ -100,10 +87,7 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
             case Command.BodyOneofCase.HoldingLost:
                 lostHoldings.Add(command.HoldingLost, EntityId.Parse(command.Sender), sessions.ContainsKey(command.HoldingLost.SessionId), turn);
                 break;
-            case Command.BodyOneofCase.SessionGoneSeen:
-                if (telling.TryGetValue(command.SessionGoneSeen.SessionId, out var told) && told.Unseen.Remove(EntityId.Parse(command.Sender)) && told.Unseen.Count == 0)
-                    telling.Remove(told.SessionId);
-                break;
+            case Command.BodyOneofCase.SessionGoneSeen: farewells.Seen(command.SessionGoneSeen.SessionId, EntityId.Parse(command.Sender)); break;
             default: throw new ArgumentException($"a session slot takes no {command.BodyCase}", nameof(command));
         }
         if (tickAtMs is null) Schedule(turn);
@@ -120,7 +104,7 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
     private Reply KeepAlive(KeepAliveRequest request, Turn turn)
     {
         var sessionId = request.SessionId;
-        if (!sessions.TryGetValue(sessionId, out var session)) return Gone(sessionId);
+        if (!sessions.TryGetValue(sessionId, out var session)) return SessionReplies.Gone(sessionId);
         if (session.Ending is not null) return Replies.Failure(ErrorCode.Unavailable, $"session '{sessionId}' is ending");
         session.DeadlineMs = turn.At.MonoMs + session.Created.TtlMs;
         var answer = new KeepAliveResponse { TtlSeconds = session.Created.TtlMs / 1000.0 };
@@ -128,23 +112,14 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
         return new Reply { KeepAlive = answer };
     }
 
-    private Reply Get(string sessionId, Turn turn)
-    {
-        if (!sessions.TryGetValue(sessionId, out var session)) return Gone(sessionId);
-        var state = new SessionState
-        {
-            SessionId = sessionId, Label = session.Created.Label, TtlSeconds = session.Created.TtlMs / 1000.0,
-            RemainingSeconds = Math.Max(0, session.DeadlineMs - turn.At.MonoMs) / 1000.0,
-        };
-        state.Locks.AddRange(session.Attached.Select(a => a.Name).Order(StringComparer.Ordinal));
-        return new Reply { Session = state };
-    }
+    private Reply Get(string sessionId, Turn turn) =>
+        sessions.TryGetValue(sessionId, out var session) ? SessionReplies.WithLocks(session, turn.At.MonoMs) : SessionReplies.Gone(sessionId);
 
     private void Close(string sessionId, Call call, Turn turn)
     {
         if (!sessions.TryGetValue(sessionId, out var session))
         {
-            turn.Answer(call, Gone(sessionId));
+            turn.Answer(call, SessionReplies.Gone(sessionId));
             return;
         }
         session.Closers.Add(call);
@@ -169,23 +144,12 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
         session.Ending ??= reason;
         var sessionId = session.Created.SessionId;
         if (participant.BlocksWrite(sessionId)) return;
+        multiLocks.Ending(sessionId, turn);
         turn.Emit(new Event { SessionEnded = new SessionEnded { SessionId = sessionId, Reason = session.Ending } });
         foreach (var closer in session.Closers)
             turn.Answer(closer, new Reply { CloseSession = new CloseSessionResponse { SessionId = sessionId } });
-        if (session.Attached.Count == 0) return;
-        var told = new Telling(sessionId, session.Attached);
-        telling[sessionId] = told;
-        Tell(told, turn);
+        farewells.Begin(sessionId, session.Attached, turn);
     }
-
-    private static void Tell(Telling told, Turn turn)
-    {
-        told.AgainAtMs = turn.At.MonoMs + TellAgainMs;
-        foreach (var attached in told.Unseen) turn.Send(attached, new Command { SessionGone = new SessionGone { SessionId = told.SessionId } });
-    }
-
-    private static Reply Gone(string sessionId) =>
-        Replies.Failure(ErrorCode.SessionExpired, $"session '{sessionId}' has ended or never was", Replies.Details(("sessionId", sessionId)));
 
     public IReadOnlyList<Intent> IntentsOf(Prepare prepare) =>
         rules.ConditionIntents ? [.. prepare.Conditions.Select(c => c.Condition.Session).Distinct(StringComparer.Ordinal).Select(s => new Intent { Resource = s })] : [];
@@ -205,7 +169,7 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
 
     public void Apply(Event @event, Stamp stamp)
     {
-        if (participant.Apply(@event, stamp)) return;
+        if (participant.Apply(@event, stamp) || multiLocks.Apply(@event, stamp)) return;
         switch (@event.BodyCase)
         {
             case Event.BodyOneofCase.SessionCreated:
@@ -225,11 +189,13 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
         if (snapshot.StateCase != Snapshot.StateOneofCase.Sessions) throw new InvalidHistoryException($"a session slot has no snapshot of {snapshot.StateCase}");
         foreach (var created in snapshot.Sessions.Sessions) sessions.Add(created.SessionId, new Session(created));
         participant.Restore(snapshot.Sessions.Participant);
+        multiLocks.Restore(snapshot.Sessions.MultiLocks);
     }
 
     public void Save(Snapshot snapshot)
     {
         snapshot.Sessions = new SessionSlotSnapshot { Participant = participant.Save() };
         snapshot.Sessions.Sessions.AddRange(sessions.Values.Select(s => s.Created));
+        snapshot.Sessions.MultiLocks.AddRange(multiLocks.Save());
     }
 }

@@ -33,7 +33,7 @@ public static class ErrorTable
         new(ErrorCode.TxnConflict, "TXN_CONFLICT", StatusCode.Aborted, 409,
             "Another transaction was in the way; nothing was done. Run it again."),
         new(ErrorCode.Deadlock, "DEADLOCK", StatusCode.Aborted, 409,
-            "The wait was part of a cycle and was broken here. Release what you hold and begin again."),
+            "The wait closed a circle of waits and was broken here; `details.cycle` tells it. Release what you hold and begin again."),
         new(ErrorCode.UpgradeConflict, "UPGRADE_CONFLICT", StatusCode.Aborted, 409,
             "Another holder is upgrading already; both would wait for ever."),
         new(ErrorCode.LimitExceeded, "LIMIT_EXCEEDED", StatusCode.ResourceExhausted, 429,

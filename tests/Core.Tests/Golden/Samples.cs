@@ -44,6 +44,17 @@ static class Samples
 
     private static readonly SessionCreated Session = new() { SessionId = "4-s", TtlMs = 10_000, Label = "l" };
 
+    private static readonly MultiLockStarted MultiLock = new()
+    {
+        SessionId = "4-s", RequestId = "r", Attempt = 2, HolderId = "h", Label = "l", FlowId = "f", PayloadHash = Bytes,
+        Locks = { new LockWish { Name = "a", Mode = LockMode.Semaphore, Permits = 2, Limit = 3 }, new LockWish { Name = "b" } },
+    };
+
+    private static readonly MultiLockUndoing Undoing = new()
+    {
+        RequestId = "r", UpToAttempt = 2, Reply = new Reply { Failure = new Failure { Code = ErrorCode.LockHeld, Message = "m" } },
+    };
+
     private static readonly TransactionStarted Started = new() { TransactionId = "t", Attempt = 2, PayloadHash = Bytes, TimestampMs = 5, Participants = { "kv/a", "lock/b" } };
 
     private static readonly TransactionCommitted Committed = new()
@@ -91,6 +102,10 @@ static class Samples
         new() { TransactionCommitted = Committed },
         new() { TransactionAborted = Aborted },
         new() { TransactionSettled = new TransactionSettled { TransactionId = "t" } },
+        new() { MultiLockStarted = MultiLock },
+        new() { MultiLockRenewed = new MultiLockRenewed { RequestId = "r", FromPlace = 1 } },
+        new() { MultiLockUndoing = Undoing },
+        new() { MultiLockEnded = new MultiLockEnded { RequestId = "r", Granted = true } },
         new() { TransactionsArchived = new TransactionsArchived { TransactionIds = { "t", "u" } } },
     }.Select(e => (Name: e.BodyCase.ToString(), Event: e)).Concat(Additions).ToDictionary(e => e.Name, e => Row(e.Event));
 
@@ -131,6 +146,10 @@ static class Samples
         },
     }.Select(s => (Name: $"Snapshot.{s.StateCase}", Snapshot: s))
         .Append((Name: "Snapshot.Key+Bound", Snapshot: new Snapshot { Key = new KeySnapshot { Value = Bound } }))
+        .Append((Name: "Snapshot.Sessions+MultiLocks", Snapshot: new Snapshot
+        {
+            Sessions = new SessionSlotSnapshot { MultiLocks = { new StoredMultiLock { Started = MultiLock, SequenceNr = 7, IssuedMs = { 5, 6 }, Undoing = Undoing, GrantedMs = 9 } } },
+        }))
         .Append((Name: "Snapshot.Key+Expired", Snapshot: new Snapshot { Key = new KeySnapshot { Value = Expired } }))
         .Append((Name: "Snapshot.Lock+Modes", Snapshot: new Snapshot
         {

@@ -75,7 +75,7 @@ public sealed class LockListRouteTests : IClassFixture<ApiHost>
         Assert.Equal("""{"locks":[{"name":"a/b","lastFence":"3","holders":[],"waiters":[]}],"next":"a/b"}""", await host.JsonAsync("GET /v1/locks?prefix=a/&after=a/a&limit=1"));
 
         Assert.Equal(new ListLocksRequest { Prefix = "a/", After = "a/a", Limit = 1 }, host.Locks.Listed);
-        Assert.Empty(host.Entities.Commands);
+        Assert.Empty(host.Entities.Asked);
     }
 
     [Theory]

@@ -13,7 +13,7 @@ internal static class ErrorsPage
     /// <summary>In the table, but no node of this version sends them.</summary>
     public static IReadOnlyList<ErrorCode> NotSentYet { get; } =
     [
-        ErrorCode.TxnConflict, ErrorCode.Deadlock, ErrorCode.UpgradeConflict, ErrorCode.Partial, ErrorCode.Unauthenticated, ErrorCode.PermissionDenied,
+        ErrorCode.TxnConflict, ErrorCode.Partial, ErrorCode.Unauthenticated, ErrorCode.PermissionDenied,
     ];
 
     public static string Render()
@@ -62,7 +62,8 @@ internal static class ErrorsPage
         | code | details |
         |---|---|
         | `INVALID_ARGUMENT` | `field` |
-        | `LOCK_HELD` | `holders` (each with `sessionId`, `holderId`, `label`, `mode`, `fence`, `heldSeconds`), `waiters` (others in the queue), `position` (yours, or the one you would have had) |
+        | `LOCK_HELD` | `holders` (each with `sessionId`, `holderId`, `label`, `mode`, `fence`, `heldSeconds`), `waiters` (others in the queue), `position` (yours, or the one you would have had); of an acquireAll also `lock`, which one of them |
+        | `DEADLOCK` | `cycle`: each with `sessionId`, `flowId`, `label`, and the `lock` at which it waits for the next; the last waits for the first, which is you |
         | `FENCE_STALE` | of a release: `lastFence` |
         | `REVISION_MISMATCH` | `revision`, the one that the key has; `"0"` when it is absent |
         | `SESSION_EXPIRED` | `sessionId`, where the session's own slot said it |

@@ -132,6 +132,7 @@ public sealed class KeyIndexRebuildTests(JournalFixture fixture)
         await journal.AppendAsync("kv/a", Put("2", 2));
         var index = new KeyIndex(journal.Database);
         await index.AdvanceAsync(null, default);
+        await new LockIndex(journal.Database).AdvanceAsync(null, default);
         Assert.True(await new JournalFloor(journal.Database).RaiseAsync("kv/a", 1, default));
         await journal.RunAsync("UPDATE journal_mark SET xid = 0, ordering = 0 WHERE name = 'indexed'");
         using var sweeper = new KeySweeper(journal.Database, index, new FakeEntities(), () => true, NullLogger<KeySweeper>.Instance);

@@ -77,6 +77,9 @@ public sealed class KeyIndexTests(JournalFixture fixture)
         for (var i = 1; i <= 3; i++) await journal.AppendAsync("kv/a", Put($"{i}", i));
         Assert.False(await floor.RaiseAsync("kv/a", 2, default));
         await new KeyIndex(journal.Database).AdvanceAsync(null, default);
+        // The index of locks must have come by too.
+        Assert.False(await floor.RaiseAsync("kv/a", 2, default));
+        await new LockIndex(journal.Database).AdvanceAsync(null, default);
         await journal.AppendAsync("kv/a", Put("4", 4));
         Assert.False(await floor.RaiseAsync("kv/a", 4, default));
         Assert.True(await floor.RaiseAsync("kv/a", 2, default));

@@ -3,6 +3,7 @@ using AkkaHa.Messages.Storage;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Api.Errors;
 using AkkaHa.Node.Journal;
+using AkkaHa.Node.Lists;
 using AkkaHa.Node.Ownership;
 using Google.Protobuf;
 using Xunit;
@@ -219,6 +220,7 @@ public sealed class KeyWatchTests(JournalFixture fixture)
 
         using var onItsWay = await node.WatchAsync(from: text);
         await onItsWay.ChangesAsync(10);
+        await new LockIndex(journal.Database).AdvanceAsync(null, default);
         Assert.True(await new JournalFloor(journal.Database).RaiseAsync("kv/a", 1400, default));
         await journal.RunAsync("DELETE FROM journal WHERE persistence_id = 'kv/a' AND sequence_number <= 1400");
 

@@ -43,7 +43,7 @@ internal sealed class WatchNode : IAsyncDisposable
         lifetime.Dispose();
     }
 
-    private sealed class Lifetime : IHostApplicationLifetime, IDisposable
+    internal sealed class Lifetime : IHostApplicationLifetime, IDisposable
     {
         private readonly CancellationTokenSource stopping = new();
 

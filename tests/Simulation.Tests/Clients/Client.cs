@@ -95,7 +95,7 @@ sealed class Client(SimulatedWorld world, int number, bool hurried = false)
     }
 
     private long PatienceFor(Command command) =>
-        rng.Between(100, 1500) + (command.AcquireLock is { } acquire ? (long)(acquire.WaitSeconds * 1000) : 0);
+        rng.Between(100, 1500) + (long)(1000 * (command.AcquireLock?.WaitSeconds ?? command.AcquireAllLocks?.WaitSeconds ?? 0));
 
     private Task<Reply?> Once(EntityId to, Command command, long patienceMs)
     {

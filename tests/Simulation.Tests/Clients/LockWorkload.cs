@@ -35,7 +35,8 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
         var wish = LockWish.Draw(client.Rng, locks);
         var requestId = client.NewRequestId();
         var wait = client.Rng.Pick([0.0, 0.5, 3.0]);
-        if (client.Rng.Chance(0.05)) await Force(client, wish.Name);
+        if (client.Rng.Chance(0.05)) await Force(client, wish.Name, client.Rng.Chance(0.7) ? holdings.LastOrDefault(h => h.Grant.Lock == wish.Name)?.Grant.Fence ?? 0 : 0);
+        if (client.Rng.Chance(0.05)) await WaitDead(client, wish);
         if (await Acquire(client, session, wish, requestId, wait, (long)(wait * 1000) + client.Rng.Between(500, 5000)) is not { } holding)
         {
             if (client.Rng.Chance(0.8)) await Cancel(client, session, wish.Name, requestId);
@@ -102,11 +103,9 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
     }
 
     /// <summary>Whoever it is taken from does not hear of it at once.</summary>
-    private async Task Force(Client client, string name)
+    private async Task Force(Client client, string name, long fence)
     {
         var from = client.Now;
-        var mine = holdings.LastOrDefault(h => h.Grant.Lock == name);
-        var fence = mine is not null && client.Rng.Chance(0.7) ? mine.Grant.Fence : 0;
         foreach (var holding in holdings.Where(h => h.Grant.Lock == name && (fence == 0 || h.Grant.Fence == fence))) holding.GivenBackAt = Math.Min(holding.GivenBackAt, from);
         var before = holdings.Count;
         var answer = await client.Mutate(EntityId.Lock(name), () => new Command { ForceReleaseLock = new ForceReleaseLockRequest { Name = name, Fence = fence, Reason = "simulated" } }, client.NewRequestId());
@@ -115,6 +114,21 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
         var all = answer.Reply?.ForceReleaseLock?.Fences;
         forced.Add((name, from, all));
         foreach (var holding in holdings.Skip(before).Where(h => IsForced(h.Grant))) holding.GivenBackAt = Math.Min(holding.GivenBackAt, holding.Grant.GrantedAt);
+    }
+
+    /// <summary>A session that nobody keeps alive waits for a lock, with its call open, and beyond its end.</summary>
+    private async Task WaitDead(Client client, LockWish wish)
+    {
+        if (await SessionOfClient.Open(client, 2000) is not { } session) return;
+        all.Add(session);
+        session.IsPaused = true;
+        var waits = Acquire(client, session, wish, client.NewRequestId(), 8, 9000);
+        while (!waits.IsCompleted && session.SeenEndedAt == Time.Never)
+        {
+            session.Saw(await client.Ask(session.Id.Entity, () => new Command { GetSession = new GetSessionRequest { SessionId = session.Id.Text } }, 500));
+            await client.World.Scheduler.Delay(200);
+        }
+        await waits;
     }
 
     private bool IsForced(LockGrantSeen grant) => forced.Exists(f => f.Lock == grant.Lock && (f.Fences is null || f.Fences.Contains(grant.Fence)));
@@ -146,7 +160,10 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
         };
         if (client.Rng.Chance(0.2)) request.Then.Add(Transactions.Get($"list-{client.Rng.Below(2)}"));
         if (client.Rng.Chance(0.2)) request.Conditions.Add(Transactions.Session(holding.Session.Id.Text));
-        return (await lists.Run(client, request)).Reply?.Transaction is { ConditionsHeld: true };
+        var write = lists.Run(client, request);
+        // It is taken away in the midst of the write.
+        if (client.Rng.Chance(0.1)) await Force(client, name, holding.Grant.Fence);
+        return (await write).Reply?.Transaction is { ConditionsHeld: true };
     }
 
     private async Task End(Client client, Holding holding, string requestId)

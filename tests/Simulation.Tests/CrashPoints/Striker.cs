@@ -7,7 +7,7 @@ using AkkaHa.Simulation.Tests.World;
 
 namespace AkkaHa.Simulation.Tests.CrashPoints;
 
-/// <summary>Counts the spots of one transaction's run, and strikes at those that it is told to. Up to the first strike, every run of a seed is the same.</summary>
+/// <summary>Counts the spots of the run of one transaction (or what else is of interest), and strikes at those that it is told to. Up to the first strike, every run of a seed is the same.</summary>
 sealed class Striker
 {
     /// <summary>Until those who live take a dead node for lost; its lease runs out later.</summary>
@@ -26,8 +26,13 @@ sealed class Striker
     private int nextStrike;
     private bool over;
 
-    public Striker(SimulatedWorld world, IReadOnlyList<Strike> strikes, IEnumerable<EntityId> actors)
+    private readonly Predicate<Command> isOfInterest;
+    private readonly Predicate<Reply> isAnswer;
+
+    public Striker(SimulatedWorld world, IReadOnlyList<Strike> strikes, IEnumerable<EntityId> actors, Predicate<Command>? isOfInterest = null, Predicate<Reply>? isAnswer = null)
     {
+        this.isOfInterest = isOfInterest ?? IsOfTransaction;
+        this.isAnswer = isAnswer ?? IsOfTransaction;
         this.world = world;
         this.strikes = strikes;
         this.actors = [.. actors];
@@ -86,14 +91,19 @@ sealed class Striker
     private bool IsOfInterest(Point point) => point.Where switch
     {
         Where.Recovered or Where.Stored => actors.Contains(point.Of),
-        Where.Leaving => IsOfTransaction((Effect)point.About!),
-        Where.Left => ((IReadOnlyList<Effect>)point.About!).Any(IsOfTransaction),
-        _ => IsOfTransaction((Command)point.About!),
+        Where.Leaving => IsOfInterest((Effect)point.About!),
+        Where.Left => ((IReadOnlyList<Effect>)point.About!).Any(IsOfInterest),
+        _ => isOfInterest((Command)point.About!),
     };
 
-    private static bool IsOfTransaction(Effect effect) => effect is SendEffect send
-        ? IsOfTransaction(send.Command)
-        : effect is AnswerEffect { Reply: { Transaction: not null } or { Failure.Code: ErrorCode.TxnAborted } };
+    private bool IsOfInterest(Effect effect) => effect switch
+    {
+        SendEffect send => isOfInterest(send.Command),
+        AnswerEffect answer => isAnswer(answer.Reply),
+        _ => false,
+    };
+
+    private static bool IsOfTransaction(Reply reply) => reply is { Transaction: not null } or { Failure.Code: ErrorCode.TxnAborted };
 
     private static bool IsOfTransaction(Command command) => command.BodyCase is Command.BodyOneofCase.RunTransaction
         or (>= Command.BodyOneofCase.Prepare and <= Command.BodyOneofCase.InDoubt);

@@ -21,7 +21,7 @@ public sealed class MutationTests(ITestOutputHelper output)
     private static readonly TimeSpan AtMost = TimeSpan.FromSeconds(60);
 
     /// <summary>Nodes that lose sight of the database, and hear late that others have their shards.</summary>
-    private const string Zombies = "Kind=Storm,Registers=3,Accounts=0,Locks=0,Lists=0,Nodes=3,Shards=3,Clients=5,Steps=14,DatabaseCutEveryMs=1000,DownMs=5000,HearsLateMs=5000,"
+    private const string Zombies = "Kind=Storm,Registers=3,Accounts=0,Locks=0,MultiLocks=0,Lists=0,Nodes=3,Shards=3,Clients=5,Steps=14,DatabaseCutEveryMs=1000,DownMs=5000,HearsLateMs=5000,"
         + "SuspectEveryMs=0,SuspectsFenced=0,FenceEveryMs=0,CrashEveryMs=0,OutageEveryMs=0,ActivationDiesEveryMs=0,PassivateEveryMs=0,CommitSlow=0";
 
     /// <summary>The end of a session that lands when it has been kept alive since.</summary>
@@ -33,7 +33,10 @@ public sealed class MutationTests(ITestOutputHelper output)
     /// <summary>Transactions that are in each other's way, so that they have several attempts, and messages that overtake each other.</summary>
     private const string Contended = "Kind=Storm,Lists=2,Registers=0,Accounts=2,Locks=0,Clients=6,Steps=12,MessageSlow=0.4,MessageSlowMs=300,MessageTwice=0.2";
 
-    private const string OnlyLocks = "Kind=Storm,Locks=1,Lists=1,Registers=0,Accounts=0,Expiring=0,Clients=5,Steps=14";
+    /// <summary>Several locks at once, by clients that are in each other's way, while slots change their owners.</summary>
+    private const string SeveralLocks = "Kind=Storm,MultiLocks=3,Registers=0,Accounts=0,Locks=0,Lists=0,Expiring=0,Clients=4,Steps=10,MoveEveryMs=400,ActivationDiesEveryMs=500";
+
+    private const string OnlyLocks = "Kind=Storm,Locks=1,Lists=1,MultiLocks=0,Registers=0,Accounts=0,Expiring=0,Clients=5,Steps=14";
 
     [Fact]
     public void Without_the_gate_a_zombie_is_caught() => GoesRed(RuleSwitches.AllOn with { Gate = false }, Zombies);
@@ -124,8 +127,16 @@ public sealed class MutationTests(ITestOutputHelper output)
     public void Without_growing_fences_a_fence_given_twice_is_caught() => GoesRed(RuleSwitches.AllOn with { FenceGrowth = false }, "Locks=1");
 
     [Fact]
+    public void Without_open_work_that_is_stored_a_set_of_locks_that_is_held_in_part_is_caught() =>
+        GoesRed(RuleSwitches.AllOn with { OpenWorkPersisted = false }, SeveralLocks, "taking several locks");
+
+    [Fact]
+    public void Without_giving_all_back_a_set_of_locks_that_is_held_in_part_is_caught() =>
+        GoesRed(RuleSwitches.AllOn with { GiveAllBack = false }, SeveralLocks, "taking several locks");
+
+    [Fact]
     public void Without_asking_the_session_at_the_grant_a_lock_that_goes_to_the_dead_is_caught() =>
-        GoesRed(RuleSwitches.AllOn with { LivenessAtGrant = false }, OnlyLocks, "a session that has ended");
+        GoesRed(RuleSwitches.AllOn with { LivenessAtGrant = false }, OnlyLocks + ",MessageLost=0.3,MessageSlow=0.2,MessageSlowMs=3000", "a session that has ended");
 
     [Fact]
     public void Without_first_come_first_served_one_who_overtakes_is_caught() => GoesRed(RuleSwitches.AllOn with { LockFifo = false }, OnlyLocks, "first come, first served");
@@ -139,7 +150,7 @@ public sealed class MutationTests(ITestOutputHelper output)
 
     [Fact]
     public void Without_a_release_that_waits_for_what_it_guards_an_order_that_can_not_be_is_caught() =>
-        GoesRed(RuleSwitches.AllOn with { PinBeforeRelease = false }, OnlyLocks + ",MessageSlow=0.3,MessageSlowMs=1000", "");
+        GoesRed(RuleSwitches.AllOn with { PinBeforeRelease = false }, OnlyLocks + ",MessageSlow=0.3,MessageSlowMs=3000", "an older fence");
 
     [Fact]
     public void Without_the_mark_of_a_write_in_flight_one_that_lands_late_is_caught() => GoesRed(RuleSwitches.AllOn with { DirtyMark = false }, LateEnds + ",ActivationDiesEveryMs=500");

@@ -42,6 +42,9 @@ sealed record Plan
 
     public int Lists { get; init; }
 
+    /// <summary>Locks that are taken several at a time; 0: nobody does.</summary>
+    public int MultiLocks { get; init; }
+
     /// <summary>Keys that end by themselves; 0: none does.</summary>
     public int Expiring { get; init; }
 
@@ -72,8 +75,9 @@ sealed record Plan
             Registers = rng.Chance(0.4) ? (int)rng.Between(1, 2 * size) : 0, Accounts = rng.Chance(0.3) ? (int)rng.Between(2, 4) : 0,
             Locks = rng.Chance(0.35) ? (int)rng.Between(1, 2) : 0, Lists = rng.Chance(0.4) ? (int)rng.Between(1, 3) : 0,
             Hurried = rng.Chance(0.1), Storm = storm, Expiring = rng.Chance(0.3) ? (int)rng.Between(1, 2) : 0, SweepEveryMs = rng.Pick([200, 1000, 5000, 20_000]), InSlotMs = rng.Pick([300, 1000, 3000, 600_000]),
+            MultiLocks = rng.Chance(0.15) ? (int)rng.Between(2, 4) : 0,
         };
-        if (plan.Registers + plan.Accounts + plan.Locks + plan.Lists + plan.Expiring == 0) plan = plan with { Lists = 2 };
+        if (plan.Registers + plan.Accounts + plan.Locks + plan.Lists + plan.Expiring + plan.MultiLocks == 0) plan = plan with { Lists = 2 };
         return plan.Of(kind);
     }
 
@@ -82,7 +86,7 @@ sealed record Plan
     {
         Kind.HandOvers => this with
         {
-            Kind = kind, Registers = Math.Max(1, Registers), Accounts = 0, Locks = 0, Lists = 0,
+            Kind = kind, Registers = Math.Max(1, Registers), Accounts = 0, Locks = 0, Lists = 0, MultiLocks = 0,
             Storm = Faults.None with { MoveEveryMs = 200, PassivateEveryMs = Storm.PassivateEveryMs, CommitSlow = 0.3, SnapshotEvery = Storm.SnapshotEvery, DriftPpm = Storm.DriftPpm },
         },
         Kind.Outages => this with

@@ -45,6 +45,7 @@ static class Quiescence
             if (!transaction.Settled) yield return $"transaction {transaction.Started.TransactionId} is not settled";
         foreach (var holder in snapshot.Lock?.Holders ?? []) yield return $"is held by {holder.Grant.SessionId}";
         foreach (var waiter in snapshot.Lock?.Waiters ?? []) yield return $"is waited for by {waiter.Waiter.SessionId}";
+        foreach (var work in snapshot.Sessions?.MultiLocks.Where(w => w.GrantedMs == 0 || w.Undoing is not null) ?? []) yield return $"acquireAll {work.Started.RequestId} is under way";
         foreach (var loss in snapshot.Lock?.Losses ?? []) yield return $"has not told {loss.SessionId} that fence {loss.Fence} is lost";
         foreach (var session in snapshot.Sessions?.Sessions ?? []) yield return $"session {session.SessionId} lives";
     }

@@ -46,6 +46,8 @@ sealed class Simulation
             workloads.Add(new ExpiringWorkload(plan));
         }
         if (plan.Accounts > 0) workloads.Add(new BankWorkload(plan.Accounts));
+        // Before the other locks, whose end stops clients.
+        if (plan.MultiLocks > 0) workloads.Add(new MultiLockWorkload(plan.MultiLocks));
         if (plan.Locks > 0) workloads.Add(new LockWorkload(plan.Locks, lists));
         // Last, since what is guarded by locks is written to lists: they are read when all else is done.
         if (plan.Lists > 0 || plan.Locks > 0 || workloads.Count == 0) workloads.Add(lists);
@@ -80,7 +82,7 @@ sealed class Simulation
         // Whoever still waits for an answer of the storm's gets it before the last reads.
         if (plan.Storm.MessageVeryLate > 0) world.RunUntil(world.Scheduler.Now + Faults.VeryLateMostMs);
         foreach (var workload in workloads) Await(() => workload.Finish(clients[0]), 600_000, "healing");
-        world.RunUntil(world.Scheduler.Now + (plan.Locks > 0 ? SettleWithLocksMs : SettleMs));
+        world.RunUntil(world.Scheduler.Now + (plan.Locks + plan.MultiLocks > 0 ? SettleWithLocksMs : SettleMs));
         Quiescence.Check(world);
         return world.Violations.Count > 0 ? world.Violations : [.. workloads.SelectMany(w => w.Judge())];
     }

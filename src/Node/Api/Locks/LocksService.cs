@@ -84,6 +84,10 @@ internal sealed class LocksService(EntityCalls calls, ILockLists lists, ILockWat
         return EntityCalls.Expect(reply.Lock, reply);
     }
 
+    public override Task<AcquireAllLocksResponse> AcquireAll(AcquireAllLocksRequest request, ServerCallContext context) => MultiLockCalls.AcquireAllAsync(calls, request, context);
+
+    public override Task<CancelAllLocksResponse> CancelAll(CancelAllLocksRequest request, ServerCallContext context) => MultiLockCalls.CancelAllAsync(calls, request, context);
+
     public override Task<ListLocksResponse> List(ListLocksRequest request, ServerCallContext context)
     {
         Refusals.ThrowIf(LockValidation.Check(request));

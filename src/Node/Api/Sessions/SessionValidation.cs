@@ -2,6 +2,7 @@ using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.Placement;
 using AkkaHa.Messages.V1;
+using AkkaHa.Node.Api.Errors;
 
 namespace AkkaHa.Node.Api.Sessions;
 
@@ -17,6 +18,12 @@ internal static class SessionValidation
         Fields.Id("requestId", request.RequestId) ?? Fields.Session("sessionId", request.SessionId, shards);
 
     public static Failure? Check(GetSessionRequest request, ShardMap shards) => Fields.Session("sessionId", request.SessionId, shards);
+
+    public static Failure? Check(ListSessionsRequest request, ShardMap shards)
+    {
+        if (request.After.Length > 0 && !Fields.IsSession(request.After, shards)) return Refusals.Invalid("after", $"is '{Refusals.Quote(request.After)}', which is no session id of this cluster");
+        return request.HasLimit ? Fields.Number("limit", request.Limit, 1, Limits.ListPageKeys) : null;
+    }
 
     public static Failure? Check(CloseSessionRequest request, ShardMap shards) =>
         Fields.Id("requestId", request.RequestId) ?? Fields.Session("sessionId", request.SessionId, shards);

@@ -41,6 +41,12 @@ internal sealed class SessionsService(EntityCalls calls) : Messages.V1.Sessions.
         return EntityCalls.Expect(reply.Session, reply);
     }
 
+    public override Task<ListSessionsResponse> List(ListSessionsRequest request, ServerCallContext context)
+    {
+        Refusals.ThrowIf(SessionValidation.Check(request, calls.Shards));
+        return SessionsQuery.RunAsync(calls, request, context.CancellationToken);
+    }
+
     public override async Task<CloseSessionResponse> Close(CloseSessionRequest request, ServerCallContext context)
     {
         Refusals.ThrowIf(SessionValidation.Check(request, calls.Shards));

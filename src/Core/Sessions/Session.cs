@@ -1,0 +1,19 @@
+using AkkaHa.Messages;
+using AkkaHa.Messages.Storage;
+
+namespace AkkaHa.Core.Sessions;
+
+/// <summary>A session that lives. Only <see cref="Created"/> is durable: the rest begins anew with each activation.</summary>
+internal sealed class Session(SessionCreated created)
+{
+    public SessionCreated Created { get; } = created;
+
+    public long DeadlineMs { get; set; }
+
+    public HashSet<EntityId> Attached { get; } = [];
+
+    /// <summary>Why it is ending, while intents hold it back.</summary>
+    public string? Ending { get; set; }
+
+    public List<Entities.Call> Closers { get; } = [];
+}
