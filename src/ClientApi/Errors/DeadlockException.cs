@@ -13,7 +13,7 @@ public sealed class DeadlockException : AkkaHaException
         Cycle = [.. details.Items("cycle").Select(DeadlockWait.From)];
     }
 
-    /// <summary>The waits of the cycle: each is for a lock that the next one's flow holds, and the last for one that the first one's holds.</summary>
+    /// <summary>The waits of the cycle, this one first: each is for a lock that the next one's flow holds, and the last for one that this flow holds.</summary>
     public IReadOnlyList<DeadlockWait> Cycle { get; }
 }
 

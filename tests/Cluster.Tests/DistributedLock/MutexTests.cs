@@ -173,7 +173,7 @@ public sealed class MutexTests(OneNode one) : IClassFixture<OneNode>, IAsyncLife
     {
         var name = Fresh();
         using var held = Lock(MutexKind.Lock, name).Acquire();
-        Assert.Equal(new Guard(name, held.GetFence()), held.GetGuard() with { });
+        Assert.Equal((name, held.GetFence()), (held.GetGuard().LockName, held.GetGuard().Fence));
         Assert.True(held.GetFence() > 0);
     }
 
