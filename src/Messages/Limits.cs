@@ -123,6 +123,9 @@ public static class Limits
     /// <summary>Values on a page of a list, in bytes together; at least one is given.</summary>
     public const int ListPageBytes = 4 * 1024 * 1024;
 
+    /// <summary>Streams of cluster events that are open at the management port of one node.</summary>
+    public const int ManagementStreamsPerNode = 64;
+
     /// <summary>Watches through one node.</summary>
     public const int WatchersPerNode = 20_000;
 

@@ -41,6 +41,8 @@ internal sealed class TransactionSlotMachine : IMachine
 
     public bool IsIdle => false;
 
+    public Levels Levels => new(OpenTransactions: table.Open);
+
     public bool Knows(string requestId) => false;
 
     public bool IsReadOfNothing(Command command) => false;

@@ -23,6 +23,9 @@ internal sealed class TransactionTable(OutcomeTimes times)
 
     public IEnumerable<TransactionRecord> Unsettled => records.Values.Where(r => !r.Settled && r.Started is not null);
 
+    /// <summary>How many are not settled.</summary>
+    public int Open => records.Count - settled.Count;
+
     /// <summary>From when the time of the oldest settled one counts; null: none is settled.</summary>
     public long? OldestSettledMs => settled.Count == 0 ? null : settled.Min.FromMs;
 

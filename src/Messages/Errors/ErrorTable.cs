@@ -49,7 +49,7 @@ public static class ErrorTable
         new(ErrorCode.TxnAborted, "TXN_ABORTED", StatusCode.Aborted, 409,
             "The transaction is aborted for good and changed nothing; details.reason says why. A new one needs a new id."),
         new(ErrorCode.Unauthenticated, "UNAUTHENTICATED", StatusCode.Unauthenticated, 401, "Who are you? (Reserved.)"),
-        new(ErrorCode.PermissionDenied, "PERMISSION_DENIED", StatusCode.PermissionDenied, 403, "You may not. (Reserved.)"),
+        new(ErrorCode.PermissionDenied, "PERMISSION_DENIED", StatusCode.PermissionDenied, 403, "You may not: so far only a change that a page of another site asks for."),
     ];
 
     private static readonly Dictionary<ErrorCode, ErrorRow> ByCode = Rows.ToDictionary(r => r.Code);

@@ -13,7 +13,7 @@ internal static class ErrorsPage
     /// <summary>In the table, but no node of this version sends them.</summary>
     public static IReadOnlyList<ErrorCode> NotSentYet { get; } =
     [
-        ErrorCode.Partial, ErrorCode.Unauthenticated, ErrorCode.PermissionDenied,
+        ErrorCode.Partial, ErrorCode.Unauthenticated,
     ];
 
     public static string Render()
