@@ -16,6 +16,9 @@ done
 
 need=()
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || need+=(postgresql)
+[[ -x /usr/bin/chromium ]] || need+=(chromium)
+# Takes the alerts, and scrapes a node; without it those tests are skipped.
+if ((long)) && ! command -v promtool >/dev/null; then need+=(prometheus); fi
 if ((${#need[@]})); then
   echo "Installing ${need[*]}"
   if ((EUID != 0)); then echo "as root: apt-get install ${need[*]}; then run this again"; echo "0 passed, 1 failed"; exit 1; fi

@@ -123,11 +123,17 @@ public static class Limits
     /// <summary>Values on a page of a list, in bytes together; at least one is given.</summary>
     public const int ListPageBytes = 4 * 1024 * 1024;
 
+    /// <summary>Streams of cluster events that are open at the management port of one node.</summary>
+    public const int ManagementStreamsPerNode = 64;
+
     /// <summary>Watches through one node.</summary>
     public const int WatchersPerNode = 20_000;
 
     /// <summary>Watches of locks through one node.</summary>
     public const int LockWatchersPerNode = 64;
+
+    /// <summary>Watches of one node that read the journal's past at the same time, each in its turn.</summary>
+    public const int WatchesCatchingUp = 256;
 
     /// <summary>Changes that wait for one watcher to take them; one that falls further behind is cut off.</summary>
     public const int WatchBufferEvents = 1024;

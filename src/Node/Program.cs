@@ -1,9 +1,14 @@
 using AkkaHa.Node.Api;
+using AkkaHa.Node.Dashboard;
 using AkkaHa.Node.Lists;
+using AkkaHa.Node.Management;
 using AkkaHa.Node.Membership;
+using AkkaHa.Node.Metrics;
+using AkkaHa.Node.Monitoring;
 using AkkaHa.Node.Ownership;
 using AkkaHa.Node.Settings;
 using AkkaHa.Node.Storage;
+using AkkaHa.Node.Telemetry;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
@@ -18,13 +23,9 @@ catch (InvalidSettingsException e)
     return 2;
 }
 
-builder.Logging.ClearProviders();
-builder.Logging.AddSimpleConsole(console =>
-{
-    console.SingleLine = true;
-    console.TimestampFormat = "HH:mm:ss.fff ";
-});
-builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning).AddFilter("Akka.Actor", LogLevel.Warning);
+builder.Logging.AddNodeLog(settings.Telemetry);
+// Before what is counted begins.
+builder.Services.AddTelemetry(settings);
 builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
 builder.WebHost.ConfigureKestrel(kestrel =>
 {
@@ -45,12 +46,21 @@ builder.Services.AddSingleton<IClusterView, ClusterView>();
 builder.Services.AddSingleton<IClusterControl, ClusterControl>();
 builder.Services.AddSingleton<Readiness>();
 builder.Services.AddSingleton<IReadiness>(services => services.GetRequiredService<Readiness>());
+builder.Services.AddSingleton(services => new Pulse(services.GetRequiredService<NodeLifecycle>()));
+builder.Services.AddHostedService(services => services.GetRequiredService<Pulse>());
+builder.Services.AddSingleton<IClusterMonitor, ClusterMonitor>();
+builder.Services.AddSingleton<NodeGauges>();
 builder.Services.AddHostedService(services => services.GetRequiredService<Readiness>());
 builder.Services.AddListsAndWatches();
+builder.AddMonitoring();
 builder.Services.AddAkkaHaApi();
 
 var app = builder.Build();
-app.MapAkkaHaApi(probesOnlyPort: settings.Management.Port);
+app.MapAkkaHaApi(managementPort: settings.Management.Port);
+app.MapManagement();
+app.MapTelemetry();
+app.MapActivity();
+app.MapDashboard();
 if (settings.StopWhenInputEnds) StopWhenInputEnds(app.Lifetime);
 try
 {

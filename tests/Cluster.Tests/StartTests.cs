@@ -1,5 +1,6 @@
 using System.Net;
 using AkkaHa.Cli.Local;
+using AkkaHa.Servers;
 using Xunit;
 
 namespace AkkaHa.Cluster.Tests;
@@ -62,19 +63,60 @@ public sealed class StartTests
             }
         }, "the node is not alive");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await cluster.SendAsync(node, HttpMethod.Get, "/ready")).Status);
+        Assert.Equal((200, 503), (await ProbeAsync(node, "/alive"), await ProbeAsync(node, "/ready")));
         var put = await cluster.SendAsync(node, HttpMethod.Put, "/v1/kv/a", """{"value":"b25l"}""");
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "UNAVAILABLE"), (put.Status, put.Body.GetProperty("code").GetString()));
 
         await cluster.Postgres.UpAsync();
         await node.WaitReadyAsync(ClusterUnderTest.Patience);
+        Assert.Equal((200, 200), (await ProbeAsync(node, "/alive"), await ProbeAsync(node, "/ready")));
         Assert.Equal(HttpStatusCode.OK, (await cluster.SendAsync(node, HttpMethod.Put, "/v1/kv/a", """{"value":"b25l"}""")).Status);
 
         await cluster.Postgres.DownAsync();
         await ClusterUnderTest.EventuallyAsync(async () => (await cluster.SendAsync(node, HttpMethod.Get, "/ready")).Status == HttpStatusCode.ServiceUnavailable, "the node is still ready");
+        Assert.Equal((200, 503), (await ProbeAsync(node, "/alive"), await ProbeAsync(node, "/ready")));
         await cluster.Postgres.UpAsync();
         await node.WaitReadyAsync(ClusterUnderTest.Patience);
         await ClusterUnderTest.EventuallyAsync(async () => (await cluster.SendAsync(node, HttpMethod.Put, "/v1/kv/a", """{"value":"dHdv"}""")).Status == HttpStatusCode.OK, "writes do not come back");
         Assert.True(node.IsRunning);
+
+        // It answers, and takes no writes: that is no good either.
+        await cluster.Postgres.ExecuteAsync("ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()");
+        var reasons = "";
+        await ClusterUnderTest.EventuallyAsync(async () =>
+        {
+            var ready = await cluster.SendAsync(node, HttpMethod.Get, "/ready");
+            reasons = ready.Body.ToString();
+            return ready.Status == HttpStatusCode.ServiceUnavailable && reasons.Contains("the lease has run out", StringComparison.Ordinal);
+        }, $"the node is still ready: {reasons}");
+        Assert.Equal(200, await ProbeAsync(node, "/alive"));
+        await cluster.Postgres.ExecuteAsync("ALTER SYSTEM RESET default_transaction_read_only", "SELECT pg_reload_conf()");
+        await node.WaitReadyAsync(ClusterUnderTest.Patience);
+        // None of what was logged while the database went and came tells its password.
+        Assert.DoesNotContain(PostgresServer.Password, await File.ReadAllTextAsync(Path.Combine(cluster.Local.Directory, "node-1.log")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_log_of_a_node_that_finds_no_database_is_JSON_where_that_is_wanted_and_never_tells_the_password()
+    {
+        const string Password = "correct horse";
+        await using var cluster = LocalCluster.Create(
+            1, "--AkkaHa:Telemetry:LogFormat=json", "--AkkaHa:Storage:Provider=postgres", $"--AkkaHa:Storage:ConnectionString=Host=127.0.0.1;Port=1;Username=akkaha;Password={Password};Database=akkaha");
+        cluster.Nodes[0].Start();
+        var log = Path.Combine(cluster.Directory, "node-1.log");
+        await ClusterUnderTest.EventuallyAsync(async () => File.Exists(log) && (await File.ReadAllTextAsync(log)).Contains("Not started yet", StringComparison.Ordinal), "the log does not say that there is no database");
+        await cluster.Nodes[0].TerminateAsync(ClusterUnderTest.Patience);
+
+        var lines = await File.ReadAllLinesAsync(log);
+        Assert.DoesNotContain(lines, line => line.Contains(Password, StringComparison.Ordinal));
+        Assert.All(lines, line => System.Text.Json.JsonDocument.Parse(line).RootElement.GetProperty("Message"));
+    }
+
+    private static async Task<int> ProbeAsync(NodeProcess node, string path)
+    {
+        using var http = new HttpClient();
+        using var response = await http.GetAsync(new Uri($"http://127.0.0.1:{node.Ports.Management}{path}"));
+        return (int)response.StatusCode;
     }
 
     [Fact]

@@ -22,8 +22,11 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>For the nodes.</summary>
     public string ConnectionString => ConnectionStringThrough(port);
 
+    /// <summary>Nodes are given it, and the server asks nobody for one: it must be in no log.</summary>
+    public const string Password = "not-to-be-logged";
+
     /// <summary>The settings that make a node use it.</summary>
-    public string[] Settings => ["--AkkaHa:Storage:Provider=postgres", $"--AkkaHa:Storage:ConnectionString={ConnectionString}"];
+    public string[] Settings => ["--AkkaHa:Storage:Provider=postgres", $"--AkkaHa:Storage:ConnectionString={ConnectionString};Password={Password}"];
 
     /// <summary>For a node that reaches it by another port, through a proxy.</summary>
     public static string ConnectionStringThrough(int port) => $"Host=127.0.0.1;Port={port};Username=postgres;Database=akkaha";
@@ -38,6 +41,18 @@ public sealed class PostgresServer : IAsyncDisposable
         await using var create = new NpgsqlCommand("CREATE DATABASE akkaha", connection);
         await create.ExecuteNonQueryAsync();
         return server;
+    }
+
+    /// <summary>Runs these, one after the other.</summary>
+    public async Task ExecuteAsync(params string[] commands)
+    {
+        await using var connection = new NpgsqlConnection(ConnectionString);
+        await connection.OpenAsync();
+        foreach (var text in commands)
+        {
+            await using var command = new NpgsqlCommand(text, connection);
+            await command.ExecuteNonQueryAsync();
+        }
     }
 
     private string Data => Path.Combine(directory, "data");

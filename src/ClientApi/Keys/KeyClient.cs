@@ -68,7 +68,8 @@ public sealed class KeyClient
     /// <exception cref="FenceStaleException">The guard is not held any more; nothing was written, and its <see cref="AcquiredLock.LostToken"/> is cancelled.</exception>
     /// <exception cref="UnavailableException">Not written.</exception>
     /// <exception cref="OutcomeUnknownException">Written or not.</exception>
-    /// <exception cref="TransactionAbortedException">A guarded write is a small transaction: others were in its way until its deadline, or its node died before it was decided; nothing was written.</exception>
+    /// <exception cref="TransactionConflictException">A guarded write is a small transaction: others were in its way until its deadline; nothing was written.</exception>
+    /// <exception cref="TransactionAbortedException">A guarded write is a small transaction: it was not decided in its time, or its node died before it was; nothing was written.</exception>
     /// <exception cref="InvalidArgumentException">A bad name, or the value is too long.</exception>
     public Task<Revision> PutAsync(string key, ReadOnlyMemory<byte> value, Revision? ifRevision = null, Guard? guard = null, CancellationToken cancellationToken = default) =>
         PutAsync(key, value, new PutOptions { IfRevision = ifRevision, Guard = guard }, cancellationToken);
@@ -122,7 +123,8 @@ public sealed class KeyClient
     /// <exception cref="FenceStaleException">The guard is not held any more; nothing was deleted, and its <see cref="AcquiredLock.LostToken"/> is cancelled.</exception>
     /// <exception cref="UnavailableException">Not deleted.</exception>
     /// <exception cref="OutcomeUnknownException">Deleted or not.</exception>
-    /// <exception cref="TransactionAbortedException">A guarded delete is a small transaction: others were in its way until its deadline, or its node died before it was decided; nothing was deleted.</exception>
+    /// <exception cref="TransactionConflictException">A guarded delete is a small transaction: others were in its way until its deadline; nothing was deleted.</exception>
+    /// <exception cref="TransactionAbortedException">A guarded delete is a small transaction: it was not decided in its time, or its node died before it was; nothing was deleted.</exception>
     /// <exception cref="InvalidArgumentException">A bad name.</exception>
     public async Task<DeletedKey> DeleteAsync(string key, Revision? ifRevision = null, Guard? guard = null, CancellationToken cancellationToken = default)
     {

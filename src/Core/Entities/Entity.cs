@@ -70,6 +70,9 @@ public sealed class Entity
     /// <summary>True when the activation may end with nothing lost.</summary>
     public bool IsIdle => !IsPersisting && machine.IsIdle;
 
+    /// <summary>How much there is of what operators count.</summary>
+    public Levels Levels => machine.Levels;
+
     /// <summary>Recovery, first: the snapshot, if there is one.</summary>
     /// <exception cref="InvalidHistoryException">It is of a newer schema, or another kind's.</exception>
     public void RecoverSnapshot(long sequenceNr, Snapshot snapshot)
@@ -122,10 +125,10 @@ public sealed class Entity
         List<Effect> atOnce = [], afterwards = [];
         var first = DurableSequenceNr + 1;
 
-        void Take(Call call, Action<Turn> decide)
+        void Take(Call call, Action<Turn> decide, string traceparent = "")
         {
             var stamp = new Stamp(decidedSequenceNr + 1, Math.Max(now.WallMs, lastTimeMs));
-            var turn = new Turn(Id, machine, now, stamp, DurableSequenceNr, outcomes, rules, atOnce, afterwards);
+            var turn = new Turn(Id, machine, now, stamp, DurableSequenceNr, outcomes, rules, atOnce, afterwards, traceparent);
             decide(turn);
             if (turn.Row(Epoch, call) is not { } row) return;
             Account(row);
@@ -143,7 +146,7 @@ public sealed class Entity
         foreach (var one in incoming)
         {
             var call = CallOf(one);
-            Take(call, turn => Dispatch(one.Command, call, turn));
+            Take(call, turn => Dispatch(one.Command, call, turn), one.Command.Traceparent);
         }
 
         if (rows.Count > 0 || claimed || !rules.ClaimWithoutEvents) return new Batch(rows, first, atOnce, afterwards, StopAfterwards: false);

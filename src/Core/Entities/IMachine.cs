@@ -40,6 +40,9 @@ public interface IMachine
 
     /// <summary>Whether this command, to an entity that has no history at all, only asks what is not there.</summary>
     bool IsReadOfNothing(Command command);
+
+    /// <summary>How much there is of what operators count. Asked for after every batch: it must be at hand.</summary>
+    Levels Levels => default;
 }
 
 /// <summary>History that no run of these rules can have written: the entity refuses to go on rather than guess.</summary>

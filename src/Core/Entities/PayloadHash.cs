@@ -16,6 +16,7 @@ public static class PayloadHash
         bare.Attempt = 0;
         bare.Sender = "";
         bare.TimeoutMs = 0;
+        bare.Traceparent = "";
         switch (bare.BodyCase)
         {
             case Command.BodyOneofCase.PutKey: bare.PutKey.Attempt = 0; bare.PutKey.RequestId = ""; break;

@@ -19,9 +19,10 @@ public sealed class Turn
     private readonly List<Effect> afterwards;
     private readonly Outcomes known;
     private readonly RuleSwitches rules;
+    private readonly string traceparent;
     private bool rowNeeded;
 
-    internal Turn(EntityId self, IMachine machine, Moment at, Stamp stamp, long durableSequenceNr, Outcomes known, RuleSwitches rules, List<Effect> now, List<Effect> afterwards)
+    internal Turn(EntityId self, IMachine machine, Moment at, Stamp stamp, long durableSequenceNr, Outcomes known, RuleSwitches rules, List<Effect> now, List<Effect> afterwards, string traceparent)
     {
         Self = self;
         this.machine = machine;
@@ -32,6 +33,7 @@ public sealed class Turn
         this.rules = rules;
         this.now = now;
         this.afterwards = afterwards;
+        this.traceparent = traceparent;
     }
 
     /// <summary>The entity whose turn it is.</summary>
@@ -121,6 +123,8 @@ public sealed class Turn
     {
         command.Entity = to.ToString();
         command.Sender = Self.ToString();
+        // What comes of a command belongs to its trace.
+        command.Traceparent = traceparent;
         return new SendEffect(to, command);
     }
 }

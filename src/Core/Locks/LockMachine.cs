@@ -59,6 +59,8 @@ internal sealed class LockMachine : IMachine, IParticipantHost
 
     public bool IsReadOfNothing(Command command) => command.BodyCase == Command.BodyOneofCase.GetLock;
 
+    public Levels Levels => new(Holders: book.Holders.Count, Waiters: book.Queue.Count);
+
     public void Activated(Turn turn)
     {
         participant.Activated(turn);

@@ -42,6 +42,8 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
 
     public bool IsReadOfNothing(Command command) => false;
 
+    public Levels Levels => new(Sessions: sessions.Count);
+
     public void Activated(Turn turn)
     {
         foreach (var session in sessions.Values) session.DeadlineMs = turn.At.MonoMs + session.Created.TtlMs;

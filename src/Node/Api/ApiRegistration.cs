@@ -1,5 +1,4 @@
 using AkkaHa.Messages;
-using AkkaHa.Messages.V1;
 using AkkaHa.Node.Api.Cluster;
 using AkkaHa.Node.Api.Errors;
 using AkkaHa.Node.Api.Http;
@@ -7,6 +6,7 @@ using AkkaHa.Node.Api.Keys;
 using AkkaHa.Node.Api.Locks;
 using AkkaHa.Node.Api.Sessions;
 using AkkaHa.Node.Api.Transactions;
+using AkkaHa.Node.Monitoring;
 using Microsoft.AspNetCore.Grpc.JsonTranscoding;
 using Microsoft.AspNetCore.Routing.Constraints;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -25,9 +25,17 @@ public static class ApiRegistration
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<EntityCalls>();
+        services.TryAddSingleton<NodeHistory>();
         services.AddSingleton<FailureInterceptor>();
+        services.AddSingleton<CallTimes>();
+        services.AddSingleton<OperatorActions>();
         services.AddSingleton<MethodShapes>();
         services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = Limits.ClientMessageBytes);
+        services.AddHealthChecks()
+            .AddCheck<AliveCheck>("actor-system", tags: [Probes.AliveTag])
+            .AddCheck<ReadyCheck>("strong", tags: [Probes.ReadyTag]);
+        // A probe that says no is an answer, and who is asked twice a second must not log it as an error each time.
+        services.AddLogging(logging => logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None));
         // The transcoder's routes need it, and slim hosts leave it out.
         services.AddRouting(routing => routing.SetParameterPolicy<RegexInlineRouteConstraint>("regex"));
         services.AddGrpc(grpc =>
@@ -35,25 +43,23 @@ public static class ApiRegistration
             grpc.MaxReceiveMessageSize = Limits.ClientMessageBytes;
             grpc.MaxSendMessageSize = Limits.ClientMessageBytes;
             grpc.Interceptors.Add<FailureInterceptor>();
+            grpc.Interceptors.Add<CallTimes>();
+            grpc.Interceptors.Add<OperatorActions>();
         }).AddJsonTranscoding(json => json.JsonSettings = new GrpcJsonSettings { WriteInt64sAsStrings = true });
         return services;
     }
 
     /// <summary>Adds middleware and routes. To be called before other middleware of the host's, since it sets up routing and the form of errors.</summary>
     /// <param name="app">The host.</param>
-    /// <param name="probesOnlyPort">On this port only the probes are served: it is for whoever supervises the process.</param>
-    public static WebApplication MapAkkaHaApi(this WebApplication app, int? probesOnlyPort = null)
+    /// <param name="managementPort">On this port only probes and management are served, and management nowhere else: it is for whoever supervises the process.</param>
+    public static WebApplication MapAkkaHaApi(this WebApplication app, int? managementPort = null)
     {
         app.UseMiddleware<ServerHeaders>();
         app.UseMiddleware<ErrorBodies>();
-        if (probesOnlyPort is { } port)
-        {
-            app.Use((context, next) => context.Connection.LocalPort != port || Probes.Has(context.Request.Path)
-                ? next(context)
-                : throw new RefusedException(Refusals.Of(ErrorCode.NotFound, $"port {port} has only /alive and /ready")));
-        }
+        app.UseMiddleware<SameOrigin>();
         app.UseMiddleware<PathDecoding>();
         app.UseRouting();
+        if (managementPort is { } port) app.UseMiddleware<PortGate>(port);
         app.UseMiddleware<WrongVerbs>();
         app.UseMiddleware<StrictRequests>();
         app.MapGrpcService<SessionsService>();

@@ -5,6 +5,7 @@ using Akka.Event;
 using Akka.Remote;
 using AkkaHa.Core.Ownership;
 using AkkaHa.Node.Membership;
+using AkkaHa.Node.Metrics;
 using AkkaHa.Node.Ownership;
 
 namespace AkkaHa.Node.Detection;
@@ -179,6 +180,7 @@ internal sealed class DowningActor : ReceiveActor, IWithTimers
     {
         if (ended.Failure is DbException or OperationCanceledException) log.Debug("{0} could not be fenced: {1}", ended.Node, ended.Failure.Message);
         else if (ended.Failure is not null) log.Warning("{0} could not be fenced: {1}", ended.Node, ended.Failure.Message);
+        if (ended.Fenced) OwnershipMeter.Fenced(ended.Evidence);
         if (ended.Member is not { } member)
         {
             beingFenced.Remove(ended.Node);

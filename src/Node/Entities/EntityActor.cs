@@ -9,6 +9,7 @@ using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Membership;
 using AkkaHa.Node.Metrics;
+using AkkaHa.Node.Telemetry;
 
 namespace AkkaHa.Node.Entities;
 
@@ -29,14 +30,14 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
     private readonly bool hasGrant;
     private readonly bool isKey;
     private readonly bool isReadAcross;
-    private readonly Queue<(IActorRef Caller, Command Command)> queue = new();
-    private readonly Dictionary<long, IActorRef> callers = [];
+    private readonly CommandQueue queue;
     private readonly Retention retention;
     private readonly ILoggingAdapter log = Context.GetLogger();
+    private readonly EntityMeter meter;
+    private readonly TurnTraces traces = new();
     private Batch? inFlight;
     private int rowsToGo;
     private long persistStartedAt;
-    private long lastCallId;
     private long lastSnapshotNr;
     private bool stopping;
     private bool superseded;
@@ -52,6 +53,8 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         shard = parts.Shards.ShardOf(id);
         var epoch = parts.Grants.EpochOf(shard);
         hasGrant = epoch is not null;
+        meter = new EntityMeter(id.Kind);
+        queue = new CommandQueue(meter, traces);
         retention = new Retention(parts.Settings.Storage.KeepEventsSeconds * 1000L, parts.Rules);
         entity = new Entity(id, Machines.For(id, parts.Rules, parts.OutcomeTimes), epoch ?? 0, parts.Dirty.Contains(entityId), parts.Rules);
     }
@@ -82,6 +85,8 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
                     log.Warning("{0}: a later owner has written; epoch {1} of shard {2} is over", PersistenceId, entity.Epoch, shard);
                     parts.Grants.Supersede(shard, entity.Epoch);
                 }
+                meter.Recovered();
+                meter.Holds(entity.Levels);
                 Context.SetReceiveTimeout(IdleAfter);
                 break;
             default:
@@ -121,25 +126,15 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
             Sender.Tell(Replies.Failure(ErrorCode.Unavailable, $"{QueueAtMost} requests wait for '{PersistenceId}' already"));
             return;
         }
-        queue.Enqueue((Sender, command));
+        queue.Add(Sender, command);
         Decide();
+        queue.Tell();
     }
 
     private void Decide()
     {
         if (inFlight is not null || !hasGrant || superseded) return;
-        var incoming = new List<Incoming>(Math.Min(queue.Count, BatchAtMost));
-        while (incoming.Count < BatchAtMost && queue.TryDequeue(out var next))
-        {
-            var callId = 0L;
-            if (Entity.HasCaller(next.Command) && !next.Caller.IsNobody())
-            {
-                callId = ++lastCallId;
-                callers[callId] = next.Caller;
-            }
-            incoming.Add(new Incoming(callId, next.Command));
-        }
-        var batch = entity.Decide(incoming, NodeClock.Now());
+        var batch = entity.Decide(queue.Take(BatchAtMost), NodeClock.Now());
         Run(batch.Now);
         if (batch.Rows.Count == 0)
         {
@@ -150,6 +145,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         }
         inFlight = batch;
         rowsToGo = batch.Rows.Count;
+        traces.Persisting(rowsToGo);
         persistStartedAt = TimeProvider.System.GetTimestamp();
         PersistAllAsync(batch.Rows, OnRowPersisted);
     }
@@ -165,6 +161,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         parts.Dirty.Remove(PersistenceId);
         if (isKey) parts.KeysWritten();
         NodeMeter.Persisted(entity.Id.Kind, batch.Rows, persistStartedAt);
+        traces.Persisted();
         Run(batch.Afterwards);
         if (entity.DurableSequenceNr - lastSnapshotNr >= SnapshotEvery)
         {
@@ -176,8 +173,11 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
 
     private void AfterBatch()
     {
+        traces.End();
+        meter.Holds(entity.Levels);
         if (queue.Count > 0) Decide();
         else if (stopping && inFlight is null) Context.Stop(Self);
+        queue.Tell();
         if (inFlight is null && entity.WakeAtMs is { } wakeAt)
             Timers.StartSingleTimer(TimerDue.Instance, TimerDue.Instance, TimeSpan.FromMilliseconds(Math.Max(1, wakeAt - Environment.TickCount64)));
     }
@@ -197,10 +197,12 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
             switch (effect)
             {
                 case AnswerEffect answer:
-                    if (callers.Remove(answer.Call.Id, out var caller)) caller.Tell(open ? answer.Reply : Closed(answer.Call.IsMutation), Self);
+                    if (queue.TryAnswer(answer.Call, out var caller)) caller.Tell(open ? answer.Reply : Closed(answer.Call.IsMutation), Self);
                     break;
                 case SendEffect send:
-                    if (open) parts.Region.Tell(send.Command, Self);
+                    if (!open) break;
+                    traces.Carry(send.Command);
+                    parts.Region.Tell(send.Command, Self);
                     break;
                 case ArchiveEffect archive:
                     if (open) parts.Outcomes.Archive(archive, Hear());
@@ -255,16 +257,19 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
     {
         NodeMeter.PersistFailed(entity.Id.Kind);
         foreach (var answer in inFlight?.Afterwards.OfType<AnswerEffect>() ?? [])
-            if (callers.Remove(answer.Call.Id, out var caller)) caller.Tell(NotSaid(answer.Call.IsMutation, "the database did not confirm the write"), Self);
-        while (queue.TryDequeue(out var waiting)) Refuse(waiting.Caller, waiting.Command);
+            if (queue.TryAnswer(answer.Call, out var caller)) caller.Tell(NotSaid(answer.Call.IsMutation, "the database did not confirm the write"), Self);
+        traces.End("the database did not confirm the write");
+        queue.Clear(Refuse);
     }
 
     protected override void PostStop()
     {
         if (entity.IsPersisting) parts.Dirty.Add(PersistenceId);
         // Waiters for a lock or a transaction: they ask again, and keep their place.
-        foreach (var caller in callers.Values) caller.Tell(NotSaid(mutation: true, "the entity was stopped"), Self);
-        while (queue.TryDequeue(out var waiting)) Refuse(waiting.Caller, waiting.Command);
+        foreach (var caller in queue.Unanswered) caller.Tell(NotSaid(mutation: true, "the entity was stopped"), Self);
+        traces.End("the entity was stopped");
+        queue.Clear(Refuse);
+        meter.Ended();
         base.PostStop();
     }
 

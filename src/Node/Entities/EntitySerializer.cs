@@ -15,6 +15,8 @@ internal sealed class EntitySerializer(ExtendedActorSystem system) : SerializerW
     internal const string EnvelopeManifest = "e";
     internal const string SnapshotManifest = "s";
     private const string MemberSignalManifest = "m";
+    private const string HistoryQueryManifest = "hq";
+    private const string HistoryReportManifest = "hr";
 
     public override int Identifier => 4117;
 
@@ -25,6 +27,8 @@ internal sealed class EntitySerializer(ExtendedActorSystem system) : SerializerW
         Envelope => EnvelopeManifest,
         Snapshot => SnapshotManifest,
         MemberSignal => MemberSignalManifest,
+        HistoryQuery => HistoryQueryManifest,
+        HistoryReport => HistoryReportManifest,
         _ => throw new ArgumentException($"{o.GetType()} is not stored or sent", nameof(o)),
     };
 
@@ -37,6 +41,8 @@ internal sealed class EntitySerializer(ExtendedActorSystem system) : SerializerW
         EnvelopeManifest => Envelope.Parser.ParseFrom(bytes),
         SnapshotManifest => Snapshot.Parser.ParseFrom(bytes),
         MemberSignalManifest => MemberSignal.Parser.ParseFrom(bytes),
+        HistoryQueryManifest => HistoryQuery.Parser.ParseFrom(bytes),
+        HistoryReportManifest => HistoryReport.Parser.ParseFrom(bytes),
         _ => throw new System.Runtime.Serialization.SerializationException($"unknown manifest '{manifest}': written by a newer version?"),
     };
 }

@@ -8,6 +8,7 @@ using AkkaHa.Messages.V1;
 using AkkaHa.Node.Api;
 using AkkaHa.Node.Ownership;
 using AkkaHa.Node.Settings;
+using AkkaHa.Node.Telemetry;
 
 namespace AkkaHa.Node.Membership;
 
@@ -45,6 +46,7 @@ internal sealed class EntityRegion : IEntities, IDisposable
         if (node.Parts.Leaving) return Replies.Failure(ErrorCode.Unavailable, "this node is leaving");
         if (node.Cluster.SelfMember.Status is MemberStatus.Joining or MemberStatus.WeaklyUp or MemberStatus.Removed)
             return Replies.Failure(ErrorCode.Unavailable, "this node is not a member of the cluster yet");
+        using var trace = NodeTracing.Ask(command);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, stopping.Token);
         try
         {

@@ -36,6 +36,9 @@ internal sealed record MemberFacts(string Http, string Grpc, int Weight, string 
     /// <summary>The member's incarnation, as the rows of ownership name it.</summary>
     public static string HolderOf(Member member) => $"{member.Address} {Of(member).Incarnation}";
 
+    /// <summary>Whether a role is a fact, and nothing that a user has set.</summary>
+    public static bool IsFact(string role) => role.StartsWith(Prefix, StringComparison.Ordinal);
+
     /// <summary>As roles.</summary>
     public IEnumerable<string> AsRoles() =>
     [

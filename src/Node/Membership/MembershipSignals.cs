@@ -8,7 +8,9 @@ namespace AkkaHa.Node.Membership;
 /// <summary>What the process wants to hear of its membership, and what nodes tell one another about it.</summary>
 internal sealed class MembershipSignals
 {
-    private const string ActorName = "membership-signals";
+    /// <summary>Under <c>/user</c>.</summary>
+    public const string ActorName = "membership-signals";
+
     private static readonly TimeSpan AnswerAtMost = TimeSpan.FromSeconds(1);
 
     private readonly TaskCompletionSource askedToLeave = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -46,6 +48,10 @@ internal sealed class MembershipSignals
 
     /// <summary>Whether that incarnation has said that it is going to leave, and is a member still.</summary>
     public bool IsLeaving(string name) => leaving.ContainsKey(name);
+
+    /// <summary>The address of the member that this name in the rows of ownership is, when it is one and stays; null: it is none, or goes.</summary>
+    public string? StayingAddressOf(string? holder) =>
+        holder is not null && cluster.State.Members.FirstOrDefault(m => MemberFacts.HolderOf(m) == holder) is { Status: MemberStatus.Up } member && !IsLeaving(MemberFacts.Of(member).Incarnation) ? member.Address.ToString() : null;
 
     /// <summary>Tells all members that this one is going to leave. Who does not hear it does without.</summary>
     public void TellLeaving()

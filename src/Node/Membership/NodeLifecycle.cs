@@ -1,4 +1,5 @@
 using AkkaHa.Core.Entities;
+using AkkaHa.Node.Metrics;
 using AkkaHa.Node.Settings;
 using AkkaHa.Node.Storage;
 
@@ -29,6 +30,9 @@ internal sealed class NodeLifecycle(
     /// <summary>What it waits for, while there is none.</summary>
     public string WaitingFor => waitingFor;
 
+    /// <summary>An incarnation has begun.</summary>
+    public event Action<RunningNode>? Started;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         // Not on the path of the host's start: the process is alive before the database is.
@@ -44,6 +48,7 @@ internal sealed class NodeLifecycle(
                 waitingFor = "the actor system";
                 var node = await RunningNode.StartAsync(settings, database, rules, loggers, stoppingToken);
                 running = node;
+                Started?.Invoke(node);
                 log.LogInformation("Node {Address}, incarnation {Incarnation}: HTTP {Http}, gRPC {Grpc}", node.Cluster.SelfAddress, node.Parts.Incarnation, node.Facts.Http, node.Facts.Grpc);
                 var keptOut = node.WhenKeptOutAsync(joinWithin, stoppingToken);
                 var over = await Task.WhenAny(
@@ -57,11 +62,12 @@ internal sealed class NodeLifecycle(
                 }
                 running = null;
                 joinWithin = over != keptOut ? JoinAtFirst : joinWithin < JoinAtMost / 2 ? 2 * joinWithin : JoinAtMost;
-                log.LogWarning(
-                    "Incarnation {Incarnation} {What}; starting another", node.Parts.Incarnation,
-                    over == node.Parts.Leases.WhenFenced ? "has been fenced by another node"
-                    : over == keptOut ? "has not been let into the cluster"
-                    : over == node.Joining.WhenBeside ? "is alone beside a cluster that lives" : "was taken out of the cluster");
+                var (reason, what) =
+                    over == node.Parts.Leases.WhenFenced ? ("fenced", "has been fenced by another node")
+                    : over == keptOut ? ("kept-out", "has not been let into the cluster")
+                    : over == node.Joining.WhenBeside ? ("beside", "is alone beside a cluster that lives") : ("removed", "was taken out of the cluster");
+                OwnershipMeter.IncarnationEnded(reason);
+                log.LogWarning("Incarnation {Incarnation} {What}; starting another", node.Parts.Incarnation, what);
                 waitingFor = "the end of the last incarnation";
                 await node.EndAsync();
             }

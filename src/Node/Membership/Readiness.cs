@@ -10,10 +10,10 @@ using AkkaHa.Node.Settings;
 namespace AkkaHa.Node.Membership;
 
 /// <summary>
-/// Whether this node can be used, as found out by using it: a member, the database answers, and so do slots on every node.
+/// Whether this node can be used, as found out by using it: a member, the database answers and is written to (the lease), and slots on every node answer.
 /// Asked for in the background, so that a probe never waits.
 /// </summary>
-internal sealed class Readiness(NodeLifecycle lifecycle, IEntities entities, OwnershipStore ownership, NodeSettings settings, ILogger<Readiness> log)
+internal sealed class Readiness(NodeLifecycle lifecycle, IEntities entities, OwnershipStore ownership, NodeSettings settings, Pulse pulse, ILogger<Readiness> log)
     : BackgroundService, IReadiness
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
@@ -22,7 +22,7 @@ internal sealed class Readiness(NodeLifecycle lifecycle, IEntities entities, Own
     private volatile ReadinessReport report = ReadinessReport.No("starting");
     private int nextSlot;
 
-    public bool Alive => true;
+    public bool Alive => pulse.Beats;
 
     public ReadinessReport StrongReady() => lifecycle.Running is null ? ReadinessReport.No($"waiting for {lifecycle.WaitingFor}") : report;
 
@@ -53,6 +53,8 @@ internal sealed class Readiness(NodeLifecycle lifecycle, IEntities entities, Own
         {
             await AskDatabaseAsync(reasons, ct);
             node.Parts.DatabaseAnswers = reasons.Count == 0;
+            // It is renewed by writing: where that fails, nothing else can be written either.
+            if (!node.Parts.Leases.Lease.IsOpen(MonotonicClock.NowMs)) reasons.Add($"the lease has run out ({node.Parts.Leases.LastFailure ?? "it was renewed too late"})");
             if (reasons.Count == 0) await AskSlotsAsync(reasons, ct);
         }
     }

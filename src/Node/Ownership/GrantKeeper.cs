@@ -1,4 +1,5 @@
 using AkkaHa.Core.Entities;
+using AkkaHa.Node.Metrics;
 
 namespace AkkaHa.Node.Ownership;
 
@@ -203,6 +204,7 @@ internal sealed class GrantKeeper
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
         patience.CancelAfter(Patience);
         await store.ReleaseAsync(now, node, patience.Token);
+        OwnershipMeter.GaveBack(now.Length);
         lock (guard)
         {
             foreach (var (shard, epoch) in now)
@@ -265,6 +267,7 @@ internal sealed class GrantKeeper
                 if (!stillWanted) continue;
                 takes.Remove(shard);
                 grants.Enter(shard, epoch, wanted.Lost);
+                OwnershipMeter.Taken(MonotonicClock.NowMs - wanted.SinceMs);
                 wanted.Done.TrySetResult(epoch);
                 continue;
             }

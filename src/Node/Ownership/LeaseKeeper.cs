@@ -1,6 +1,7 @@
 using System.Data.Common;
 using AkkaHa.Core.Entities;
 using AkkaHa.Core.Ownership;
+using AkkaHa.Node.Metrics;
 using AkkaHa.Node.Storage;
 
 namespace AkkaHa.Node.Ownership;
@@ -94,6 +95,7 @@ internal sealed class LeaseKeeper : IDisposable
                     break;
                 }
                 Lease.Renewed(sent, received);
+                OwnershipMeter.Renewed(received - sent);
                 lock (watching) watch.Saw(reading.Nodes, received);
                 if (LastFailure is not null) log.LogInformation("The lease is renewed again");
                 LastFailure = null;
@@ -103,6 +105,7 @@ internal sealed class LeaseKeeper : IDisposable
             {
                 // Whatever it is (a name that can't be resolved is a bare SocketException), it must not end the process. Not known whether the counter was raised: the lease runs on,
                 // and out if this goes on; the others get the whole time again.
+                OwnershipMeter.RenewalFailed();
                 if (LastFailure is null) log.LogWarning("The lease could not be renewed: {Message}", e.Message);
                 LastFailure = e.Message;
                 lock (watching) watch.Interrupted();
@@ -142,6 +145,7 @@ internal sealed class LeaseKeeper : IDisposable
     private void SayWhenItChanges()
     {
         var open = Lease.IsOpen(MonotonicClock.NowMs);
+        if (wasOpen && !open) OwnershipMeter.LeaseRanOut();
         if (wasOpen && !open) log.LogWarning("The lease has run out: this node answers nothing until it can renew it ({Reason})", LastFailure ?? "the renewal came late");
         if (!wasOpen && open) log.LogDebug("The lease is valid");
         wasOpen = open;

@@ -16,6 +16,12 @@ internal sealed class ShardMoves(OwnershipStore store, ILogger log)
     /// <summary>The sum of the shards' epochs when their rows were last read: grows with every change; null: they have not been read yet.</summary>
     public long? Version => Volatile.Read(ref rows).Count > 0 ? Interlocked.Read(ref version) : null;
 
+    /// <summary>The rows as they were last read.</summary>
+    public IReadOnlyCollection<ShardRow> Rows => Volatile.Read(ref rows).Values;
+
+    /// <summary>The rows have been read again.</summary>
+    public event Action<IReadOnlyCollection<ShardRow>>? Loaded;
+
     /// <summary>Done when the shard has its next owner.</summary>
     public Task Next(int shard) => waiting.GetOrAdd(shard, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
@@ -39,9 +45,10 @@ internal sealed class ShardMoves(OwnershipStore store, ILogger log)
             Interlocked.Exchange(ref version, now.Values.Sum(r => r.Epoch));
             Volatile.Write(ref rows, now);
             Volatile.Write(ref lastSum, sum);
-            if (first) return;
-            foreach (var (shard, row) in now)
-                if (before.GetValueOrDefault(shard)?.Epoch != row.Epoch && waiting.TryRemove(shard, out var those)) those.TrySetResult();
+            if (!first)
+                foreach (var (shard, row) in now)
+                    if (before.GetValueOrDefault(shard)?.Epoch != row.Epoch && waiting.TryRemove(shard, out var those)) those.TrySetResult();
+            Loaded?.Invoke(now.Values);
         }
         catch (Exception e)
         {

@@ -18,7 +18,7 @@ public sealed record NodeSettings
     /// <summary>gRPC for clients.</summary>
     public GrpcSettings Grpc { get; init; } = new();
 
-    /// <summary>Probes for whoever supervises the process.</summary>
+    /// <summary>Probes, and the membership, for whoever supervises the process.</summary>
     public ManagementSettings Management { get; init; } = new();
 
     /// <summary>Which cluster.</summary>
@@ -35,6 +35,9 @@ public sealed record NodeSettings
 
     /// <summary>How changes of keys are found.</summary>
     public WatchSettings Watch { get; init; } = new();
+
+    /// <summary>What the node tells of itself.</summary>
+    public TelemetrySettings Telemetry { get; init; } = new();
 
     /// <summary>Switches for tests; nothing a user sets.</summary>
     public TestingSettings Testing { get; init; } = new();
@@ -100,7 +103,7 @@ public sealed record ManagementSettings
     /// <summary>1 to 65,535, default 8558.</summary>
     public int Port { get; init; } = 8558;
 
-    /// <summary>Whether members can be changed through this port. Default false; true is refused as long as there is nothing to allow.</summary>
+    /// <summary>Whether members can be changed through this port: joined, asked to leave, downed. Default false: such calls answer 405.</summary>
     public bool AllowWrites { get; init; }
 }
 
@@ -179,6 +182,19 @@ public sealed record WatchSettings
 {
     /// <summary>Between looks into the journal while somebody watches through this node, in milliseconds: 10 to 1,000, default 50. What this node itself has written it looks for at once.</summary>
     public int PollMs { get; init; } = 50;
+}
+
+/// <summary>Traces and logs. Metrics are at /metrics always.</summary>
+public sealed record TelemetrySettings
+{
+    /// <summary>Where traces and metrics are sent, over gRPC (<c>http://127.0.0.1:4317</c>). Default: nowhere.</summary>
+    public string OtlpEndpoint { get; init; } = "";
+
+    /// <summary>Of the calls that come without a trace of their own, this part is traced: 0 to 1, default 0.01. Only with <see cref="OtlpEndpoint"/>.</summary>
+    public double SampleRatio { get; init; } = 0.01;
+
+    /// <summary><c>text</c> (default), for people, or <c>json</c>, one object a line.</summary>
+    public string LogFormat { get; init; } = "text";
 }
 
 /// <summary>Test-only.</summary>

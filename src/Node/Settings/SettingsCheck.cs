@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Reflection;
@@ -84,7 +85,9 @@ public static class SettingsCheck
         foreach (var seed in s.Cluster.SeedNodes)
             if (!ActorPath.TryParse(seed + "/x", out var path) || path.Address.System != NodeNames.ActorSystem || path.Address.Port is null)
                 throw Wrong("Cluster:SeedNodes", $"'{seed}' is no address of the form akka.tcp://{NodeNames.ActorSystem}@host:port");
-        if (s.Management.AllowWrites) throw Wrong("Management:AllowWrites", "is true, but this version has nothing on that port that writes");
+        Url("Telemetry:OtlpEndpoint", s.Telemetry.OtlpEndpoint);
+        if (s.Telemetry.SampleRatio is not (>= 0 and <= 1)) throw Wrong("Telemetry:SampleRatio", string.Create(CultureInfo.InvariantCulture, $"is {s.Telemetry.SampleRatio}; it must be 0 to 1"));
+        if (s.Telemetry.LogFormat is not ("text" or "json")) throw Wrong("Telemetry:LogFormat", $"is '{s.Telemetry.LogFormat}'; it must be text or json");
         if (s.Storage.Provider is not ("sqlite" or "postgres")) throw Wrong("Storage:Provider", $"is '{s.Storage.Provider}'; it must be sqlite or postgres");
         if (s.Storage.Provider == "postgres" && s.Storage.ConnectionString.Length == 0) throw Wrong("Storage:ConnectionString", "is needed with Storage:Provider postgres");
         Connection(s);

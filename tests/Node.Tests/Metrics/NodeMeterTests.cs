@@ -4,7 +4,6 @@ using Akka.Actor;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Metrics;
-using AkkaHa.Node.Tests.Docs;
 using AkkaHa.Node.Tests.Membership;
 using Google.Protobuf;
 using Xunit;
@@ -44,12 +43,62 @@ public sealed class NodeMeterTests
     }
 
     [Fact]
-    public void Every_instrument_is_in_the_page_for_operators() =>
-        Assert.All(NodeMeter.Instruments, name => Assert.Contains($"| `{name}` |", Repository.Read("docs/operating.md"), StringComparison.Ordinal));
+    public async Task What_entities_hold_and_what_ownership_does_is_counted()
+    {
+        using var seen = new Seen();
+        await using var cluster = new InProcessCluster();
+        var node = await cluster.StartAsync();
+        var session = (await InProcessCluster.AskAsync(node, new Command
+        {
+            Entity = "session/3", CreateSession = new CreateSession { Request = new CreateSessionRequest { TtlSeconds = 60 }, SessionId = AkkaHa.Messages.SessionId.Create(3, Guid.CreateVersion7()).Text },
+        })).CreateSession.SessionId;
+        Command Acquire(double wait) => new()
+        {
+            Entity = "lock/l", RequestId = Guid.CreateVersion7().ToString(), AcquireLock = new AcquireLockRequest { Name = "l", SessionId = session, HolderId = Guid.NewGuid().ToString(), WaitSeconds = wait },
+        };
+        Assert.Equal(1, (await InProcessCluster.AskAsync(node, Acquire(0))).LockGrant.Fence);
+        node.Region.Tell(Acquire(60));
 
-    private sealed class Seen : IDisposable
+        await InProcessCluster.EventuallyAsync(() => seen.Up("akkaha.locks.waiters") >= 1);
+        Assert.True(seen.Up("akkaha.sessions") >= 1, seen.ToString());
+        Assert.True(seen.Up("akkaha.locks.holders") >= 1, seen.ToString());
+        Assert.True(seen.Up("akkaha.entities.active kind=lock") >= 1, seen.ToString());
+        Assert.True(seen.Times("akkaha.entity.recovery.duration kind=lock") >= 1, seen.ToString());
+        Assert.True(seen.Times("akkaha.shard.take.duration") >= 1, seen.ToString());
+        Assert.True(seen.Times("akkaha.lease.renewal.duration") >= 1, seen.ToString());
+    }
+
+    [Fact]
+    public void An_activation_takes_all_back_that_it_has_added()
+    {
+        using var seen = new Seen();
+        var meter = new EntityMeter("of-this-test");
+        meter.Recovered();
+        meter.Waiting(5);
+        meter.Waiting(2);
+        Assert.Equal((1, 2), (seen["akkaha.entities.active kind=of-this-test"], seen["akkaha.entities.queued kind=of-this-test"]));
+        meter.Ended();
+        meter.Ended();
+        Assert.Equal((0, 0), (seen["akkaha.entities.active kind=of-this-test"], seen["akkaha.entities.queued kind=of-this-test"]));
+    }
+
+    [Fact]
+    public void A_call_is_counted_by_a_method_that_there_is_and_its_code()
+    {
+        using var seen = new Seen();
+        RequestMeter.Answered("/akkaha.v1.Keys/Get", "NOT_FOUND", 0);
+        // Routes do not mind the case, and what a caller makes up must not become a series.
+        RequestMeter.Answered("/AKKAHA.v1.keys/get", "NOT_FOUND", 0);
+        RequestMeter.Answered("/made/up", "NOT_FOUND", 0);
+        Assert.True(seen.Times("akkaha.request.duration method=Keys/Get code=NOT_FOUND") >= 2, seen.ToString());
+        Assert.True(seen.Times("akkaha.request.duration method=other code=NOT_FOUND") >= 1, seen.ToString());
+    }
+
+    internal sealed class Seen : IDisposable
     {
         private readonly ConcurrentDictionary<string, double> sums = new();
+        private readonly ConcurrentDictionary<string, int> times = new();
+        private readonly ConcurrentDictionary<string, double> ups = new();
         private readonly MeterListener listener = new();
 
         public Seen()
@@ -59,16 +108,24 @@ public sealed class NodeMeterTests
                 if (instrument.Meter.Name == NodeMeter.Name) l.EnableMeasurementEvents(instrument);
             };
             listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Add(instrument, value, tags));
+            listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Add(instrument, value, tags));
             listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Add(instrument, value, tags));
             listener.Start();
         }
 
         public double this[string name] => sums.GetValueOrDefault(name);
 
+        public int Times(string name) => times.GetValueOrDefault(name);
+
+        /// <summary>By how much it has grown, whatever others have taken back meanwhile that they had added before.</summary>
+        public double Up(string name) => ups.GetValueOrDefault(name);
+
         private void Add(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
         {
             var name = instrument.Name;
             foreach (var (tag, of) in tags) name += $" {tag}={of}";
+            if (value > 0) ups.AddOrUpdate(name, value, (_, before) => before + value);
+            times.AddOrUpdate(name, 1, (_, before) => before + 1);
             sums.AddOrUpdate(name, value, (_, before) => before + value);
         }
 

@@ -1,4 +1,7 @@
+using System.Diagnostics;
+using AkkaHa.Messages.Errors;
 using AkkaHa.Messages.Internal;
+using AkkaHa.Node.Metrics;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 
@@ -13,13 +16,18 @@ internal sealed class FailureInterceptor(ILogger<FailureInterceptor> log) : Inte
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
     {
+        var startedAt = Stopwatch.GetTimestamp();
         try
         {
-            return await continuation(request, context);
+            var response = await continuation(request, context);
+            RequestMeter.Answered(context.Method, RequestMeter.Ok, startedAt);
+            return response;
         }
         catch (Exception e)
         {
-            throw Understand(e, context);
+            var answer = Understand(e, request, context, out var code);
+            RequestMeter.Answered(context.Method, code, startedAt);
+            throw answer;
         }
     }
 
@@ -32,7 +40,8 @@ internal sealed class FailureInterceptor(ILogger<FailureInterceptor> log) : Inte
         }
         catch (Exception e)
         {
-            throw Understand(e, context);
+            // How long a stream was open is not how long a call took.
+            throw Understand(e, request, context, out _);
         }
     }
 
@@ -43,18 +52,24 @@ internal sealed class FailureInterceptor(ILogger<FailureInterceptor> log) : Inte
         return name.StartsWith("Get") || name.StartsWith("List") || name.StartsWith("Watch");
     }
 
-    private RpcException Understand(Exception e, ServerCallContext context)
+    private RpcException Understand(Exception e, object request, ServerCallContext context, out string code)
     {
+        Failure failure;
         switch (e)
         {
             case RefusedException refused:
-                return Carry(refused.Failure, context);
+                failure = refused.Failure;
+                break;
             case OperationCanceledException when context.CancellationToken.IsCancellationRequested:
+                code = RequestMeter.Cancelled;
                 return new RpcException(new Status(StatusCode.Cancelled, "the caller has gone"));
             default:
-                log.LogError(e, "{Method} failed unexpectedly", context.Method);
-                return Carry(Refusals.Unexpected(IsRead(context.Method)), context);
+                log.LogError(e, "{Method} failed unexpectedly{Subject}", context.Method, RequestSubject.Of(request));
+                failure = Refusals.Unexpected(IsRead(context.Method));
+                break;
         }
+        code = ErrorTable.Of(failure.Code).Name;
+        return Carry(failure, context);
     }
 
     private static RpcException Carry(Failure failure, ServerCallContext context)

@@ -1,0 +1,59 @@
+using System.Diagnostics;
+using Akka.Actor;
+using AkkaHa.Core.Entities;
+using AkkaHa.Messages.Internal;
+using AkkaHa.Node.Metrics;
+using AkkaHa.Node.Telemetry;
+
+namespace AkkaHa.Node.Entities;
+
+/// <summary>What waits for an entity's next batch, and who waits for an answer of a batch that was taken.</summary>
+internal sealed class CommandQueue(EntityMeter meter, TurnTraces traces)
+{
+    private readonly Queue<(IActorRef Caller, Command Command, Activity? Trace)> queue = new();
+    private readonly Dictionary<long, IActorRef> callers = [];
+    private long lastCallId;
+
+    /// <summary>How many commands wait.</summary>
+    public int Count => queue.Count;
+
+    /// <summary>Who has not been answered, of what was taken.</summary>
+    public IEnumerable<IActorRef> Unanswered => callers.Values;
+
+    public void Add(IActorRef caller, Command command) => queue.Enqueue((caller, command, NodeTracing.Turn(command)));
+
+    /// <summary>The next batch, in the order of arrival; each call that wants an answer gets a number.</summary>
+    public IReadOnlyList<Incoming> Take(int atMost)
+    {
+        var incoming = new List<Incoming>(Math.Min(queue.Count, atMost));
+        while (incoming.Count < atMost && queue.TryDequeue(out var next))
+        {
+            traces.Enter(next.Trace);
+            var callId = 0L;
+            if (Entity.HasCaller(next.Command) && !next.Caller.IsNobody())
+            {
+                callId = ++lastCallId;
+                callers[callId] = next.Caller;
+            }
+            incoming.Add(new Incoming(callId, next.Command));
+        }
+        return incoming;
+    }
+
+    /// <summary>Whom to answer this call, once.</summary>
+    public bool TryAnswer(Call call, out IActorRef caller) => callers.Remove(call.Id, out caller!);
+
+    /// <summary>What waits is not decided any more.</summary>
+    public void Clear(Action<IActorRef, Command> refuse)
+    {
+        while (queue.TryDequeue(out var waiting))
+        {
+            refuse(waiting.Caller, waiting.Command);
+            TurnTraces.Stop(waiting.Trace);
+        }
+        Tell();
+    }
+
+    /// <summary>For those who count.</summary>
+    public void Tell() => meter.Waiting(queue.Count);
+}

@@ -1,0 +1,65 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using Xunit;
+
+namespace AkkaHa.Cluster.Tests.Telemetry;
+
+/// <summary><c>/metrics</c> of a node, as text.</summary>
+public sealed partial class MetricsTests(OneNode one) : IClassFixture<OneNode>
+{
+    private static readonly HttpClient Http = new() { Timeout = ClusterUnderTest.Patience };
+
+    [Fact]
+    public async Task Calls_writes_and_levels_are_told_and_never_by_the_name_of_a_key_or_lock()
+    {
+        var (cluster, node) = (one.Cluster, one.Cluster.Nodes[0]);
+        var session = (await cluster.SendAsync(node, HttpMethod.Post, "/v1/sessions", """{"ttlSeconds":60}""")).Body.GetProperty("sessionId").GetString()!;
+        await cluster.SendAsync(node, HttpMethod.Put, "/v1/kv/hidden-key", """{"value":"b25l"}""");
+        await cluster.SendAsync(node, HttpMethod.Put, "/v1/kv/hidden-key", """{"value":"b25l","ifRevision":"7"}""");
+        await cluster.SendAsync(node, HttpMethod.Post, "/v1/locks/hidden-lock:acquire", $$"""{"sessionId":"{{session}}"}""");
+
+        Dictionary<string, double> told = [];
+        string text = "";
+        await ClusterUnderTest.EventuallyAsync(async () =>
+        {
+            text = await Http.GetStringAsync(new Uri($"{node.HttpUrl}/metrics"));
+            told = Samples(text);
+            return told.GetValueOrDefault("akkaha_locks_holders") >= 1 && told.GetValueOrDefault("akkaha_entities_active kind=session") >= 256;
+        }, "the holder or the slots are not told");
+        Assert.Equal(1, told["akkaha_ready"]);
+        Assert.Equal((256, 256), (told["akkaha_shards"], told["akkaha_shards_owned"]));
+        Assert.Equal(1, told["akkaha_members status=up"]);
+        Assert.InRange(told["akkaha_lease_remaining_seconds"], 0, 1.5);
+        Assert.True(told["akkaha_sessions"] >= 1);
+        Assert.Equal(1, told["akkaha_request_duration_seconds_count code=OK method=Keys/Put"]);
+        Assert.Equal(1, told["akkaha_request_duration_seconds_count code=REVISION_MISMATCH method=Keys/Put"]);
+        Assert.Equal(1, told["akkaha_request_duration_seconds_count code=OK method=Locks/Acquire"]);
+        Assert.True(told["akkaha_persists_total kind=kv"] >= 1);
+        Assert.True(told["akkaha_persist_duration_seconds_count kind=lock"] >= 1);
+        Assert.Contains("dotnet_gc_collections_total", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("hidden", text, StringComparison.Ordinal);
+        Assert.DoesNotContain(session, text, StringComparison.Ordinal);
+        using var management = await Http.GetAsync(new Uri($"http://127.0.0.1:{node.Ports.Management}/metrics"));
+        Assert.Equal(HttpStatusCode.NotFound, management.StatusCode);
+    }
+
+    /// <summary>Name and labels, without those of the library.</summary>
+    private static Dictionary<string, double> Samples(string text)
+    {
+        var samples = new Dictionary<string, double>(StringComparer.Ordinal);
+        foreach (var line in text.Split('\n').Where(l => l.StartsWith("akkaha_", StringComparison.Ordinal)))
+        {
+            var sample = Sample().Match(line);
+            var labels = Label().Matches(sample.Groups["labels"].Value).Where(l => !l.Groups["name"].Value.StartsWith("otel_", StringComparison.Ordinal))
+                .Select(l => $" {l.Groups["name"].Value}={l.Groups["value"].Value}").Order(StringComparer.Ordinal);
+            samples[sample.Groups["name"].Value + string.Concat(labels)] = double.Parse(sample.Groups["value"].Value, System.Globalization.CultureInfo.InvariantCulture);
+        }
+        return samples;
+    }
+
+    [GeneratedRegex(@"^(?<name>\w+)(\{(?<labels>[^}]*)\})? (?<value>\S+)")]
+    private static partial Regex Sample();
+
+    [GeneratedRegex("(?<name>\\w+)=\"(?<value>[^\"]*)\"")]
+    private static partial Regex Label();
+}
