@@ -87,7 +87,8 @@ public sealed class LockCommandTests(OneNode one) : IClassFixture<OneNode>, IDis
         await using var client = _cluster.Connect();
         await using var held = await client.Locks.AcquireAsync("run/2");
         await FailsAsync(NotAcquired, "held by others", "lock", "run", "run/2", "--wait", "100ms", "--", "echo", "ran");
-        await FailsAsync(NotAcquired, "UNAVAILABLE", "lock", "run", "run/2", "--endpoint", "http://127.0.0.1:1", "--", "echo", "ran");
+        // On a busy machine it may not even be certain that nobody was reached.
+        await FailsAsync(NotAcquired, "create session", "lock", "run", "run/2", "--endpoint", "http://127.0.0.1:1", "--", "echo", "ran");
     }
 
     [Fact]
