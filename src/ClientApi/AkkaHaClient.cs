@@ -1,7 +1,7 @@
 using AkkaHa.ClientApi.Connection;
-using AkkaHa.ClientApi.Keys;
 using AkkaHa.ClientApi.Locks;
 using AkkaHa.ClientApi.Sessions;
+using AkkaHa.ClientApi.Watches;
 
 namespace AkkaHa.ClientApi;
 
@@ -32,9 +32,14 @@ public sealed class AkkaHaClient : IAsyncDisposable
         var ids = new RequestIds(_clock, _ring);
         _sessions = new SessionSource(calls, ids, options);
         Sessions = new SessionClient(calls, ids, _sessions);
-        Locks = new LockClient(calls, ids, _sessions, new LockReturns(calls, ids, options, _closing.Token), options);
-        Keys = new KeyClient(calls, ids, _sessions, new KeyWatches(_endpoints, _ring, options, _closing.Token));
+        var watches = new WatchSource(_endpoints, _ring, options, _closing.Token);
+        var returns = new LockReturns(calls, ids, options, _closing.Token);
+        var upgrades = new LockUpgrades(calls, ids, returns, options.TimeProvider);
+        Locks = new LockClient(calls, ids, new LockTaking(calls, ids, _sessions, returns, upgrades, options), returns, watches);
+        Keys = new KeyClient(calls, ids, _sessions, watches);
         Transactions = new TransactionClient(calls, Keys, ids, _sessions, options);
+        Elections = new ElectionClient(Locks, Keys, Transactions, options.TimeProvider);
+        Coordination = new CoordinationClient(this);
         Cluster = new ClusterClient(calls);
         _close = new Lazy<Task>(CloseAsync);
     }
@@ -50,6 +55,12 @@ public sealed class AkkaHaClient : IAsyncDisposable
 
     /// <summary>Strictly serializable transactions over keys and locks.</summary>
     public TransactionClient Transactions { get; }
+
+    /// <summary>Elections of leaders.</summary>
+    public ElectionClient Elections { get; }
+
+    /// <summary>Barriers, latches and counters.</summary>
+    public CoordinationClient Coordination { get; }
 
     /// <summary>The client's own session, and a look at those of others.</summary>
     public SessionClient Sessions { get; }

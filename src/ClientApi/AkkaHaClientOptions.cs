@@ -19,6 +19,12 @@ public sealed record AkkaHaClientOptions
     /// </summary>
     public TimeSpan SessionTtl { get; set; } = TimeSpan.FromSeconds(Limits.SessionTtlDefaultSeconds);
 
+    /// <summary>
+    /// How long one session is kept alive in all, however well its client does: a worker that hangs while its process lives loses its locks in the end. They are lost (with the usual
+    /// signal before) between a third of the time to live before this and this; the next lock makes another session. <see cref="SessionTtl"/> to 365 days; default: for ever.
+    /// </summary>
+    public TimeSpan? SessionMaxLifetime { get; set; }
+
     /// <summary>Who this is, as others see it beside a lock. Up to 128 UTF-8 bytes; default: nothing.</summary>
     public string Label { get; set; } = "";
 

@@ -20,6 +20,7 @@ internal sealed class AkkaHaClientOptionsValidator : IValidateOptions<AkkaHaClie
         (string Setting, TimeSpan Value, TimeSpan Least, TimeSpan Most)[] times =
         [
             (nameof(options.SessionTtl), options.SessionTtl, TimeSpan.FromSeconds(Limits.SessionTtlMinSeconds), TimeSpan.FromSeconds(Limits.SessionTtlMaxSeconds)),
+            (nameof(options.SessionMaxLifetime), options.SessionMaxLifetime ?? options.SessionTtl, options.SessionTtl, TimeSpan.FromDays(365)),
             (nameof(options.ConnectTimeout), options.ConnectTimeout, TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(30)),
             (nameof(options.AttemptTimeout), options.AttemptTimeout, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(60)),
             (nameof(options.GiveUpAfter), options.GiveUpAfter, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(50)),

@@ -132,6 +132,9 @@ public static class Limits
     /// <summary>Watches of locks through one node.</summary>
     public const int LockWatchersPerNode = 64;
 
+    /// <summary>Watches of one node that read the journal's past at the same time, each in its turn.</summary>
+    public const int WatchesCatchingUp = 256;
+
     /// <summary>Changes that wait for one watcher to take them; one that falls further behind is cut off.</summary>
     public const int WatchBufferEvents = 1024;
 

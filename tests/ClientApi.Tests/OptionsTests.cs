@@ -26,6 +26,7 @@ public sealed class OptionsTests
     {
         { "SessionTtl", new() { SessionTtl = TimeSpan.FromSeconds(1.9) } },
         { "SessionTtl", new() { SessionTtl = TimeSpan.FromSeconds(3601) } },
+        { "SessionMaxLifetime", new() { SessionMaxLifetime = TimeSpan.FromSeconds(9) } },
         { "Label", new() { Label = new string('x', 129) } },
         { "ConnectTimeout", new() { ConnectTimeout = TimeSpan.Zero } },
         { "AttemptTimeout", new() { AttemptTimeout = TimeSpan.FromMinutes(2) } },

@@ -149,7 +149,7 @@ internal sealed class RecordingClient(AkkaHaClient client)
             }
             catch (AkkaHaException e)
             {
-                var aborted = e is TransactionAbortedException or UnavailableException;
+                var aborted = e is TransactionAbortedException or TransactionConflictException or UnavailableException;
                 Lists.Enqueue(new ListTransaction(id.ToString(), aborted ? ListEnd.Aborted : ListEnd.Unknown, invoked, aborted ? Now : Time.Never,
                     [.. keys.Select((k, i) => new ListStep(k, appends[i], null))]));
             }

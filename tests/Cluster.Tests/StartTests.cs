@@ -79,7 +79,20 @@ public sealed class StartTests
         await node.WaitReadyAsync(ClusterUnderTest.Patience);
         await ClusterUnderTest.EventuallyAsync(async () => (await cluster.SendAsync(node, HttpMethod.Put, "/v1/kv/a", """{"value":"dHdv"}""")).Status == HttpStatusCode.OK, "writes do not come back");
         Assert.True(node.IsRunning);
-        // Nor does any of it, written while the database went and came, tell its password.
+
+        // It answers, and takes no writes: that is no good either.
+        await cluster.Postgres.ExecuteAsync("ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()");
+        var reasons = "";
+        await ClusterUnderTest.EventuallyAsync(async () =>
+        {
+            var ready = await cluster.SendAsync(node, HttpMethod.Get, "/ready");
+            reasons = ready.Body.ToString();
+            return ready.Status == HttpStatusCode.ServiceUnavailable && reasons.Contains("the lease has run out", StringComparison.Ordinal);
+        }, $"the node is still ready: {reasons}");
+        Assert.Equal(200, await ProbeAsync(node, "/alive"));
+        await cluster.Postgres.ExecuteAsync("ALTER SYSTEM RESET default_transaction_read_only", "SELECT pg_reload_conf()");
+        await node.WaitReadyAsync(ClusterUnderTest.Patience);
+        // None of what was logged while the database went and came tells its password.
         Assert.DoesNotContain(PostgresServer.Password, await File.ReadAllTextAsync(Path.Combine(cluster.Local.Directory, "node-1.log")), StringComparison.Ordinal);
     }
 

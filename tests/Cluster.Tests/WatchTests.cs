@@ -18,7 +18,6 @@ namespace AkkaHa.Cluster.Tests;
 public sealed class WatchTests(ITestOutputHelper output)
 {
     private const int Writers = 6;
-    private const int WatchedEvery = 20;
 
     /// <summary>Through node A until it is killed, then through node B from the last position: each key's revisions follow one another, none left out and none twice.</summary>
     [Theory]
@@ -205,91 +204,6 @@ public sealed class WatchTests(ITestOutputHelper output)
         Assert.InRange(late.Max(), -0.2, 5);
     }
 
-    /// <summary>
-    /// 10,000 watches of 100 prefixes through one of three nodes, over gRPC, and 1,000 puts a second, one in twenty of them below a watched prefix: 5,000 events a second. (Were it all of them,
-    /// it would be 100,000, and nodes and clients on two cores have no time left for the puts.)
-    /// </summary>
-    [LongFact]
-    public async Task Ten_thousand_watches_through_one_node_bear_a_thousand_puts_a_second()
-    {
-        const int Watches = 10_000;
-        const int Prefixes = 100;
-        await using var cluster = await ClusterUnderTest.StartAsync("sqlite", 3);
-        await cluster.WaitSettledAsync([.. cluster.Nodes]);
-        var node = cluster.Nodes[0];
-        long Memory() => long.Parse(File.ReadLines($"/proc/{node.ProcessId}/status").First(l => l.StartsWith("VmRSS:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
-        await using var client = cluster.Connect();
-        await PutsAsync(client, TimeSpan.FromSeconds(5), 200, Prefixes);
-        var without = Memory();
-        using var channel = GrpcChannel.ForAddress(node.GrpcUrl, new GrpcChannelOptions { HttpHandler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true } });
-        using var stop = new CancellationTokenSource();
-        var (events, heartbeats, cut, delays) = (0L, 0L, 0L, new ConcurrentBag<double>());
-        var began = 0;
-        var watches = Enumerable.Range(0, Watches).Select(async i =>
-        {
-            var from = "";
-            while (!stop.IsCancellationRequested)
-            {
-                try
-                {
-                    using var call = new Keys.KeysClient(channel).Watch(new WatchRequest { Prefix = $"tenant-{i % Prefixes:00}/", From = from }, cancellationToken: stop.Token);
-                    var first = true;
-                    await foreach (var e in call.ResponseStream.ReadAllAsync(stop.Token))
-                    {
-                        if (first && from.Length == 0) Interlocked.Increment(ref began);
-                        (first, from) = (false, e.Position);
-                        if (!e.HasKey) Interlocked.Increment(ref heartbeats);
-                        else
-                        {
-                            Interlocked.Increment(ref events);
-                            if (i < Prefixes) delays.Add(Stopwatch.GetElapsedTime(long.Parse(e.Value.Span, CultureInfo.InvariantCulture)).TotalMilliseconds);
-                        }
-                    }
-                }
-                catch (RpcException) when (!stop.IsCancellationRequested)
-                {
-                    Interlocked.Increment(ref cut);
-                }
-                catch (Exception e) when (e is RpcException or OperationCanceledException)
-                {
-                    return;
-                }
-            }
-        }).ToArray();
-        await ClusterUnderTest.EventuallyAsync(() => Task.FromResult(Volatile.Read(ref began) == Watches), "not every watch began");
-        await Task.Delay(TimeSpan.FromSeconds(10));
-        var idle = Memory();
-        delays.Clear();
-        Interlocked.Exchange(ref events, 0);
-        output.WriteLine($"{without} MiB without, {idle} MiB with {Watches} watches that wait");
-        var puts = await PutsAsync(client, TimeSpan.FromSeconds(20), 1000, Prefixes);
-        var expected = puts * (long)(Watches / Prefixes);
-        await ClusterUnderTest.EventuallyAsync(() => Task.FromResult(Interlocked.Read(ref events) >= expected), $"only {events} of {expected} events came");
-        await Task.Delay(TimeSpan.FromSeconds(1));
-        output.WriteLine($"{Watches} watches of {Prefixes} prefixes: {puts} puts below them in 20 s, {events} events, {cut} times cut off, {heartbeats} heartbeats; "
-            + $"delay from the put's call: median {Median(delays):0} ms, 99 % {Quantile(delays, 0.99):0} ms; {Memory()} MiB at the end");
-        await stop.CancelAsync();
-        await Task.WhenAll(watches);
-        Assert.Equal(expected, events);
-    }
-
-    /// <summary>How many were below a watched prefix.</summary>
-    private static async Task<int> PutsAsync(AkkaHaClient client, TimeSpan time, int rate, int prefixes)
-    {
-        var since = Stopwatch.StartNew();
-        var (puts, watched) = (new List<Task>(), 0);
-        for (var i = 0; since.Elapsed < time; i++)
-        {
-            var due = TimeSpan.FromSeconds((double)i / rate) - since.Elapsed;
-            if (due > TimeSpan.FromMilliseconds(1)) await Task.Delay(due);
-            var key = i % WatchedEvery == 0 ? $"tenant-{i / WatchedEvery % prefixes:00}/{i % 1000}" : $"other/{i % 1000}";
-            puts.Add(client.Keys.PutAsync(key, Stopwatch.GetTimestamp().ToString(CultureInfo.InvariantCulture)));
-            watched += i % WatchedEvery == 0 ? 1 : 0;
-        }
-        await Task.WhenAll(puts);
-        return watched;
-    }
-
     /// <summary>Follows a watch at one node and, when it breaks, at the next ones from where it was. The answer: where it was at the end.</summary>
     private static async Task<NodeProcess> FollowAsync(NodeProcess first, IEnumerable<NodeProcess> next, Action<WatchEvent> take, CancellationToken ct)
     {
@@ -320,8 +234,5 @@ public sealed class WatchTests(ITestOutputHelper output)
         }
     }
 
-    private static double Median(IReadOnlyCollection<double> values) => Quantile(values, 0.5);
-
-    private static double Quantile(IReadOnlyCollection<double> values, double quantile) =>
-        values.Count == 0 ? double.NaN : values.Order().ElementAt(Math.Min(values.Count - 1, (int)(values.Count * quantile)));
+    private static double Median(IReadOnlyCollection<double> values) => values.Count == 0 ? double.NaN : values.Order().ElementAt(values.Count / 2);
 }

@@ -14,6 +14,7 @@ public sealed class ArrowsTests
         ["Core"] = ["Messages"],
         ["Node"] = ["Core", "Messages"],
         ["ClientApi"] = ["Messages"],
+        ["ClientApi.DistributedLock"] = ["ClientApi"],
         ["Cli"] = ["ClientApi", "Core"],
     };
 

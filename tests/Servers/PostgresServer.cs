@@ -43,6 +43,18 @@ public sealed class PostgresServer : IAsyncDisposable
         return server;
     }
 
+    /// <summary>Runs these, one after the other.</summary>
+    public async Task ExecuteAsync(params string[] commands)
+    {
+        await using var connection = new NpgsqlConnection(ConnectionString);
+        await connection.OpenAsync();
+        foreach (var text in commands)
+        {
+            await using var command = new NpgsqlCommand(text, connection);
+            await command.ExecuteNonQueryAsync();
+        }
+    }
+
     private string Data => Path.Combine(directory, "data");
 
     /// <summary>Starts the server again after <see cref="DownAsync"/> or <see cref="KillAsync"/>.</summary>

@@ -8,6 +8,9 @@ namespace AkkaHa.Cli.CommandLine;
 sealed class ExampleCommand(string name, string description, params string[] examples) : Command(name, description)
 {
     public IReadOnlyList<string> Examples => examples;
+
+    /// <summary>It deals with SIGINT and SIGTERM itself, for as long as it takes.</summary>
+    public bool TakesSignals { get; set; }
 }
 
 /// <summary>The library's help, with the examples after it.</summary>

@@ -11,6 +11,15 @@ static class ExitCode
     public const int Unavailable = 5;
     public const int OutcomeUnknown = 6;
 
+    /// <summary>Of <c>lock run</c>: the lock was not to be had, and nothing was run.</summary>
+    public const int NotAcquired = 75;
+
+    /// <summary>Of <c>lock run</c>: the lock was lost while the command ran.</summary>
+    public const int Lost = 76;
+
+    /// <summary>Of <c>lock run</c>: there is no such command, as shells count it.</summary>
+    public const int CannotRun = 127;
+
     /// <summary>Stopped by Ctrl-C or SIGTERM before its end, as shells count it.</summary>
     public const int Interrupted = 130;
 }

@@ -17,7 +17,7 @@ static class Invocation
         // Asking for help wins over errors, so the errors alone do not tell. The library would answer 1 and print the whole help.
         if (parsed.Action is not ParseErrorAction)
         {
-            parsed.InvocationConfiguration.ProcessTerminationTimeout = CleanUpWithin;
+            parsed.InvocationConfiguration.ProcessTerminationTimeout = parsed.CommandResult.Command is ExampleCommand { TakesSignals: true } ? null : CleanUpWithin;
             return await parsed.InvokeAsync();
         }
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using AkkaHa.Cli.CommandLine;
 using AkkaHa.ClientApi;
+using AkkaHa.Messages;
 
 namespace AkkaHa.Cli.Sessions;
 
@@ -9,7 +10,7 @@ namespace AkkaHa.Cli.Sessions;
 static class SessionCommand
 {
     /// <summary>The command with all that is below it.</summary>
-    public static Command Create() => new("session", "Look at sessions, and end them.") { Show(), Close() };
+    public static Command Create() => new("session", "Look at sessions, and end them.") { Show(), List(), Close() };
 
     static Command Show()
     {
@@ -26,6 +27,30 @@ static class SessionCommand
             else
                 Tables.Write(output, ["session", "label", "time to live", "remaining", "locks"],
                     [[state.Id.Text, state.Label, Seconds(state.Ttl), Seconds(state.Remaining), state.Locks.Count == 0 ? "-" : string.Join(", ", state.Locks)]]);
+            return ExitCode.Ok;
+        }));
+        return command;
+    }
+
+    static Command List()
+    {
+        var endpoint = Endpoints.Option();
+        var limit = IntegerOption.Create("--limit", "Stop after so many; 0: all", 0, int.MaxValue, 0);
+        var json = Json.Option();
+        Command command = new("list", "All sessions that live, whoever made them. What one holds: `session show`.") { limit, endpoint, json };
+        command.SetAction((parsed, cancel) => Endpoints.RunAsync(parsed, endpoint, async client =>
+        {
+            var atMost = parsed.GetValue(limit) is var some and > 0 ? some : int.MaxValue;
+            var output = parsed.InvocationConfiguration.Output;
+            var rows = new List<string[]>();
+            var count = 0;
+            await foreach (var state in client.Sessions.ListAsync(Math.Min(atMost, Limits.ListPageKeys), cancel))
+            {
+                if (parsed.GetValue(json)) Json.WriteLine(output, new { sessionId = state.Id.Text, ttlSeconds = state.Ttl.TotalSeconds, remainingSeconds = state.Remaining.TotalSeconds, label = state.Label });
+                else rows.Add([state.Id.Text, state.Label, Seconds(state.Ttl), Seconds(state.Remaining)]);
+                if (++count == atMost) break;
+            }
+            if (!parsed.GetValue(json)) Tables.Write(output, ["session", "label", "time to live", "remaining"], rows);
             return ExitCode.Ok;
         }));
         return command;

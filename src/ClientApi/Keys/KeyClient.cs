@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using AkkaHa.ClientApi.Connection;
 using AkkaHa.ClientApi.Errors;
-using AkkaHa.ClientApi.Keys;
 using AkkaHa.ClientApi.Sessions;
+using AkkaHa.ClientApi.Watches;
 using AkkaHa.Messages;
 using Google.Protobuf;
 using Wire = AkkaHa.Messages.V1;
@@ -22,9 +22,9 @@ public sealed class KeyClient
     private readonly CallRepeater _calls;
     private readonly RequestIds _ids;
     private readonly SessionSource _sessions;
-    private readonly KeyWatches _watches;
+    private readonly WatchSource _watches;
 
-    internal KeyClient(CallRepeater calls, RequestIds ids, SessionSource sessions, KeyWatches watches)
+    internal KeyClient(CallRepeater calls, RequestIds ids, SessionSource sessions, WatchSource watches)
     {
         _calls = calls;
         _ids = ids;
@@ -68,7 +68,8 @@ public sealed class KeyClient
     /// <exception cref="FenceStaleException">The guard is not held any more; nothing was written, and its <see cref="AcquiredLock.LostToken"/> is cancelled.</exception>
     /// <exception cref="UnavailableException">Not written.</exception>
     /// <exception cref="OutcomeUnknownException">Written or not.</exception>
-    /// <exception cref="TransactionAbortedException">A guarded write is a small transaction: others were in its way until its deadline, or its node died before it was decided; nothing was written.</exception>
+    /// <exception cref="TransactionConflictException">A guarded write is a small transaction: others were in its way until its deadline; nothing was written.</exception>
+    /// <exception cref="TransactionAbortedException">A guarded write is a small transaction: it was not decided in its time, or its node died before it was; nothing was written.</exception>
     /// <exception cref="InvalidArgumentException">A bad name, or the value is too long.</exception>
     public Task<Revision> PutAsync(string key, ReadOnlyMemory<byte> value, Revision? ifRevision = null, Guard? guard = null, CancellationToken cancellationToken = default) =>
         PutAsync(key, value, new PutOptions { IfRevision = ifRevision, Guard = guard }, cancellationToken);
@@ -122,7 +123,8 @@ public sealed class KeyClient
     /// <exception cref="FenceStaleException">The guard is not held any more; nothing was deleted, and its <see cref="AcquiredLock.LostToken"/> is cancelled.</exception>
     /// <exception cref="UnavailableException">Not deleted.</exception>
     /// <exception cref="OutcomeUnknownException">Deleted or not.</exception>
-    /// <exception cref="TransactionAbortedException">A guarded delete is a small transaction: others were in its way until its deadline, or its node died before it was decided; nothing was deleted.</exception>
+    /// <exception cref="TransactionConflictException">A guarded delete is a small transaction: others were in its way until its deadline; nothing was deleted.</exception>
+    /// <exception cref="TransactionAbortedException">A guarded delete is a small transaction: it was not decided in its time, or its node died before it was; nothing was deleted.</exception>
     /// <exception cref="InvalidArgumentException">A bad name.</exception>
     public async Task<DeletedKey> DeleteAsync(string key, Revision? ifRevision = null, Guard? guard = null, CancellationToken cancellationToken = default)
     {
@@ -209,15 +211,17 @@ public sealed class KeyClient
 
     /// <summary>A position not before the call: a watch from there sees every change that is made after this returns.</summary>
     /// <exception cref="UnavailableException">No node could answer in time.</exception>
-    public Task<WatchPosition> GetPositionAsync(CancellationToken cancellationToken = default) => _watches.PositionAsync(cancellationToken);
+    public Task<WatchPosition> GetPositionAsync(CancellationToken cancellationToken = default) => _watches.PositionAsync(WatchOf(new Wire.WatchRequest { Key = "-" }), cancellationToken);
 
     private IAsyncEnumerable<KeyEvent> Watch(Wire.WatchRequest request, WatchPosition? from, WatchOptions? options, CancellationToken cancel)
     {
         options ??= new WatchOptions();
         options.Check();
-        request.From = from?.Text ?? "";
-        return _watches.RunAsync(request, options, cancel);
+        return _watches.RunAsync(WatchOf(request), from, message => message.HasKey ? KeyEvent.From(message) : null, options, cancel);
     }
+
+    private static WatchCall<Wire.WatchEvent> WatchOf(Wire.WatchRequest request) => new(
+        (invoker, position, call) => new Wire.Keys.KeysClient(invoker).Watch(new Wire.WatchRequest(request) { From = position }, call), message => message.Position);
 
     private async IAsyncEnumerable<KeyEntry> PagesAsync(string prefix, ListOptions options, [EnumeratorCancellation] CancellationToken cancel)
     {

@@ -16,25 +16,38 @@ internal sealed class LockReturns(CallRepeater calls, RequestIds ids, AkkaHaClie
     private readonly ILogger _logger = options.LoggerFactory.CreateLogger("AkkaHa.ClientApi.Locks");
 
     /// <summary>Takes an acquire back, wherever it stands: a waiter leaves, a grant is returned, one on its way will be refused. Waits a second at most. Never throws.</summary>
-    public Task CancelAsync(LiveSession session, string name, string requestId)
+    public Task CancelAsync(LiveSession session, string name, string requestId) =>
+        WaitAWhileAsync(UntilDoneAsync(session, name, cancel => CancelOnceAsync(session, name, requestId, cancel)));
+
+    /// <summary>Takes a request back; true when a waiter or a grant was taken back.</summary>
+    public async Task<bool> CancelOnceAsync(LiveSession session, string name, string requestId, CancellationToken cancel)
     {
         var request = new Wire.CancelLockRequest { Name = name, SessionId = session.Id.Text, RequestId = requestId };
         var call = new Call<Wire.CancelLockResponse>("cancel lock", CallShard.Of(Messages.EntityId.Lock(name)), (invoker, options, _) =>
             new Wire.Locks.LocksClient(invoker).CancelAsync(request, options));
-        return WaitAWhileAsync(UntilDoneAsync(session, name, cancel => calls.ReadAsync(call, cancel)));
+        return (await calls.ReadAsync(call, cancel)).Value.Cancelled;
+    }
+
+    /// <summary>Takes an acquire of several back. Waits a second at most. Never throws.</summary>
+    public Task CancelAllAsync(LiveSession session, string requestId)
+    {
+        var request = new Wire.CancelAllLocksRequest { SessionId = session.Id.Text, RequestId = requestId };
+        var call = new Call<Wire.CancelAllLocksResponse>("cancel locks", CallShard.OfSession(session.Id.Text), (invoker, options, _) =>
+            new Wire.Locks.LocksClient(invoker).CancelAllAsync(request, options));
+        return WaitAWhileAsync(UntilDoneAsync(session, "several", cancel => calls.ReadAsync(call, cancel)));
     }
 
     /// <summary>Releases a lock; that it is not held any more is as good. Waits a second at most. Never throws.</summary>
     public Task ReleaseAsync(LiveSession session, string name, Fence fence) =>
-        WaitAWhileAsync(UntilDoneAsync(session, name, cancel => ReleaseOnceAsync(session, name, fence, cancel)));
+        WaitAWhileAsync(UntilDoneAsync(session, name, cancel => ReleaseOnceAsync(session.Id.Text, name, fence, cancel)));
 
     /// <summary>Releases a lock, or says why not.</summary>
-    public async Task ReleaseOnceAsync(LiveSession session, string name, Fence fence, CancellationToken cancel)
+    public async Task ReleaseOnceAsync(string sessionId, string name, Fence fence, CancellationToken cancel)
     {
         var mutation = await ids.NewMutationAsync(cancel);
         var call = new Call<Wire.ReleaseLockResponse>("release lock", CallShard.Of(Messages.EntityId.Lock(name)), (invoker, options, attempt) =>
             new Wire.Locks.LocksClient(invoker).ReleaseAsync(
-                new Wire.ReleaseLockRequest { Name = name, SessionId = session.Id.Text, Fence = fence, RequestId = mutation.Id, Attempt = attempt }, options));
+                new Wire.ReleaseLockRequest { Name = name, SessionId = sessionId, Fence = fence, RequestId = mutation.Id, Attempt = attempt }, options));
         await calls.MutateAsync(call, mutation, cancel);
     }
 

@@ -27,4 +27,7 @@ public sealed class ClientSession
 
     /// <summary>Whether it is lost, by the clock: true also when a stalled process has not got round to cancelling <see cref="LostToken"/> yet.</summary>
     public bool IsLost => _session.IsLost;
+
+    /// <summary>A server said so: the next that is asked for is another.</summary>
+    internal void HasEnded(string why) => _session.Lose(why);
 }

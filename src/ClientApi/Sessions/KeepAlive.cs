@@ -4,10 +4,13 @@ using Wire = AkkaHa.Messages.V1;
 
 namespace AkkaHa.ClientApi.Sessions;
 
-/// <summary>Keeps sessions alive: a keepalive every third of the time to live, repeated over all nodes until one answers or the session is lost.</summary>
+/// <summary>Keeps one session alive: a keepalive every third of the time to live, repeated over all nodes until one answers or the session is lost.</summary>
 internal sealed class KeepAlive(CallRepeater calls, AkkaHaClientOptions options, ILogger logger)
 {
     private static readonly TimeSpan LeastAttempt = TimeSpan.FromMilliseconds(250);
+
+    // Up to where the losses that the server told of have been taken; it tells them until it hears that.
+    private ulong _lostSeen;
 
     /// <summary>Runs until the session is lost or ended. Never throws.</summary>
     public async Task RunAsync(LiveSession session)
@@ -18,6 +21,11 @@ internal sealed class KeepAlive(CallRepeater calls, AkkaHaClientOptions options,
             while (true)
             {
                 await Task.Delay(pause, options.TimeProvider, session.LostToken);
+                if (options.SessionMaxLifetime is { } longest && !session.MayBeRenewed(longest))
+                {
+                    logger.LogInformation("Session {Session} has been kept alive for as long as it may; it runs out now", session.Id);
+                    return;
+                }
                 pause = await OnceAsync(session) ? session.Ttl / 3 : TimeSpan.Zero;
             }
         }
@@ -33,9 +41,9 @@ internal sealed class KeepAlive(CallRepeater calls, AkkaHaClientOptions options,
     }
 
     /// <summary>One keepalive. Its attempts are short, so that several fit before the session is lost.</summary>
-    public Task<Answer<Wire.KeepAliveResponse>> SendAsync(string sessionId, TimeSpan ttl, CancellationToken cancel)
+    public Task<Answer<Wire.KeepAliveResponse>> SendAsync(string sessionId, TimeSpan ttl, ulong lostSeen, CancellationToken cancel)
     {
-        var request = new Wire.KeepAliveRequest { SessionId = sessionId };
+        var request = new Wire.KeepAliveRequest { SessionId = sessionId, LostSeen = lostSeen };
         var attempt = ttl / 6 > LeastAttempt ? ttl / 6 : LeastAttempt;
         return calls.ReadAsync(
             new Call<Wire.KeepAliveResponse>("keepalive", CallShard.OfSession(sessionId), (invoker, call, _) => new Wire.Sessions.SessionsClient(invoker).KeepAliveAsync(request, call))
@@ -50,8 +58,14 @@ internal sealed class KeepAlive(CallRepeater calls, AkkaHaClientOptions options,
     {
         try
         {
-            var answer = await SendAsync(session.Id.Text, session.Ttl, session.LostToken);
+            var answer = await SendAsync(session.Id.Text, session.Ttl, _lostSeen, session.LostToken);
             session.Renewed(answer.SentAt, TimeSpan.FromSeconds(answer.Value.TtlSeconds));
+            foreach (var lost in answer.Value.Lost)
+            {
+                logger.LogInformation("Lock {Lock} is not held with fence {Fence} any more: {Reason}", lost.Name, lost.Fence, lost.Reason);
+                session.Locks.HasGone(lost.Name, new Fence(lost.Fence));
+            }
+            _lostSeen = answer.Value.LostPosition;
             return true;
         }
         catch (Exception e) when (e is SessionExpiredException or NotFoundException)

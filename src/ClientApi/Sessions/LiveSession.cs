@@ -1,3 +1,4 @@
+using AkkaHa.ClientApi.Locks;
 using AkkaHa.Messages;
 using Microsoft.Extensions.Logging;
 
@@ -14,6 +15,7 @@ internal sealed class LiveSession
     private readonly CancellationTokenSource _lost = new();
     private readonly Lock _gate = new();
     private readonly ITimer _timer;
+    private readonly long _bornAt;
     private long _aliveAt;
     private TimeSpan _ttl;
 
@@ -23,6 +25,7 @@ internal sealed class LiveSession
         _time = time;
         _logger = logger;
         _ttl = ttl;
+        _bornAt = aliveAt;
         _aliveAt = aliveAt;
         LostToken = _lost.Token;
         _timer = time.CreateTimer(_ => LoseWhenDue(), null, Left(), Timeout.InfiniteTimeSpan);
@@ -39,6 +42,12 @@ internal sealed class LiveSession
     }
 
     public CancellationToken LostToken { get; }
+
+    /// <summary>What hangs on it.</summary>
+    public HeldLocks Locks { get; } = new();
+
+    /// <summary>Whether a keepalive that is sent now ends its life within this much of its beginning.</summary>
+    public bool MayBeRenewed(TimeSpan longestLife) => _time.GetElapsedTime(_bornAt) + Ttl <= longestLife;
 
     /// <summary>By the clock, also when the timer is late. Once true, always true.</summary>
     public bool IsLost

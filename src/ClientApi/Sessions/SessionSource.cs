@@ -56,6 +56,16 @@ internal sealed class SessionSource(CallRepeater calls, RequestIds ids, AkkaHaCl
         }
     }
 
+    /// <summary>A session of somebody else's, as this client may rely on it: from a keepalive now, and no longer than that.</summary>
+    public async Task<LiveSession> AdoptAsync(SessionId id, CancellationToken cancel)
+    {
+        var answer = await KeepAliveAsync(id, cancel);
+        return new LiveSession(id.Text, TimeSpan.FromSeconds(answer.Value.TtlSeconds), answer.SentAt, _time, _logger);
+    }
+
+    /// <summary>One keepalive for any session.</summary>
+    public Task<Answer<Wire.KeepAliveResponse>> KeepAliveAsync(SessionId id, CancellationToken cancel) => new KeepAlive(calls, options, _logger).SendAsync(id.Text, options.SessionTtl, 0, cancel);
+
     /// <summary>Ends any session.</summary>
     public static async Task CloseAsync(CallRepeater calls, RequestIds ids, string sessionId, CancellationToken cancel)
     {
@@ -67,21 +77,25 @@ internal sealed class SessionSource(CallRepeater calls, RequestIds ids, AkkaHaCl
             cancel);
     }
 
+    /// <summary>Makes a session.</summary>
+    public static async Task<Wire.CreateSessionResponse> CreateAsync(CallRepeater calls, Mutation mutation, TimeSpan ttl, string label, CancellationToken cancel) =>
+        (await calls.MutateAsync(
+            new Call<Wire.CreateSessionResponse>("create session", CallShard.OfNewSession(mutation.Id), (invoker, call, attempt) => new Wire.Sessions.SessionsClient(invoker)
+                .CreateAsync(new Wire.CreateSessionRequest { TtlSeconds = ttl.TotalSeconds, Label = label, RequestId = mutation.Id, Attempt = attempt }, call)),
+            mutation,
+            cancel)).Value;
+
     private async Task<LiveSession> CreateAsync()
     {
         var keepAlive = new KeepAlive(calls, options, _logger);
         var mutation = await ids.NewMutationAsync(CancellationToken.None);
-        var created = (await calls.MutateAsync(
-            new Call<Wire.CreateSessionResponse>("create session", CallShard.OfNewSession(mutation.Id), (invoker, call, attempt) => new Wire.Sessions.SessionsClient(invoker)
-                .CreateAsync(new Wire.CreateSessionRequest { TtlSeconds = options.SessionTtl.TotalSeconds, Label = options.Label, RequestId = mutation.Id, Attempt = attempt }, call)),
-            mutation,
-            CancellationToken.None)).Value;
+        var created = await CreateAsync(calls, mutation, options.SessionTtl, options.Label, CancellationToken.None);
         var ttl = TimeSpan.FromSeconds(created.TtlSeconds);
         // An unanswered first attempt may be the one that made it, so its life counts from there.
         var aliveAt = mutation.FirstSentAt;
         if (_time.GetElapsedTime(aliveAt) > ttl / 3)
         {
-            var answer = await keepAlive.SendAsync(created.SessionId, ttl, CancellationToken.None);
+            var answer = await keepAlive.SendAsync(created.SessionId, ttl, 0, CancellationToken.None);
             (aliveAt, ttl) = (answer.SentAt, TimeSpan.FromSeconds(answer.Value.TtlSeconds));
         }
         var session = new LiveSession(created.SessionId, ttl, aliveAt, _time, _logger);

@@ -1,4 +1,5 @@
 using AkkaHa.Messages;
+using Wire = AkkaHa.Messages.V1;
 
 namespace AkkaHa.ClientApi;
 
@@ -8,4 +9,9 @@ namespace AkkaHa.ClientApi;
 /// <param name="Remaining">What was left of that.</param>
 /// <param name="Label">Who it is, in its own words.</param>
 /// <param name="Locks">Names of the locks that it holds or waits for, as far as they have told it (within seconds after a failover).</param>
-public sealed record SessionState(SessionId Id, TimeSpan Ttl, TimeSpan Remaining, string Label, IReadOnlyList<string> Locks);
+public sealed record SessionState(SessionId Id, TimeSpan Ttl, TimeSpan Remaining, string Label, IReadOnlyList<string> Locks)
+{
+    internal static SessionState From(Wire.SessionState state) => new(
+        SessionId.TryParse(state.SessionId, out var id) ? id : new SessionId(-1, state.SessionId),
+        TimeSpan.FromSeconds(state.TtlSeconds), TimeSpan.FromSeconds(state.RemainingSeconds), state.Label, [.. state.Locks]);
+}

@@ -2,21 +2,8 @@ using AkkaHa.Core.Entities;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Storage;
 using AkkaHa.Messages.V1;
-using Google.Protobuf;
 
 namespace AkkaHa.Core.Locks;
-
-/// <summary>Who has a lock. Once upgraded, it has it exclusively, and says by which request.</summary>
-internal sealed record Holder(string SessionId, string HolderId, string RequestId, Share Share, long Fence, string Label, string FlowId, long SinceMs, string UpgradedBy = "");
-
-/// <summary>Who waits for it.</summary>
-internal sealed record Waiter(string SessionId, string HolderId, string RequestId, Share Share, string Label, string FlowId, ByteString PayloadHash, long SinceMs);
-
-/// <summary>That the upgradeable holder with this fence waits to be the only one.</summary>
-internal sealed record WaitingUpgrade(long Fence, string RequestId, ByteString PayloadHash, long SinceMs);
-
-/// <summary>That a holding was ended by force, of which its holder has not heard yet.</summary>
-internal sealed record Loss(string SessionId, long Fence, string Reason);
 
 /// <summary>The durable state of a lock: holders, the queue, and the last fence given. It throws rather than fold what would be two grants.</summary>
 internal sealed class LockBook(string name, RuleSwitches rules)
@@ -98,14 +85,14 @@ internal sealed class LockBook(string name, RuleSwitches rules)
             case Event.BodyOneofCase.LockGranted: Grant(@event.LockGranted, stamp.TimeMs); break;
             case Event.BodyOneofCase.LockEnqueued:
                 if (Waiting(@event.LockEnqueued.RequestId) is not null) throw new InvalidHistoryException($"lock '{name}': a request waits twice");
-                Add(WaiterOf(@event.LockEnqueued, stamp.TimeMs));
+                Add(Waiter.Of(@event.LockEnqueued, stamp.TimeMs));
                 break;
             case Event.BodyOneofCase.LockWaiterLeft: Leave(@event.LockWaiterLeft.RequestId); break;
             case Event.BodyOneofCase.LockReleased: Release(@event.LockReleased); break;
             case Event.BodyOneofCase.LockUpgradeAsked:
                 if (Upgrade is not null || Holding(@event.LockUpgradeAsked.Fence)?.Share.Mode != LockMode.Upgradeable)
                     throw new InvalidHistoryException($"lock '{name}': nobody who could be upgraded asked for it");
-                SetUpgrade(UpgradeOf(@event.LockUpgradeAsked, stamp.TimeMs));
+                SetUpgrade(WaitingUpgrade.Of(@event.LockUpgradeAsked, stamp.TimeMs));
                 break;
             case Event.BodyOneofCase.LockUpgraded: ApplyUpgrade(@event.LockUpgraded); break;
             case Event.BodyOneofCase.LockLossTold: losses.RemoveAll(l => l.Fence == @event.LockLossTold.Fence); break;
@@ -115,7 +102,7 @@ internal sealed class LockBook(string name, RuleSwitches rules)
 
     private void Grant(LockGranted grant, long timeMs)
     {
-        var holder = HolderOf(grant, timeMs);
+        var holder = Holder.Of(grant, timeMs);
         if (!HasRoomFor(holder.Share)) throw new InvalidHistoryException($"lock '{name}' was granted ({holder.Share.Mode}) while it was held");
         CheckFence(grant.Fence);
         if (waiting.ContainsKey(grant.RequestId)) Remove(grant.RequestId);
@@ -202,38 +189,18 @@ internal sealed class LockBook(string name, RuleSwitches rules)
     public void Restore(LockSnapshot snapshot)
     {
         LastFence = snapshot.LastFence;
-        foreach (var holder in snapshot.Holders) Add(HolderOf(holder.Grant, holder.SinceMs) with { UpgradedBy = holder.UpgradedBy });
-        foreach (var waiter in snapshot.Waiters) Add(WaiterOf(waiter.Waiter, waiter.SinceMs));
-        if (snapshot.Upgrade is { } upgrade) SetUpgrade(UpgradeOf(upgrade.Asked, upgrade.SinceMs));
-        losses.AddRange(snapshot.Losses.Select(l => new Loss(l.SessionId, l.Fence, l.Reason)));
+        foreach (var holder in snapshot.Holders) Add(Holder.Of(holder));
+        foreach (var waiter in snapshot.Waiters) Add(Waiter.Of(waiter));
+        if (snapshot.Upgrade is { } upgrade) SetUpgrade(WaitingUpgrade.Of(upgrade));
+        losses.AddRange(snapshot.Losses.Select(Loss.Of));
     }
 
     public LockSnapshot Save()
     {
-        var snapshot = new LockSnapshot { LastFence = LastFence };
-        snapshot.Holders.AddRange(holders.Select(h => new StoredHolder { Grant = GrantOf(h), SinceMs = h.SinceMs, UpgradedBy = h.UpgradedBy }));
-        snapshot.Waiters.AddRange(queue.Select(w => new StoredWaiter { Waiter = EnqueuedOf(w), SinceMs = w.SinceMs }));
-        if (Upgrade is { } upgrade) snapshot.Upgrade = new StoredUpgrade { Asked = AskedOf(upgrade), SinceMs = upgrade.SinceMs };
-        snapshot.Losses.AddRange(losses.Select(l => new StoredLoss { SessionId = l.SessionId, Fence = l.Fence, Reason = l.Reason }));
+        var snapshot = new LockSnapshot { LastFence = LastFence, Upgrade = Upgrade?.Stored };
+        snapshot.Holders.AddRange(holders.Select(h => h.Stored));
+        snapshot.Waiters.AddRange(queue.Select(w => w.Stored));
+        snapshot.Losses.AddRange(losses.Select(l => l.Stored));
         return snapshot;
     }
-
-    private static LockGranted GrantOf(Holder h) => new()
-    {
-        SessionId = h.SessionId, HolderId = h.HolderId, RequestId = h.RequestId, Mode = h.Share.Mode, Fence = h.Fence, Label = h.Label, Permits = h.Share.Permits, Limit = h.Share.Limit, FlowId = h.FlowId,
-    };
-
-    private static LockEnqueued EnqueuedOf(Waiter w) => new()
-    {
-        SessionId = w.SessionId, HolderId = w.HolderId, RequestId = w.RequestId, Mode = w.Share.Mode, Label = w.Label, PayloadHash = w.PayloadHash,
-        Permits = w.Share.Permits, Limit = w.Share.Limit, FlowId = w.FlowId,
-    };
-
-    private static LockUpgradeAsked AskedOf(WaitingUpgrade u) => new() { Fence = u.Fence, RequestId = u.RequestId, PayloadHash = u.PayloadHash };
-
-    private static Holder HolderOf(LockGranted g, long sinceMs) => new(g.SessionId, g.HolderId, g.RequestId, Share.Of(g.Mode, g.Permits, g.Limit), g.Fence, g.Label, g.FlowId, sinceMs);
-
-    private static Waiter WaiterOf(LockEnqueued w, long sinceMs) => new(w.SessionId, w.HolderId, w.RequestId, Share.Of(w.Mode, w.Permits, w.Limit), w.Label, w.FlowId, w.PayloadHash, sinceMs);
-
-    private static WaitingUpgrade UpgradeOf(LockUpgradeAsked u, long sinceMs) => new(u.Fence, u.RequestId, u.PayloadHash, sinceMs);
 }

@@ -9,17 +9,19 @@ internal sealed class MultiLockBook
 {
     private readonly Dictionary<string, MultiLock> works = new(StringComparer.Ordinal);
     private readonly Dictionary<string, MultiLockLeg> legs = new(StringComparer.Ordinal);
+    private readonly HashSet<MultiLock> open = [];
     private readonly Queue<MultiLock> granted = new();
 
     public IEnumerable<MultiLock> All => works.Values;
 
-    public bool IsEmpty => works.Count == 0;
+    /// <summary>Those under way: few, however many were granted of late.</summary>
+    public IReadOnlyCollection<MultiLock> Open => open;
 
     public MultiLock? Find(string requestId) => works.GetValueOrDefault(requestId);
 
     public MultiLockLeg? Leg(string requestId) => legs.GetValueOrDefault(requestId);
 
-    public IEnumerable<MultiLock> OpenOf(string sessionId) => works.Values.Where(w => w.IsOpen && w.Started.SessionId == sessionId);
+    public IEnumerable<MultiLock> OpenOf(string sessionId) => open.Where(w => w.Started.SessionId == sessionId);
 
     /// <summary>Folds one of an acquireAll's events; false when it is none.</summary>
     public bool Apply(Event @event, Stamp stamp)
@@ -40,15 +42,16 @@ internal sealed class MultiLockBook
                 Add(new MultiLock(@event.MultiLockStarted, stamp.SequenceNr, stamp.TimeMs));
                 return true;
             case Event.BodyOneofCase.MultiLockRenewed:
-                foreach (var leg in Open(@event.MultiLockRenewed.RequestId).Legs.Skip(@event.MultiLockRenewed.FromPlace)) Renew(leg, stamp.TimeMs);
+                foreach (var leg in UnderWay(@event.MultiLockRenewed.RequestId).Legs.Skip(@event.MultiLockRenewed.FromPlace)) Renew(leg, stamp.TimeMs);
                 return true;
             case Event.BodyOneofCase.MultiLockUndoing:
                 var undone = Find(@event.MultiLockUndoing.RequestId);
                 if (undone is null || undone.Undoing is not null) throw new InvalidHistoryException($"acquireAll {@event.MultiLockUndoing.RequestId} is undone without being there");
                 undone.Undoing = @event.MultiLockUndoing;
+                open.Add(undone);
                 return true;
             case Event.BodyOneofCase.MultiLockEnded:
-                var ended = Open(@event.MultiLockEnded.RequestId);
+                var ended = UnderWay(@event.MultiLockEnded.RequestId);
                 if (!@event.MultiLockEnded.Granted) Remove(ended);
                 else if (ended.Undoing is not null) throw new InvalidHistoryException($"acquireAll {ended.RequestId} was granted while it was undone");
                 else Grant(ended, stamp.TimeMs);
@@ -79,13 +82,14 @@ internal sealed class MultiLockBook
         Started = w.Started, SequenceNr = w.SequenceNr, IssuedMs = { w.Legs.Select(l => l.IssuedMs) }, Undoing = w.Undoing, GrantedMs = w.GrantedMs,
     });
 
-    private MultiLock Open(string requestId) =>
+    private MultiLock UnderWay(string requestId) =>
         Find(requestId) is { IsOpen: true } work ? work : throw new InvalidHistoryException($"acquireAll {requestId} is not under way");
 
     private void Grant(MultiLock work, long timeMs)
     {
         work.GrantedMs = timeMs;
         granted.Enqueue(work);
+        if (!work.IsOpen) open.Remove(work);
     }
 
     private void Renew(MultiLockLeg leg, long timeMs)
@@ -98,12 +102,14 @@ internal sealed class MultiLockBook
     private void Add(MultiLock work)
     {
         works.Add(work.RequestId, work);
+        open.Add(work);
         foreach (var leg in work.Legs) legs.Add(leg.RequestId, leg);
     }
 
     private void Remove(MultiLock work)
     {
         works.Remove(work.RequestId);
+        open.Remove(work);
         foreach (var leg in work.Legs) legs.Remove(leg.RequestId);
     }
 }

@@ -29,7 +29,7 @@ internal sealed class MultiLocks(RuleSwitches rules, Func<string, Session?> sess
 
     private readonly MultiLockBook book = new();
 
-    public long? WakeAtMs => book.All.Where(w => w.IsOpen).Select(w => w.WakeAtMs).DefaultIfEmpty(long.MaxValue).Min() is var wake and < long.MaxValue ? wake : null;
+    public long? WakeAtMs => book.Open.Select(w => w.WakeAtMs).DefaultIfEmpty(long.MaxValue).Min() is var wake and < long.MaxValue ? wake : null;
 
     public bool Knows(string requestId) => book.Find(requestId) is { IsOpen: true };
 
@@ -48,7 +48,7 @@ internal sealed class MultiLocks(RuleSwitches rules, Func<string, Session?> sess
 
     public void Tick(Turn turn)
     {
-        foreach (var work in book.All.Where(w => w.IsOpen && w.WakeAtMs <= turn.At.MonoMs).ToArray())
+        foreach (var work in book.Open.Where(w => w.WakeAtMs <= turn.At.MonoMs).ToArray())
         {
             if (work.IsTaking && work.Caller is null && work.UntilMs <= turn.At.MonoMs)
                 Undo(work, MultiLockReplies.NobodyWaits(work), work.LastAttempt, turn);
@@ -259,6 +259,7 @@ internal sealed class MultiLocks(RuleSwitches rules, Func<string, Session?> sess
             work.CancelledUpTo = Math.Max(work.CancelledUpTo, upTo);
             if (work.Undoing is null) Undo(work, cancelled, upTo, turn);
         }
+        else if (sessionOf(request.SessionId) is null) turn.Answer(call, SessionReplies.Gone(request.SessionId));
         else
         {
             if ((turn.LastAttemptAnswered(request.RequestId) ?? 0) <= upTo) turn.Settle(request.RequestId, cancelled, upTo);
@@ -269,10 +270,11 @@ internal sealed class MultiLocks(RuleSwitches rules, Func<string, Session?> sess
     /// <summary>Called with the end of a session, in the same row: its locks are told of it, and let go of all that is the session's.</summary>
     public void Ending(string sessionId, Turn turn)
     {
-        foreach (var work in book.OpenOf(sessionId))
+        foreach (var work in book.OpenOf(sessionId).ToArray())
         {
             if (work.Caller is { } caller) turn.Answer(caller, SessionReplies.Gone(sessionId));
-            foreach (var canceller in work.Cancellers) turn.Answer(canceller, MultiLockReplies.Cancelled(tookBack: true));
+            // Its locks will be told, and have not let go yet.
+            foreach (var canceller in work.Cancellers) turn.Answer(canceller, SessionReplies.Gone(sessionId));
         }
     }
 

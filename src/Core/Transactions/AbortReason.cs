@@ -6,6 +6,9 @@ public static class AbortReason
     /// <summary>Not decided in its time.</summary>
     public const string Deadline = "deadline";
 
+    /// <summary>The same, and older transactions were in its way at least once: users read TXN_CONFLICT (ADR 0016).</summary>
+    public const string Conflict = "conflict";
+
     /// <summary>Somebody wanted to know for certain, and it was not heard of.</summary>
     public const string Resolved = "resolved";
 

@@ -1,4 +1,5 @@
 using AkkaHa.Messages;
+using AkkaHa.Messages.Internal;
 
 namespace AkkaHa.Core.Transactions;
 
@@ -32,8 +33,16 @@ public sealed record OutcomeTimes(
     /// </summary>
     public bool MayBeInTable(string transactionId, long slotTimeMs) => TransactionIdTime.IssuedAtMs(transactionId) is not { } issued || slotTimeMs >= issued + InSlotMs;
 
-    /// <summary>Issued so long ago that it may have been decided and forgotten everywhere: never run, since it may be the second time.</summary>
-    public bool IsForgotten(string transactionId, long slotTimeMs) => TransactionIdTime.IssuedAtMs(transactionId) is { } issued && slotTimeMs >= issued + KeptMs;
+    /// <summary>
+    /// Issued so long ago that it may have been decided and forgotten: never run, since it may be the second time. Nothing is assumed of clocks. A slot keeps what the table does not have; the table keeps a
+    /// row until issued + Kept at least, and says before what time it has deleted any. Beside that, what is a day old by both the database's clock and the slot's is taken for forgotten, whether anything
+    /// was deleted or not: so that it does not depend on when somebody swept.
+    /// </summary>
+    /// <param name="transactionId">The slot does not know it, nor does the table.</param>
+    /// <param name="table">What the table said; null: it need not be asked (<see cref="MayBeInTable"/>).</param>
+    /// <param name="slotTimeMs">The slot's time.</param>
+    public bool IsForgotten(string transactionId, OutcomeLookedUp? table, long slotTimeMs) =>
+        table is not null && TransactionIdTime.IssuedAtMs(transactionId) is { } issued && issued + KeptMs <= Math.Max(table.DeletedBeforeMs, Math.Min(table.NowMs, slotTimeMs));
 
     /// <summary>Issued in what is the future here: how much, in seconds, when that is beyond the limit.</summary>
     public static long? IsAhead(string transactionId, long slotTimeMs) =>

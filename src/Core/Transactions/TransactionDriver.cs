@@ -46,7 +46,8 @@ internal sealed class TransactionDriver(TransactionTable table, OutcomeTimes tim
         {
             var record = table.Find(id)!;
             if (drive.WakeAtMs(record.IsDecided) > turn.At.MonoMs) continue;
-            if (!record.IsDecided && drive.Mine is not null && drive.DeadlineMs <= turn.At.MonoMs) Abort(record, drive, AbortReason.Deadline, turn);
+            if (!record.IsDecided && drive.Mine is not null && drive.DeadlineMs <= turn.At.MonoMs)
+                Abort(record, drive, record.Started!.Attempt > 1 ? AbortReason.Conflict : AbortReason.Deadline, turn);
             else if (drive.PrepareAtMs is { } prepareAt)
             {
                 if (prepareAt > turn.At.MonoMs) continue;

@@ -13,8 +13,9 @@ internal static class TransactionReplies
         if (record.Committed is { } committed) return new Reply { Transaction = committed.Result };
         if (record.Aborted is { Forgotten: true }) return Forgotten(record.Id);
         var reason = record.Aborted!.Reason;
-        return Replies.Failure(ErrorCode.TxnAborted, $"transaction '{record.Id}' was aborted: {reason}",
-            Replies.Details(("reason", reason), ("transactionId", record.Id)));
+        return reason == AbortReason.Conflict
+            ? Replies.Failure(ErrorCode.TxnConflict, $"transaction '{record.Id}' did not get through in its time: older ones were in its way", Replies.Details(("reason", reason), ("transactionId", record.Id)))
+            : Replies.Failure(ErrorCode.TxnAborted, $"transaction '{record.Id}' was aborted: {reason}", Replies.Details(("reason", reason), ("transactionId", record.Id)));
     }
 
     /// <summary>Too old to be run: it may have been, and have been forgotten.</summary>

@@ -88,7 +88,7 @@ internal sealed class TransactionSlotMachine : IMachine
     {
         if (lookUps.IsOpen(transactionId) || (rules.OutcomeLookUp && table.Find(transactionId) is null && times.MayBeInTable(transactionId, turn.Stamp.TimeMs)))
             lookUps.Wait(transactionId, command, call, turn);
-        else Decide(command, call, table.Find(transactionId), turn);
+        else Decide(command, call, table.Find(transactionId), null, turn);
     }
 
     private void OnLookedUp(OutcomeLookedUp answer, Turn turn)
@@ -97,7 +97,7 @@ internal sealed class TransactionSlotMachine : IMachine
         foreach (var (command, call) in lookUps.Take(answer))
         {
             // The first of them may have made it known.
-            if (answer.Answered) Decide(command, call, table.Find(answer.TransactionId) ?? archived, turn);
+            if (answer.Answered) Decide(command, call, table.Find(answer.TransactionId) ?? archived, answer, turn);
             else LookUps.NotAnswered(call, "the table of older outcomes can't be read now", turn);
         }
     }
@@ -105,27 +105,28 @@ internal sealed class TransactionSlotMachine : IMachine
     /// <param name="command">What is asked about the transaction.</param>
     /// <param name="call">By whom.</param>
     /// <param name="known">What is known of it, here or in the table; null: nothing anywhere.</param>
+    /// <param name="lookedUp">What the table said; null: it need not be asked.</param>
     /// <param name="turn">The turn.</param>
-    private void Decide(Command command, Call call, TransactionRecord? known, Turn turn)
+    private void Decide(Command command, Call call, TransactionRecord? known, OutcomeLookedUp? lookedUp, Turn turn)
     {
         switch (command.BodyCase)
         {
-            case Command.BodyOneofCase.RunTransaction: Run(command.RunTransaction, call, known, turn); break;
+            case Command.BodyOneofCase.RunTransaction: Run(command.RunTransaction, call, known, lookedUp, turn); break;
             case Command.BodyOneofCase.GetTransaction: turn.Answer(call, TransactionReplies.Status(command.GetTransaction.TransactionId, known)); break;
             case Command.BodyOneofCase.ResolveTransaction:
                 var resolved = command.ResolveTransaction.TransactionId;
-                turn.Answer(call, TransactionReplies.Status(resolved, known ?? Close(resolved, AbortReason.Resolved, turn)));
+                turn.Answer(call, TransactionReplies.Status(resolved, known ?? Close(resolved, AbortReason.Resolved, lookedUp, turn)));
                 break;
             case Command.BodyOneofCase.InDoubt:
                 // Nothing was ever durably started here, and from now on nothing will be.
-                var record = known ?? Close(command.InDoubt.TransactionId, AbortReason.NeverStarted, turn);
+                var record = known ?? Close(command.InDoubt.TransactionId, AbortReason.NeverStarted, lookedUp, turn);
                 if (record.IsDecided) turn.Send(EntityId.Parse(command.Sender), TransactionReplies.Decision(record, command.Sender));
                 break;
             default: throw new ArgumentException($"{command.BodyCase} is about no single transaction", nameof(command));
         }
     }
 
-    private void Run(TransactionRequest request, Call call, TransactionRecord? known, Turn turn)
+    private void Run(TransactionRequest request, Call call, TransactionRecord? known, OutcomeLookedUp? lookedUp, Turn turn)
     {
         var plan = new TransactionPlan(request);
         var id = request.TransactionId;
@@ -141,11 +142,11 @@ internal sealed class TransactionSlotMachine : IMachine
             // Nobody would ever vote for it, nor acknowledge how it ended.
             turn.Answer(call, Replies.Failure(ErrorCode.InvalidArgument, "a transaction has at least one condition or operation"));
         }
-        else if (rules.OutcomeLookUp && times.IsForgotten(id, turn.Stamp.TimeMs)) turn.Answer(call, TransactionReplies.Forgotten(id));
+        else if (rules.OutcomeLookUp && times.IsForgotten(id, lookedUp, turn.Stamp.TimeMs)) turn.Answer(call, TransactionReplies.Forgotten(id));
         else if (OutcomeTimes.IsAhead(id, turn.Stamp.TimeMs) is { } seconds)
         {
             // Closed, so that no earlier attempt is run when the clock has caught up.
-            Close(id, AbortReason.Ahead, turn);
+            Close(id, AbortReason.Ahead, lookedUp, turn);
             turn.Answer(call, Replies.Failure(ErrorCode.InvalidArgument,
                 $"transactionId carries an issue time {seconds} s ahead of this node's clock; the limit is {Limits.ClockAheadSeconds}"));
         }
@@ -156,9 +157,9 @@ internal sealed class TransactionSlotMachine : IMachine
     }
 
     /// <summary>From now on nobody runs it.</summary>
-    private TransactionRecord Close(string transactionId, string reason, Turn turn)
+    private TransactionRecord Close(string transactionId, string reason, OutcomeLookedUp? lookedUp, Turn turn)
     {
-        var forgotten = rules.OutcomeLookUp && times.IsForgotten(transactionId, turn.Stamp.TimeMs);
+        var forgotten = rules.OutcomeLookUp && times.IsForgotten(transactionId, lookedUp, turn.Stamp.TimeMs);
         turn.Emit(new Event { TransactionAborted = new TransactionAborted { TransactionId = transactionId, Reason = reason, Forgotten = forgotten } });
         return table.Find(transactionId)!;
     }

@@ -47,12 +47,12 @@ internal sealed class TransactionTable(OutcomeTimes times)
             case Event.BodyOneofCase.TransactionsArchived: Leave(@event.TransactionsArchived); break;
             default: throw new InvalidHistoryException($"a transaction slot has no {@event.BodyCase}");
         }
-        Forget(stamp.TimeMs);
+        DropResults(stamp.TimeMs);
     }
 
     private void Start(TransactionStarted started, Stamp stamp)
     {
-        var record = records.GetValueOrDefault(started.TransactionId);
+        var record = NotForgottenBefore(started.TransactionId, stamp.TimeMs);
         if (record is null) records[started.TransactionId] = record = new TransactionRecord(started.TransactionId);
         else if (record.IsDecided) throw new InvalidHistoryException($"transaction {record.Id} was begun again after its decision");
         if (started.Attempt != (record.Started?.Attempt ?? 0) + 1) throw new InvalidHistoryException($"transaction {record.Id}: attempt {started.Attempt} is out of order");
@@ -73,7 +73,8 @@ internal sealed class TransactionTable(OutcomeTimes times)
 
     private void Abort(TransactionAborted aborted, Stamp stamp)
     {
-        if (!records.TryGetValue(aborted.TransactionId, out var record)) records[aborted.TransactionId] = record = new TransactionRecord(aborted.TransactionId);
+        var record = NotForgottenBefore(aborted.TransactionId, stamp.TimeMs);
+        if (record is null) records[aborted.TransactionId] = record = new TransactionRecord(aborted.TransactionId);
         if (record.IsDecided) throw new InvalidHistoryException($"transaction {record.Id} was decided twice");
         record.Aborted = aborted;
         // Nobody takes part in what was never begun.
@@ -104,14 +105,20 @@ internal sealed class TransactionTable(OutcomeTimes times)
 
     private long FromOf(TransactionRecord record) => times.From(record.Id, record.TimeMs);
 
-    /// <summary>What could not be put into the table for all its time is forgotten here.</summary>
-    private void Forget(long nowMs)
+    /// <summary>
+    /// The record of an id of which a row says that it begins. Earlier versions forgot by the time of rows what could not be put into the table in all its time, and an id may have been used again: this one keeps it
+    /// until the table has it, since a clock that is a day ahead for a moment must not make a slot forget.
+    /// </summary>
+    private TransactionRecord? NotForgottenBefore(string id, long nowMs)
     {
-        while (settled.Count > 0 && settled.Min is var oldest && oldest.FromMs + times.KeptMs < nowMs)
-        {
-            settled.Remove(oldest);
-            records.Remove(oldest.Id);
-        }
+        if (records.GetValueOrDefault(id) is not { Settled: true } record || FromOf(record) + times.KeptMs >= nowMs) return records.GetValueOrDefault(id);
+        settled.Remove((FromOf(record), id));
+        records.Remove(id);
+        return null;
+    }
+
+    private void DropResults(long nowMs)
+    {
         while (withResults.TryPeek(out var oldest) && (oldest.TimeMs < nowMs - ResultKeptMs || (resultBytes > Limits.TransactionResultBytesPerSlot && withResults.Count > 1)))
         {
             withResults.Dequeue();

@@ -31,7 +31,7 @@ public static class ErrorTable
         new(ErrorCode.RevisionMismatch, "REVISION_MISMATCH", StatusCode.Aborted, 409,
             "The key is not at the revision that was asked for; details name the one it has. Read again."),
         new(ErrorCode.TxnConflict, "TXN_CONFLICT", StatusCode.Aborted, 409,
-            "Another transaction was in the way; nothing was done. Run it again."),
+            "Other transactions were in the way until the deadline; nothing was done, and nothing will be under this id. Run it again, under a new one."),
         new(ErrorCode.Deadlock, "DEADLOCK", StatusCode.Aborted, 409,
             "The wait closed a circle of waits and was broken here; `details.cycle` tells it. Release what you hold and begin again."),
         new(ErrorCode.UpgradeConflict, "UPGRADE_CONFLICT", StatusCode.Aborted, 409,

@@ -15,17 +15,23 @@ internal readonly record struct JournalRow(JournalPosition Position, string Pers
 /// <param name="UpTo">Whatever comes later is after this.</param>
 /// <param name="More">Whether more can be read at once.</param>
 /// <param name="Floor">As it was after reading: where it is above the position that was read from, rows may be missing.</param>
-internal sealed record JournalPage(IReadOnlyList<JournalRow> Rows, JournalPosition UpTo, bool More, JournalPosition Floor);
+/// <param name="WentBack">The journal ends before the position that was read from: an older copy of it was put in its place.</param>
+internal sealed record JournalPage(IReadOnlyList<JournalRow> Rows, JournalPosition UpTo, bool More, JournalPosition Floor, bool WentBack);
 
 /// <summary>
 /// Reads the journal across entities, in an order in which nothing comes later in an earlier place. On PostgreSQL a transaction that began early may commit late: so the order is by transaction id,
 /// and rows of transactions that are not below every running one are left for later. A position is always that of a row: a transaction id alone could be given out
 /// again after a crash, when what it did was not on disk.
 /// </summary>
-internal sealed class JournalReader(Database database, bool naive = false)
+/// <param name="database">Where it is.</param>
+/// <param name="naive">Test-only: reads by ordering alone.</param>
+/// <param name="scanAtOnce">
+/// A page goes over so many rows at most, of whatever entities: who looks for few among many millions gets there page by page, each of them quick, and not by one query that runs out of time again and again.
+/// </param>
+/// <param name="pageBytes">Of a page, about.</param>
+internal sealed class JournalReader(Database database, bool naive = false, int scanAtOnce = 10_000, int pageBytes = 4 * 1024 * 1024)
 {
     private const int MaxRows = 512;
-    private const int PageBytes = 4 * 1024 * 1024;
 
     private const string Columns = "j.ordering, j.persistence_id, j.sequence_number, j.manifest, j.identifier, j.message";
 
@@ -73,9 +79,14 @@ internal sealed class JournalReader(Database database, bool naive = false)
         foreach (var (name, value) in scope.Parameters) Add(command, name, value);
         await using var reader = await command.ExecuteReaderAsync(ct);
         // The horizon is from before the rows were read, or of the same moment.
-        var horizon = await reader.ReadAsync(ct) && !reader.IsDBNull(1) ? new JournalPosition(reader.GetInt64(0), reader.GetInt64(1)) : JournalPosition.Start;
+        var (horizon, bound) = (JournalPosition.Start, (JournalPosition?)null);
+        if (await reader.ReadAsync(ct))
+        {
+            if (!reader.IsDBNull(1)) horizon = new JournalPosition(reader.GetInt64(0), reader.GetInt64(1));
+            if (!reader.IsDBNull(3)) bound = new JournalPosition(reader.GetInt64(2), reader.GetInt64(3));
+        }
         if (!database.IsPostgres) await reader.NextResultAsync(ct);
-        var first = database.IsPostgres ? 2 : 0;
+        var first = database.IsPostgres ? 4 : 0;
         var rows = new List<JournalRow>();
         var (bytes, full) = (0L, false);
         for (var at = !database.IsPostgres ? await reader.ReadAsync(ct) : reader.HasRows; at; at = await reader.ReadAsync(ct))
@@ -84,14 +95,15 @@ internal sealed class JournalReader(Database database, bool naive = false)
             var row = Row(reader, first);
             rows.Add(row);
             bytes += row.Bytes;
-            full = rows.Count == limit || bytes >= PageBytes;
+            full = rows.Count == limit || bytes >= pageBytes;
             if (full) break;
         }
-        Volatile.Write(ref rowsAtOnce, rows.Count == 0 ? MaxRows : (int)Math.Clamp(PageBytes / Math.Max(1, bytes / rows.Count), 4, MaxRows));
+        Volatile.Write(ref rowsAtOnce, rows.Count == 0 ? MaxRows : (int)Math.Clamp(pageBytes / Math.Max(1, bytes / rows.Count), 4, MaxRows));
         await reader.NextResultAsync(ct);
         var floor = await reader.ReadAsync(ct) ? new JournalPosition(reader.GetInt64(0), reader.GetInt64(1)) : JournalPosition.Start;
-        var upTo = full ? rows[^1].Position : Later(Later(horizon, after), rows.Count == 0 ? after : rows[^1].Position);
-        return new JournalPage(rows, upTo, full, floor);
+        var upTo = full ? rows[^1].Position : Later(Later(bound ?? horizon, after), rows.Count == 0 ? after : rows[^1].Position);
+        // A row goes only after the floor was raised over it, so the two together never fall.
+        return new JournalPage(rows, upTo, full || bound is not null, floor, WentBack: Later(horizon, floor) < after);
     }
 
     private string Text(JournalScope scope, int limit)
@@ -100,20 +112,25 @@ internal sealed class JournalReader(Database database, bool naive = false)
         var filter = scope.Filter.Replace("{id}", database.IsPostgres ? "persistence_id COLLATE \"C\"" : "persistence_id", StringComparison.Ordinal);
         if (!database.IsPostgres)
         {
+            var last = scope.IsOne ? "NULL" : $"(SELECT ordering FROM journal WHERE ordering > @ordering ORDER BY ordering LIMIT 1 OFFSET {scanAtOnce - 1})";
+            // Of one entity, its own index is quicker than going through all: a plus hides the other.
+            var range = scope.IsOne ? "+j.ordering > @ordering" : $"j.ordering > @ordering AND j.ordering <= coalesce({last}, {long.MaxValue})";
             return $"""
-                SELECT 0, max(ordering) FROM journal;
-                SELECT 0, {Columns} FROM journal j WHERE j.ordering > @ordering AND {filter} ORDER BY j.ordering LIMIT {limit};
+                SELECT 0, (SELECT max(ordering) FROM journal), 0, {last};
+                SELECT 0, {Columns} FROM journal j WHERE {range} AND {filter} ORDER BY j.ordering LIMIT {limit};
                 {Floor}
                 """;
         }
         // What a tail by ordering alone would do, for the test that shows why it must not.
         var (settled, order) = naive ? ("true", "j.ordering") : ("xid < pg_snapshot_xmin(pg_current_snapshot())", "j.xid, j.ordering");
         var after = naive ? "ordering > @ordering AND @xid::text IS NOT NULL" : "(xid, ordering) > (@xid::text::xid8, @ordering)";
+        var orderIn = order.Replace("j.", "", StringComparison.Ordinal);
         return $"""
-            WITH h AS MATERIALIZED (SELECT xid, ordering FROM journal WHERE {settled} ORDER BY xid DESC, ordering DESC LIMIT 1)
-            SELECT h.xid::text::bigint, h.ordering, j.xid::text::bigint, {Columns}
-            FROM h LEFT JOIN LATERAL (
-              SELECT * FROM journal WHERE {after} AND (xid, ordering) <= (h.xid, h.ordering) AND {filter} ORDER BY {order.Replace("j.", "", StringComparison.Ordinal)} LIMIT {limit}) j ON true
+            WITH h AS MATERIALIZED (SELECT xid, ordering FROM journal WHERE {settled} ORDER BY xid DESC, ordering DESC LIMIT 1),
+            b AS MATERIALIZED (SELECT xid, ordering FROM journal WHERE {(scope.IsOne ? "false" : $"{after} AND {settled}")} ORDER BY {orderIn} LIMIT 1 OFFSET {scanAtOnce - 1})
+            SELECT h.xid::text::bigint, h.ordering, b.xid::text::bigint, b.ordering, j.xid::text::bigint, {Columns}
+            FROM h LEFT JOIN b ON true LEFT JOIN LATERAL (
+              SELECT * FROM journal WHERE {after} AND (xid, ordering) <= (coalesce(b.xid, h.xid), coalesce(b.ordering, h.ordering)) AND {filter} ORDER BY {orderIn} LIMIT {limit}) j ON true
             ORDER BY {order};
             {Floor}
             """;

@@ -7,9 +7,9 @@ internal sealed class JournalScope
 {
     private readonly (string Name, string Value)[] parameters;
 
-    private JournalScope(string filter, params (string, string)[] parameters)
+    private JournalScope(string filter, bool isOne = false, params (string, string)[] parameters)
     {
-        Filter = filter;
+        (Filter, IsOne) = (filter, isOne);
         this.parameters = parameters;
     }
 
@@ -25,24 +25,21 @@ internal sealed class JournalScope
     /// <summary>A condition on <c>persistence_id</c>, to be compared by bytes (PostgreSQL's own collation may put '0' before '/').</summary>
     public string Filter { get; }
 
+    /// <summary>The rows of one entity: they have an index of their own.</summary>
+    public bool IsOne { get; }
+
     public ReadOnlySpan<(string Name, string Value)> Parameters => parameters;
 
-    public static JournalScope Of(WatchedKeys watched)
-    {
-        var first = EntityId.Key(watched.Text).ToString();
-        return watched.Exact
-            ? new JournalScope("persistence_id = @first", ("@first", first))
-            : new JournalScope("{id} >= @first AND {id} < @below", ("@first", first), ("@below", KeyRange.Successor(first)!));
-    }
+    public static JournalScope Of(WatchedKeys watched) => watched.Exact ? Of(EntityId.Key(watched.Text)) : With(EntityId.KeyKind, watched.Text);
 
     /// <summary>One entity.</summary>
-    public static JournalScope Of(EntityId id) => new("persistence_id = @first", ("@first", id.ToString()));
+    public static JournalScope Of(EntityId id) => new("persistence_id = @first", isOne: true, ("@first", id.ToString()));
 
-    /// <summary>All locks whose names begin with this.</summary>
-    public static JournalScope LocksWith(string prefix)
+    /// <summary>All of this kind whose names begin with this.</summary>
+    public static JournalScope With(string kind, string prefix)
     {
-        var first = $"{EntityId.LockKind}/{prefix}";
-        return new JournalScope("{id} >= @first AND {id} < @below", ("@first", first), ("@below", KeyRange.Successor(first)!));
+        var first = $"{kind}/{prefix}";
+        return new JournalScope("{id} >= @first AND {id} < @below", isOne: false, ("@first", first), ("@below", KeyRange.Successor(first)!));
     }
 
     // Names of kinds have nothing that needs quoting; '0' comes after '/'.

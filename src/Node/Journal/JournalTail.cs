@@ -20,11 +20,15 @@ internal sealed class JournalTail(Database database, WatchHub hub, NodeSettings 
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AtLeast = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan AtLeastOfMany = TimeSpan.FromMilliseconds(25);
     private static readonly TimeSpan BetweenPages = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan TickEvery = TimeSpan.FromSeconds(1);
 
     /// <summary>How often it looks again soon after a write of this node's that it has not found: on PostgreSQL, transactions that began earlier may still be running.</summary>
     private const int SoonAgain = 4;
+
+    /// <summary>Changes that one look gave, each counted once for each who watches it.</summary>
+    private const int Many = 300;
 
     private const long RecentBytes = 8 * 1024 * 1024;
 
@@ -35,8 +39,13 @@ internal sealed class JournalTail(Database database, WatchHub hub, NodeSettings 
     private KeyWrites writes = new();
     private KeySequence sequence = new();
     private JournalPosition? position;
+
+    /// <summary>What can't be read any more ends here.</summary>
+    private JournalPosition unreadable = JournalPosition.Start;
+
     private bool roundWanted;
     private bool found;
+    private int given;
     private int soon;
 
     /// <summary>Done when the tail has come to the journal's end in a look that began after this call.</summary>
@@ -125,7 +134,7 @@ internal sealed class JournalTail(Database database, WatchHub hub, NodeSettings 
         {
             if (roundWanted) (asked, round, roundWanted) = (round, NewRound(), false);
         }
-        found = false;
+        (found, given) = (false, 0);
         try
         {
             database.Signal.Reset();
@@ -135,7 +144,8 @@ internal sealed class JournalTail(Database database, WatchHub hub, NodeSettings 
                 (writes, sequence) = (new KeyWrites(), new KeySequence());
                 // A little before the end: watches that come from another node, many at once, go on from there without a query of their own.
                 var recent = await reader.RecentAsync(connection, recentRows, RecentBytes, ct);
-                position = await Marks.ReadAsync(connection, null, Marks.Floor, ct) is { } floor && floor > recent ? floor : recent;
+                if (await Marks.ReadAsync(connection, null, Marks.Floor, ct) is { } floor && floor > recent) recent = floor;
+                position = unreadable > recent ? unreadable : recent;
                 hub.Begin(position.Value);
             }
             // After a stall there is much at once, and those who take it quickly enough must not be taken for slow.
@@ -153,12 +163,13 @@ internal sealed class JournalTail(Database database, WatchHub hub, NodeSettings 
     {
         var from = position!.Value;
         var page = await reader.ReadAsync(connection, from, JournalScope.Keys, ct);
-        if (page.Floor > from)
+        // This process stood still for so long that rows have gone which it had not read.
+        if (page.Floor > from) throw Lost("changes that were not read yet are not kept any more");
+        if (page.WentBack)
         {
-            // This process stood still for so long that rows have gone which it had not read.
-            hub.EndAll(Refusals.Of(ErrorCode.Compacted, "changes that were not read yet are not kept any more"));
-            position = null;
-            throw new TimeoutException("the journal was deleted beyond what had been read");
+            log.LogError("The journal ends before position {Position}, up to which it was read: an older copy was put in its place. Watches are ended; what was written since that copy is gone", from);
+            unreadable = JournalPosition.Start;
+            throw Lost("the journal has gone back to before what was seen: a backup was restored. List again, and watch from now on");
         }
         var items = new List<WatchItem>(page.Rows.Count);
         try
@@ -166,13 +177,20 @@ internal sealed class JournalTail(Database database, WatchHub hub, NodeSettings 
             foreach (var row in page.Rows)
                 if (sequence.IsNew(row)) await WatchItems.AddAsync(items, writes, connection, row, database.IsPostgres, ct);
         }
+        catch (MissingPreparedException e)
+        {
+            // Only rows of an earlier version can be so, and each of them once: it is left behind.
+            log.LogWarning("Watches are ended: {Message}", e.Message);
+            unreadable = e.Row;
+            throw Lost("a change that an earlier version wrote can't be told any more");
+        }
         catch
         {
             // The page comes again, and its rows are new still.
             sequence = new KeySequence();
             throw;
         }
-        hub.Publish(items, page.UpTo);
+        given += hub.Publish(items, page.UpTo);
         found |= page.Rows.Count > 0;
         position = page.UpTo;
         return page.More;
@@ -189,7 +207,16 @@ internal sealed class JournalTail(Database database, WatchHub hub, NodeSettings 
         await rested.CancelAsync();
         if (first != hint) return;
         soon = database.IsPostgres ? SoonAgain : 0;
-        await Task.Delay(AtLeast, ct);
+        // Where each look wakes thousands, fewer looks that give more at once cost much less, and each is late by little.
+        await Task.Delay(given < Many ? AtLeast : AtLeastOfMany, ct);
+    }
+
+    /// <summary>Ends the watches, which can't go on from where they are; the tail begins anew.</summary>
+    private TimeoutException Lost(string why)
+    {
+        hub.EndAll(Refusals.Of(ErrorCode.Compacted, why));
+        position = null;
+        return new TimeoutException(why);
     }
 
     private void GiveUp(string why)

@@ -7,8 +7,8 @@ using AkkaHa.Node.Ownership;
 namespace AkkaHa.Node.Journal;
 
 /// <summary>
-/// What rows of keys did to them: puts and deletes as they stand, and what transactions wrote when they were applied. An <c>Applied</c> says so itself, unless an earlier version wrote it: then its
-/// <c>Prepared</c> does, which came before it in the same entity's rows.
+/// What rows of keys did to them: puts and deletes as they stand, and what transactions wrote when they were applied. An <c>Applied</c> says so itself, also that it wrote nothing, unless an earlier
+/// version wrote it: then its <c>Prepared</c> does, which came before it in the same entity's rows.
 /// </summary>
 internal sealed class KeyWrites
 {
@@ -41,6 +41,7 @@ internal sealed class KeyWrites
                         Forget(row.PersistenceId, @event.Applied.TransactionId);
                         (writes ??= []).Add(write);
                     }
+                    else if (@event.Applied.WritesNothing) Forget(row.PersistenceId, @event.Applied.TransactionId);
                     else if (await FromPreparedAsync(connection, row, @event.Applied, ct) is { } from) (writes ??= []).Add(from);
                     break;
                 case Event.BodyOneofCase.Discarded:
@@ -91,7 +92,7 @@ internal sealed class KeyWrites
             var envelope = JournalReader.Parse(row.PersistenceId, reader.GetInt64(0), reader.GetString(1), (byte[])reader.GetValue(2));
             if (Last(envelope, transactionId) is { } there) return there;
         }
-        throw new MissingPreparedException($"{row.PersistenceId}: row {row.SequenceNr} applies transaction {transactionId}, whose Prepared has been deleted");
+        throw new MissingPreparedException($"{row.PersistenceId}: row {row.SequenceNr} applies transaction {transactionId}, whose Prepared has been deleted", row.Position);
     }
 
     private static Prepared? Last(Envelope envelope, string transactionId) =>
@@ -99,4 +100,7 @@ internal sealed class KeyWrites
 }
 
 /// <summary>An old version's row can't be told any more: as if it had been deleted itself.</summary>
-internal sealed class MissingPreparedException(string message) : Exception(message);
+internal sealed class MissingPreparedException(string message, JournalPosition row) : Exception(message)
+{
+    public JournalPosition Row { get; } = row;
+}

@@ -21,6 +21,9 @@ internal static class Marks
     /// <summary>Its ordering is the number of the last rebuild that has begun.</summary>
     public const string Rebuild = "rebuild";
 
+    /// <summary>No position: its ordering is the time before which outcomes may have been deleted, in milliseconds.</summary>
+    public const string Outcomes = "outcomes";
+
     public static async Task<JournalPosition?> ReadAsync(DbConnection connection, DbTransaction? transaction, string name, CancellationToken ct)
     {
         await using var command = connection.Command(transaction, "SELECT xid, ordering FROM journal_mark WHERE name = @name", [("@name", name)]);

@@ -47,6 +47,9 @@ internal sealed class DueKeys
     /// <summary>Those whose session has ended.</summary>
     public static DueKeys OfEndedSessions(Database database, TimeProvider time) => new(database, time, "session_ended = 1", "session_id", "key > @after", "key");
 
+    /// <summary>Those that were given, and that the index still shows.</summary>
+    public int OnTheirWay => given.Count;
+
     /// <summary>One round.</summary>
     /// <returns>Whether it had to stop, and there may be more.</returns>
     public async Task<bool> EachAsync(DbConnection connection, Action<DueKey> end, CancellationToken ct)

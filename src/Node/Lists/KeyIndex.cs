@@ -1,6 +1,7 @@
 using System.Data;
 using System.Data.Common;
 using AkkaHa.Node.Journal;
+using AkkaHa.Node.Metrics;
 using AkkaHa.Node.Ownership;
 using AkkaHa.Node.Storage;
 
@@ -28,12 +29,16 @@ internal sealed class KeyIndex(Database database)
         try
         {
             await using var connection = await database.OpenKeysAsync(ct);
+            var swept = until is null;
             until ??= await reader.HighestAsync(connection, ct);
             while (true)
             {
                 if (await IndexedAsync(connection, ct) is not { } from) return null;
+                if (swept) NodeMeter.Index(lag: Math.Max(0, until.Value.Ordering - from.Ordering));
+                swept = false;
                 if (from >= until) return from;
                 var page = await reader.ReadAsync(connection, from, JournalScope.KeysAndSessions, ct);
+                NodeMeter.Floor(page.Floor.Ordering);
                 if (page.Floor > from)
                 {
                     // Rows that it has not read may be gone: unless another has brought it forward meanwhile, it has to be made again, from the keys themselves.

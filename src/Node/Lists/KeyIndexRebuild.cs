@@ -36,7 +36,7 @@ internal sealed class KeyIndexRebuild(Database database, KeyIndex index, ILogger
             return false;
         }
         saidWhy = false;
-        var names = await KeysAsync(connection, ct);
+        var names = await HistoriesAsync(database, connection, JournalScope.Keys, ct);
         log.LogInformation("Making the index of keys: {Count} keys have a history", names.Count);
         var (batch, keys, bytes) = (new IndexBatch(), 0, 0L);
         var sessions = new LivingSessions(connection);
@@ -119,11 +119,11 @@ internal sealed class KeyIndexRebuild(Database database, KeyIndex index, ILogger
         return true;
     }
 
-    private async Task<List<string>> KeysAsync(DbConnection connection, CancellationToken ct)
+    /// <summary>All entities of this kind that ever were. The highest row of each stays, whatever is deleted: so the journal alone has them.</summary>
+    public static async Task<List<string>> HistoriesAsync(Database database, DbConnection connection, JournalScope scope, CancellationToken ct)
     {
         var id = database.IsPostgres ? "persistence_id COLLATE \"C\"" : "persistence_id";
-        // The highest row of each stays, whatever is deleted: so the journal alone has them all.
-        await using var command = connection.Command(null, $"SELECT DISTINCT persistence_id FROM journal WHERE {JournalScope.Keys.Filter.Replace("{id}", id, StringComparison.Ordinal)}");
+        await using var command = connection.Command(null, $"SELECT DISTINCT persistence_id FROM journal WHERE {scope.Filter.Replace("{id}", id, StringComparison.Ordinal)}");
         command.CommandTimeout = 0;
         if (database.IsPostgres) await SetTimeoutAsync(connection, "0", ct);
         var names = new List<string>();

@@ -4,6 +4,7 @@ using AkkaHa.Messages.Internal;
 using AkkaHa.Node.Api;
 using AkkaHa.Node.Journal;
 using AkkaHa.Node.Membership;
+using AkkaHa.Node.Metrics;
 using AkkaHa.Node.Ownership;
 using AkkaHa.Node.Storage;
 
@@ -67,6 +68,8 @@ internal sealed class KeySweeper(Database database, KeyIndex index, IEntities en
         await using var connection = await database.OpenKeysAsync(ct);
         var more = await expired.EachAsync(connection, End, ct);
         more |= await ofEndedSessions.EachAsync(connection, End, ct);
+        NodeMeter.Due("time", expired.OnTheirWay);
+        NodeMeter.Due("session", ofEndedSessions.OnTheirWay);
         if (DateTimeOffset.UtcNow - cleanedAt < CleanEvery) return more;
         cleanedAt = DateTimeOffset.UtcNow;
         // A key may be bound to a session that has ended, by a transaction that was on its way; but not for so long.

@@ -53,7 +53,7 @@ internal sealed class LockIndex(Database database)
         var position = await reader.HorizonAsync(connection, ct);
         if (position < await Marks.ReadAsync(connection, null, Marks.Floor, ct)) return false;
         var used = new Dictionary<string, bool>(StringComparer.Ordinal);
-        foreach (var id in await NamesAsync(connection, ct))
+        foreach (var id in await KeyIndexRebuild.HistoriesAsync(database, connection, JournalScope.Locks, ct))
         {
             // What is in it already is read again from the position on, in order, and ends the same.
             var state = (await KeyIndexRebuild.RecoverAsync(connection, id, ct)).Lock;
@@ -114,17 +114,5 @@ internal sealed class LockIndex(Database database)
         await using var drop = connection.Command(
             null, "DELETE FROM journal_mark WHERE name = @name AND xid = @xid AND ordering = @ordering", [("@name", Marks.LocksIndexed), ("@xid", from.TransactionId), ("@ordering", from.Ordering)]);
         await drop.ExecuteNonQueryAsync(ct);
-    }
-
-    private async Task<List<string>> NamesAsync(DbConnection connection, CancellationToken ct)
-    {
-        var id = database.IsPostgres ? "persistence_id COLLATE \"C\"" : "persistence_id";
-        // The highest row of each stays, whatever is deleted: so the journal alone has them all.
-        await using var command = connection.Command(null, $"SELECT DISTINCT persistence_id FROM journal WHERE {JournalScope.Locks.Filter.Replace("{id}", id, StringComparison.Ordinal)}");
-        command.CommandTimeout = 0;
-        var names = new List<string>();
-        await using var row = await command.ExecuteReaderAsync(ct);
-        while (await row.ReadAsync(ct)) names.Add(row.GetString(0));
-        return names;
     }
 }

@@ -100,10 +100,12 @@ internal static class AkkaConfig
                   waiting-for-state-timeout = 500ms
                   updating-state-timeout = 500ms
                   buffer-size = 20000
-                  coordinator-state { write-majority-plus = 0, read-majority-plus = 0 }
-                  distributed-data { majority-min-cap = 2, durable.keys = [] }
+                  use-dispatcher = akkaha.sharding-dispatcher
+                  # Written on the coordinator's own node alone, and spread by gossip (ADR 0024): after a crash, one shard after the other gets its next place, and all wait for the last.
+                  coordinator-state { write-majority-plus = -1000, read-majority-plus = 0 }
+                  distributed-data { majority-min-cap = 1, durable.keys = [], use-dispatcher = akkaha.sharding-dispatcher }
                 }
-                distributed-data { gossip-interval = 300ms, notify-subscribers-interval = 100ms, durable.keys = [] }
+                distributed-data { gossip-interval = 200ms, notify-subscribers-interval = 100ms, durable.keys = [] }
               }
             }
             {{LeasePath}} {
@@ -111,6 +113,13 @@ internal static class AkkaConfig
               heartbeat-timeout = {{settings.Ownership.LeaseMs}}ms
               heartbeat-interval = {{settings.Ownership.RenewEveryMs}}ms
               lease-operation-timeout = 10s
+            }
+            # Where shards go is decided on threads of their own too: everything that a dead node had waits for it.
+            akkaha.sharding-dispatcher {
+              type = ForkJoinDispatcher
+              executor = fork-join-executor
+              throughput = 20
+              dedicated-thread-pool { thread-count = 2, threadtype = background }
             }
             # Heartbeats have threads of their own: a pool that is busy with clients' work must not make a node look dead.
             akkaha.cluster-dispatcher {

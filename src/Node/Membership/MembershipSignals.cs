@@ -49,6 +49,10 @@ internal sealed class MembershipSignals
     /// <summary>Whether that incarnation has said that it is going to leave, and is a member still.</summary>
     public bool IsLeaving(string name) => leaving.ContainsKey(name);
 
+    /// <summary>The address of the member that this name in the rows of ownership is, when it is one and stays; null: it is none, or goes.</summary>
+    public string? StayingAddressOf(string? holder) =>
+        holder is not null && cluster.State.Members.FirstOrDefault(m => MemberFacts.HolderOf(m) == holder) is { Status: MemberStatus.Up } member && !IsLeaving(MemberFacts.Of(member).Incarnation) ? member.Address.ToString() : null;
+
     /// <summary>Tells all members that this one is going to leave. Who does not hear it does without.</summary>
     public void TellLeaving()
     {

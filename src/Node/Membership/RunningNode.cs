@@ -73,7 +73,7 @@ internal sealed class RunningNode
             var signals = new MembershipSignals(cluster, incarnation);
             parts.Region = await ClusterSharding.Get(system).StartAsync(
                 NodeNames.Region, EntityActor.Props, ClusterShardingSettings.Create(system), new EntityExtractor(parts.Shards),
-                new RingAllocation(settings.Shards, () => cluster.State, () => cluster.SelfAddress, signals.IsLeaving), rules.StopAfterWrite ? StopEntity.Instance : PoisonPill.Instance);
+                new RingAllocation(settings.Shards, () => cluster.State, () => cluster.SelfAddress, signals.IsLeaving, shard => signals.StayingAddressOf(parts.Moves.HolderOf(shard))), rules.StopAfterWrite ? StopEntity.Instance : PoisonPill.Instance);
             system.ActorOf(Props.Create(() => new SlotKeeper(parts, parts.Region)), "slot-keeper");
             system.ActorOf(Props.Create(() => new Undelivered()), "undelivered");
             system.ActorOf(Props.Create(() => new OutcomeSweeper(parts)), "outcome-sweeper");

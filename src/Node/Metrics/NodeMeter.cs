@@ -41,6 +41,12 @@ internal static class NodeMeter
     private static readonly Counter<long> ArchivedOutcomes = Meter.CreateCounter<long>("akkaha.outcomes.archived", "{transaction}", "Outcomes put into the table.");
     private static readonly Counter<long> LookUps = Meter.CreateCounter<long>("akkaha.outcomes.lookups", "{lookup}", "Look-ups in the table, by result: found, none, failed.");
 
+    private static readonly UpDownCounter<long> WatchesNow = Meter.CreateUpDownCounter<long>("akkaha.watches", "{watch}", "Watches on the live stream.");
+    private static readonly UpDownCounter<long> CatchUpsNow = Meter.CreateUpDownCounter<long>("akkaha.watches.catching.up", "{watch}", "Watches that read the journal's past.");
+    private static readonly Gauge<long> IndexLag = Meter.CreateGauge<long>("akkaha.index.lag", "{row}", "Rows of the journal that the index had not read when the leader looked.");
+    private static readonly Gauge<long> JournalFloor = Meter.CreateGauge<long>("akkaha.journal.floor", "{position}", "Rows up to this one may be gone.");
+    private static readonly Gauge<long> KeysDue = Meter.CreateGauge<long>("akkaha.keys.due", "{key}", "Keys that were called on to end, and have not yet, by reason.");
+
     /// <summary>A batch of one entity is durable.</summary>
     public static void Persisted(string kind, IReadOnlyList<Envelope> rows, long startedAt)
     {
@@ -69,6 +75,17 @@ internal static class NodeMeter
 
     public static void LookedUp(bool answered, bool found) => LookUps.Add(1, Tag("result", !answered ? "failed" : found ? "found" : "none"));
 
+    public static void Watches(int more) => WatchesNow.Add(more);
+
+    public static void CatchUps(int more) => CatchUpsNow.Add(more);
+
+    /// <summary>The leader looks at the index.</summary>
+    public static void Index(long lag) => IndexLag.Record(lag);
+
+    public static void Floor(long ordering) => JournalFloor.Record(ordering);
+
+    public static void Due(string reason, int keys) => KeysDue.Record(keys, Tag("reason", reason));
+
     private static void Count(Event @event)
     {
         switch (@event.BodyCase)
@@ -84,6 +101,7 @@ internal static class NodeMeter
     private static string ReasonOf(string reason) => reason switch
     {
         AbortReason.Deadline => "deadline",
+        AbortReason.Conflict => "conflict",
         AbortReason.Resolved => "resolved",
         AbortReason.NeverStarted => "never-started",
         AbortReason.Recovery => "recovery",

@@ -34,7 +34,7 @@ internal sealed class OutcomeDesk
     /// <summary>Looks it up; <paramref name="hear"/> is called on another thread.</summary>
     public void LookUp(LookUpEffect effect, Action<Command> hear)
     {
-        if (!lookUps.Writer.TryWrite((effect, hear))) hear(Answer(effect, answered: false, null));
+        if (!lookUps.Writer.TryWrite((effect, hear))) hear(Answer(effect, null, null));
     }
 
     /// <summary>Stores them; <paramref name="hear"/> is called on another thread.</summary>
@@ -57,7 +57,7 @@ internal sealed class OutcomeDesk
         {
             var batch = new List<(LookUpEffect Effect, Action<Command> Hear)>();
             while (batch.Count < LookUpsAtOnce && lookUps.Reader.TryRead(out var next)) batch.Add(next);
-            IReadOnlyDictionary<string, byte[]>? found = null;
+            OutcomesFound? found = null;
             try
             {
                 found = await store.FindAsync([.. batch.Select(b => b.Effect.TransactionId).Distinct(StringComparer.Ordinal)], CancellationToken.None);
@@ -69,9 +69,9 @@ internal sealed class OutcomeDesk
             }
             foreach (var (effect, hear) in batch)
             {
-                var record = found?.GetValueOrDefault(effect.TransactionId);
+                var record = found?.Records.GetValueOrDefault(effect.TransactionId);
                 NodeMeter.LookedUp(found is not null, record is not null);
-                hear(Answer(effect, found is not null, record));
+                hear(Answer(effect, found, record));
             }
         }
     }
@@ -98,9 +98,13 @@ internal sealed class OutcomeDesk
 
     private static Command Answer(ArchiveEffect effect, bool stored) => new() { Sender = "node", OutcomesArchived = new OutcomesArchived { Number = effect.Number, Stored = stored } };
 
-    private static Command Answer(LookUpEffect effect, bool answered, byte[]? record) => new()
+    private static Command Answer(LookUpEffect effect, OutcomesFound? found, byte[]? record) => new()
     {
         Sender = "node",
-        OutcomeLookedUp = new OutcomeLookedUp { Number = effect.Number, TransactionId = effect.TransactionId, Answered = answered, Stored = record is null ? ByteString.Empty : ByteString.CopyFrom(record) },
+        OutcomeLookedUp = new OutcomeLookedUp
+        {
+            Number = effect.Number, TransactionId = effect.TransactionId, Answered = found is not null, Stored = record is null ? ByteString.Empty : ByteString.CopyFrom(record),
+            DeletedBeforeMs = found?.DeletedBeforeMs ?? 0, NowMs = found?.NowMs ?? 0,
+        },
     };
 }

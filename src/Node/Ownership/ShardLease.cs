@@ -31,7 +31,10 @@ internal sealed class ShardLease : Lease
     {
         try
         {
-            return await parts.GrantKeeper.TakeAsync(shard, leaseLostCallback) is not null;
+            var taken = await parts.GrantKeeper.TakeAsync(shard, leaseLostCallback) is not null;
+            // Another node goes on having it: the shard must not wait here, deaf to the order to go. Akka stops it, and it begins anew when it is asked for.
+            if (!taken && shard != ShardRow.Coordinator) leaseLostCallback(new LeaseException($"shard {shard} is held by another node"));
+            return taken;
         }
         catch (Exception e) when (e is not LeaseException)
         {

@@ -10,14 +10,20 @@ namespace AkkaHa.Node.Placement;
 
 /// <summary>
 /// Puts each shard on the node that the ring names. Shards move only while the cluster is calm: no member unreachable, joining or of another
-/// version; and only a part at a time. Those of a node that is going to leave move as soon as no member is unreachable.
+/// version; and only a part at a time. Those of a node that is going to leave move as soon as no member is unreachable. What the coordinator knows of where shards are may be
+/// older than what the database says (ADR 0024); then the database is right.
 /// </summary>
 /// <param name="shards">How many there are.</param>
 /// <param name="clusterState">The present one.</param>
 /// <param name="selfAddress">Of this node.</param>
 /// <param name="isLeaving">Whether that incarnation is going to leave.</param>
-internal sealed class RingAllocation(int shards, Func<ClusterEvent.CurrentClusterState> clusterState, Func<Address> selfAddress, Func<string, bool> isLeaving) : IShardAllocationStrategy
+/// <param name="livingHolder">The address of the member that has a shard by its row, as it was last read, and stays; null: none, or not known.</param>
+internal sealed class RingAllocation(
+    int shards, Func<ClusterEvent.CurrentClusterState> clusterState, Func<Address> selfAddress, Func<string, bool> isLeaving, Func<int, string?> livingHolder) : IShardAllocationStrategy
 {
+    /// <summary>A shard that is elsewhere than the coordinator believes is moved there after so many rounds: longer than any taking that is merely under way.</summary>
+    private const int RoundsElsewhere = 6;
+
     /// <summary>Of all shards, this part moves at once: the coordinator writes down one step of one shard after the other, and all that have begun wait for it.</summary>
     private const int MovePart = 16;
 
@@ -28,6 +34,9 @@ internal sealed class RingAllocation(int shards, Func<ClusterEvent.CurrentCluste
 
     private static readonly RingOptions Defaults = new();
 
+    /// <summary>Shards that are to move: to where the ring says, whoever has them.</summary>
+    private readonly HashSet<string> moving = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> elsewhere = new(StringComparer.Ordinal);
     private readonly MoveTimes times = new();
     private HashRing? last;
 
@@ -35,7 +44,9 @@ internal sealed class RingAllocation(int shards, Func<ClusterEvent.CurrentCluste
         IActorRef requester, string shardId, IImmutableDictionary<IActorRef, IImmutableList<string>> currentShardAllocations)
     {
         var byNode = ByNode(currentShardAllocations.Keys);
-        var node = Ring(byNode.Keys).NodeFor(int.Parse(shardId, NumberStyles.None, CultureInfo.InvariantCulture));
+        var moves = moving.Remove(shardId);
+        // One that has an owner which lives can't be taken from it: whoever else were named would wait for ever.
+        var node = !moves && LivingHolder(shardId, byNode.Keys) is { } holder ? holder : Ring(byNode.Keys).NodeFor(Number(shardId));
         return Task.FromResult(byNode[node]);
     }
 
@@ -51,15 +62,30 @@ internal sealed class RingAllocation(int shards, Func<ClusterEvent.CurrentCluste
             var most = Math.Max(1, shards / MovePart) - rebalanceInProgress.Count;
             var has = currentShardAllocations.ToDictionary(region => NodeOf(region.Key), region => region.Value.Count, StringComparer.Ordinal);
             moves = currentShardAllocations
-                .SelectMany(region => region.Value.Select(shard => (Node: NodeOf(region.Key), Shard: shard, Target: ring.NodeFor(int.Parse(shard, NumberStyles.None, CultureInfo.InvariantCulture)))))
+                .SelectMany(region => region.Value.Select(shard => (Node: NodeOf(region.Key), Shard: shard, Target: ring.NodeFor(Number(shard)))))
                 .Where(at => !rebalanceInProgress.Contains(at.Shard) && at.Target != at.Node && (calm || leaving.Contains(at.Node)))
                 .GroupBy(at => at.Target, StringComparer.Ordinal)
                 .SelectMany(to => to.Select(at => at.Shard).Order(StringComparer.Ordinal).Take(Math.Max(FirstShards, has.GetValueOrDefault(to.Key))))
                 .Order(StringComparer.Ordinal).Take(Math.Max(0, most)).ToImmutableHashSet();
         }
+        moving.UnionWith(moves);
         times.Begin(moves);
-        return Task.FromResult<IImmutableSet<string>>(moves);
+        return Task.FromResult<IImmutableSet<string>>(moves.Union(Misplaced(currentShardAllocations, rebalanceInProgress)));
     }
+
+    /// <summary>Those that another living node has, and has had for a while: let go where the coordinator believes them to be, they are then found where they are.</summary>
+    private IEnumerable<string> Misplaced(IImmutableDictionary<IActorRef, IImmutableList<string>> allocations, IImmutableSet<string> inProgress)
+    {
+        var nodes = ByNode(allocations.Keys);
+        var now = allocations.SelectMany(region => region.Value.Where(shard => !inProgress.Contains(shard) && LivingHolder(shard, nodes.Keys) is { } holder && holder != NodeOf(region.Key))).ToHashSet(StringComparer.Ordinal);
+        foreach (var shard in elsewhere.Keys.Where(s => !now.Contains(s)).ToArray()) elsewhere.Remove(shard);
+        foreach (var shard in now) elsewhere[shard] = elsewhere.GetValueOrDefault(shard) + 1;
+        return elsewhere.Where(e => e.Value >= RoundsElsewhere).Select(e => e.Key).ToArray();
+    }
+
+    private string? LivingHolder(string shardId, IEnumerable<string> regions) => livingHolder(Number(shardId)) is { } holder && regions.Contains(holder) ? holder : null;
+
+    private static int Number(string shardId) => int.Parse(shardId, NumberStyles.None, CultureInfo.InvariantCulture);
 
     private bool IsCalm()
     {

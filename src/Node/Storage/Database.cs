@@ -71,6 +71,9 @@ internal sealed class Database
 
     private string LeaseConnection { get; }
 
+    /// <summary>In SQL, the clock that all nodes have in common, in milliseconds: the server's or, on SQLite, the machine's.</summary>
+    public string NowMs => IsPostgres ? "(extract(epoch FROM clock_timestamp()) * 1000)::bigint" : "CAST((julianday('now') - 2440587.5) * 86400000.0 AS INTEGER)";
+
     /// <summary>What an incarnation's connections are known by on the PostgreSQL server, so that whoever fences it can end them: whatever it was in the middle of, it keeps no lock.</summary>
     /// <param name="node">Address, blank, incarnation; or the incarnation alone.</param>
     public static string ApplicationNameOf(string node) => $"akkaha-{node[(node.LastIndexOf(' ') + 1)..]}";

@@ -55,7 +55,10 @@ internal sealed class PostgresConnections
         c.CommandTimeout = 2;
     });
 
-    /// <summary>For lists and watches of keys.</summary>
+    /// <summary>
+    /// For lists and watches of keys, one pool for all: the journal's tail keeps one while somebody watches, two are for watches that read the past, and so one at least is for the index and for pages of lists.
+    /// With fewer, a list would wait behind a watch.
+    /// </summary>
     public string Keys => With(c =>
     {
         c.ApplicationName = "akkaha-keys";

@@ -63,6 +63,7 @@ internal sealed class Schema(Database database, NodeSettings settings)
         CREATE TABLE IF NOT EXISTS ended_session (session_id TEXT PRIMARY KEY, ended_at_ms BIGINT NOT NULL);
         CREATE TABLE IF NOT EXISTS lock_index (name {TEXT} PRIMARY KEY);
         INSERT INTO journal_mark (name, xid, ordering) VALUES ('floor', 0, 0), ('rebuild', 0, 0) ON CONFLICT (name) DO NOTHING;
+        INSERT INTO journal_mark (name, xid, ordering) VALUES ('outcomes', 0, {NOW}) ON CONFLICT (name) DO NOTHING;
         INSERT INTO journal_mark (name, xid, ordering) SELECT 'indexed', 0, 0 WHERE NOT EXISTS (SELECT 1 FROM journal) ON CONFLICT (name) DO NOTHING;
         INSERT INTO journal_mark (name, xid, ordering) SELECT 'locks', 0, 0 WHERE NOT EXISTS (SELECT 1 FROM journal) ON CONFLICT (name) DO NOTHING;
         """;
@@ -141,17 +142,20 @@ internal sealed class Schema(Database database, NodeSettings settings)
             await RunAsync(connection, string.Create(CultureInfo.InvariantCulture, $"SELECT pg_advisory_xact_lock({PostgresAdvisoryLock})"), ct);
             await RunAsync(connection, Postgres, ct);
             await EnsurePositionAsync(connection, ct);
-            await RunAsync(connection, Index.Replace("{TEXT}", "TEXT COLLATE \"C\"", StringComparison.Ordinal).Replace("{BYTES}", "BYTEA", StringComparison.Ordinal), ct);
+            await RunAsync(connection, IndexOf("TEXT COLLATE \"C\"", "BYTEA"), ct);
             await RunAsync(connection, "SET LOCAL statement_timeout = 0;" + PostgresOtherServer, ct, NoTimeout);
             await CheckShardsAsync(connection, ct);
             await transaction.CommitAsync(ct);
             return;
         }
-        await using (var journal = await database.OpenJournalAsync(ct)) await RunAsync(journal, SqliteJournal + Index.Replace("{TEXT}", "TEXT", StringComparison.Ordinal).Replace("{BYTES}", "BLOB", StringComparison.Ordinal), ct);
+        await using (var journal = await database.OpenJournalAsync(ct)) await RunAsync(journal, SqliteJournal + IndexOf("TEXT", "BLOB"), ct);
         await using var ownership = await database.OpenOwnershipAsync(ct);
         await RunAsync(ownership, SqliteOwnership, ct);
         await CheckShardsAsync(ownership, ct);
     }
+
+    /// <summary>Of outcomes deleted by versions that did not say so, all were to be kept until before now.</summary>
+    private string IndexOf(string text, string bytes) => Index.Replace("{TEXT}", text, StringComparison.Ordinal).Replace("{BYTES}", bytes, StringComparison.Ordinal).Replace("{NOW}", database.NowMs, StringComparison.Ordinal);
 
     /// <summary>Looks first: a table that is in use is not locked for what it has already.</summary>
     private static async Task EnsurePositionAsync(DbConnection connection, CancellationToken ct)

@@ -15,16 +15,15 @@ namespace AkkaHa.Node.Watches;
 /// </summary>
 internal sealed class KeyWatch(KeyWatches watches, WatchedKeys watched) : IKeyWatch
 {
-    private static readonly TimeSpan HeartbeatAfter = TimeSpan.FromSeconds(2);
-
     private readonly Queue<WatchItem> read = new();
-    private readonly KeyWrites writes = new();
-    private readonly JournalScope scope = JournalScope.Of(watched);
     private readonly Watcher watcher = new(watched);
     private WatchPosition position;
     private WatchPosition taken;
     private long takenAt = Stopwatch.GetTimestamp();
     private bool live;
+
+    /// <summary>Only of one that reads by itself: of ten thousand that wait, each byte counts.</summary>
+    private (JournalScope Scope, KeyWrites Writes)? past;
 
     /// <summary>Begins where the live stream is, once that has read all that was committed before this call.</summary>
     public async Task JoinNowAsync(CancellationToken ct)
@@ -46,6 +45,11 @@ internal sealed class KeyWatch(KeyWatches watches, WatchedKeys watched) : IKeyWa
         await RoundAsync(ct);
         live = watches.Hub.TryJoin(watcher, from, out _);
         if (watcher.Ended is { } ended) throw new RefusedException(ended);
+        if (!live)
+        {
+            watches.BeginCatchUp();
+            past = (JournalScope.Of(watched), new KeyWrites());
+        }
         From(from);
         return live;
     }
@@ -64,7 +68,18 @@ internal sealed class KeyWatch(KeyWatches watches, WatchedKeys watched) : IKeyWa
         if (!await watcher.WaitAsync(ct)) throw Resumable(watcher.Ended!);
     }
 
-    public void Dispose() => watches.Hub.Leave(watcher);
+    public void Dispose()
+    {
+        EndCatchUp();
+        watches.Hub.Leave(watcher);
+    }
+
+    private void EndCatchUp()
+    {
+        if (past is null) return;
+        past = null;
+        watches.EndCatchUp();
+    }
 
     private void From(WatchPosition at)
     {
@@ -79,27 +94,31 @@ internal sealed class KeyWatch(KeyWatches watches, WatchedKeys watched) : IKeyWa
             await RoundAsync(ct);
             live = watches.Hub.TryJoin(watcher, position, out _);
             if (watcher.Ended is { } ended) throw new RefusedException(ended);
-            if (!live) await watches.ReadPastAsync(connection => PageAsync(connection, ct), ct);
+            if (live) EndCatchUp();
+            else await watches.ReadPastAsync(connection => PageAsync(connection, ct), ct);
         }
         catch (RefusedException e)
         {
             throw Resumable(e.Failure);
         }
-        if (read.Count == 0 && position > taken && Stopwatch.GetElapsedTime(takenAt) > HeartbeatAfter) read.Enqueue(WatchItem.Heartbeat(position, watches.IsPostgres));
+        // So that it need not go all the way again, should it break.
+        if (read.Count == 0 && position > taken && Stopwatch.GetElapsedTime(takenAt) > watches.HeartbeatAfter) read.Enqueue(WatchItem.Heartbeat(position, watches.IsPostgres));
     }
 
     private async Task PageAsync(System.Data.Common.DbConnection connection, CancellationToken ct)
     {
+        var (scope, writes) = past!.Value;
         var page = await watches.Reader.ReadAsync(connection, position.ReadAfter, scope, ct);
+        if (page.WentBack) throw watches.WentBack(page.Floor);
         if (new WatchPosition(page.Floor) > position) throw watches.Compacted(page.Floor);
         var items = new List<WatchItem>();
         try
         {
             foreach (var row in page.Rows) await WatchItems.AddAsync(items, writes, connection, row, watches.IsPostgres, ct);
         }
-        catch (MissingPreparedException)
+        catch (MissingPreparedException e)
         {
-            throw watches.Compacted(page.Rows[^1].Position);
+            throw watches.Compacted(e.Row);
         }
         foreach (var item in items)
             if (item.Position > position) read.Enqueue(item);
@@ -123,7 +142,8 @@ internal sealed class KeyWatch(KeyWatches watches, WatchedKeys watched) : IKeyWa
     {
         var failure = why.Clone();
         failure.Details ??= new Struct();
-        failure.Details.Fields["position"] = Value.ForString(taken.Text(watches.IsPostgres));
+        // All that was read has been taken, also where that was nothing: what had no change for this watch need not be read again.
+        failure.Details.Fields["position"] = Value.ForString((past is not null && read.Count == 0 ? position : taken).Text(watches.IsPostgres));
         return new RefusedException(failure);
     }
 }

@@ -5,6 +5,7 @@ using AkkaHa.Messages.V1;
 using AkkaHa.Node.Api.Errors;
 using AkkaHa.Node.Api.Keys;
 using AkkaHa.Node.Journal;
+using AkkaHa.Node.Metrics;
 using AkkaHa.Node.Storage;
 using Google.Protobuf.WellKnownTypes;
 
@@ -14,15 +15,19 @@ namespace AkkaHa.Node.Watches;
 internal sealed class KeyWatches : IKeyWatches
 {
     /// <summary>So many read the journal's past at the same time.</summary>
-    private const int CatchingUpAtOnce = 2;
+    private const int ReadingAtOnce = 2;
+
+    /// <summary>What each of those that catch up may have in memory, while its client is slow to take it.</summary>
+    private const int PageBytes = 1024 * 1024;
 
     private readonly Database database;
-    private readonly SemaphoreSlim catchingUp = new(CatchingUpAtOnce);
+    private readonly SemaphoreSlim reading = new(ReadingAtOnce);
+    private int catchingUp;
 
-    public KeyWatches(Database database, WatchHub hub, JournalTail tail, IHostApplicationLifetime lifetime)
+    public KeyWatches(Database database, WatchHub hub, JournalTail tail, IHostApplicationLifetime lifetime, JournalReader? reader = null)
     {
         this.database = database;
-        (Hub, Tail, Reader) = (hub, tail, new JournalReader(database));
+        (Hub, Tail, Reader) = (hub, tail, reader ?? new JournalReader(database, pageBytes: PageBytes));
         lifetime.ApplicationStopping.Register(() =>
             hub.EndAll(Refusals.Of(ErrorCode.Unavailable, "this node is leaving; go on elsewhere, from details.position"), forGood: true));
     }
@@ -35,6 +40,9 @@ internal sealed class KeyWatches : IKeyWatches
 
     public JournalReader Reader { get; }
 
+    /// <summary>One that reads the past, and finds nothing for its client, says how far it has come after so long.</summary>
+    public TimeSpan HeartbeatAfter { get; init; } = TimeSpan.FromSeconds(2);
+
     public async Task<IKeyWatch> OpenAsync(WatchRequest request, CancellationToken ct)
     {
         var watched = request.HasKey ? new WatchedKeys(request.Key, Exact: true) : new WatchedKeys(request.Prefix, Exact: false);
@@ -46,20 +54,46 @@ internal sealed class KeyWatches : IKeyWatches
         }
         if (!WatchPosition.TryParse(request.From, IsPostgres, out var from)) throw new RefusedException(Refusals.Invalid("from", $"'{Refusals.Quote(request.From)}' is no position that a watch gives"));
         if (await stream.TryJoinAsync(from.Value, ct)) return stream;
-        await ReadPastAsync(async connection =>
+        try
         {
-            if (from.Value.Row > await Reader.HorizonAsync(connection, ct))
-                throw new RefusedException(Refusals.Invalid("from", $"'{request.From}' lies in the future: no watch of this data has given it"));
-            if (await Marks.ReadAsync(connection, null, Marks.Floor, ct) is { } floor && from.Value < new WatchPosition(floor)) throw Compacted(floor);
-        }, ct);
-        return stream;
+            await ReadPastAsync(async connection =>
+            {
+                if (from.Value.Row > await Reader.HorizonAsync(connection, ct))
+                    throw new RefusedException(Refusals.Invalid("from", $"'{request.From}' lies in the future: no watch of this data has given it"));
+                if (await Marks.ReadAsync(connection, null, Marks.Floor, ct) is { } floor && from.Value < new WatchPosition(floor)) throw Compacted(floor);
+            }, ct);
+            return stream;
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Takes one more that reads the past by itself, until <see cref="EndCatchUp"/>.</summary>
+    /// <exception cref="RefusedException">There are as many as the limit.</exception>
+    public void BeginCatchUp()
+    {
+        if (Interlocked.Increment(ref catchingUp) > Limits.WatchesCatchingUp)
+        {
+            Interlocked.Decrement(ref catchingUp);
+            throw new RefusedException(Refusals.Of(ErrorCode.Unavailable, $"{Limits.WatchesCatchingUp} watches of this node read the journal's past already, which is the limit; try again, or at another node"));
+        }
+        NodeMeter.CatchUps(1);
+    }
+
+    public void EndCatchUp()
+    {
+        Interlocked.Decrement(ref catchingUp);
+        NodeMeter.CatchUps(-1);
     }
 
     /// <summary>Reads from the database, as one of few at a time.</summary>
     /// <exception cref="RefusedException">The database does not answer.</exception>
     public async Task ReadPastAsync(Func<DbConnection, Task> read, CancellationToken ct)
     {
-        await catchingUp.WaitAsync(ct);
+        await reading.WaitAsync(ct);
         try
         {
             await using var connection = await database.OpenKeysAsync(ct);
@@ -71,7 +105,7 @@ internal sealed class KeyWatches : IKeyWatches
         }
         finally
         {
-            catchingUp.Release();
+            reading.Release();
         }
     }
 
@@ -79,7 +113,16 @@ internal sealed class KeyWatches : IKeyWatches
     public RefusedException Compacted(JournalPosition floor)
     {
         var oldest = new WatchPosition(floor).Text(IsPostgres);
-        var failure = Refusals.Of(ErrorCode.Compacted, $"changes up to {oldest} are not kept any more, and some after this position may be among them: list the keys, and watch from now on");
+        return Compacted(oldest, $"changes up to {oldest} are not kept any more, and some after this position may be among them: list the keys, and watch from now on");
+    }
+
+    /// <summary>For one who has seen more than there is.</summary>
+    public RefusedException WentBack(JournalPosition floor) => Compacted(
+        new WatchPosition(floor).Text(IsPostgres), "the journal has gone back to before this position: a backup was restored. List the keys, and watch from now on");
+
+    private static RefusedException Compacted(string oldest, string why)
+    {
+        var failure = Refusals.Of(ErrorCode.Compacted, why);
         failure.Details = new Struct { Fields = { ["oldest"] = Value.ForString(oldest) } };
         return new RefusedException(failure);
     }

@@ -33,7 +33,7 @@ internal sealed class LockWatches(Database database, IHostApplicationLifetime li
         }
         try
         {
-            var scope = request.HasName ? JournalScope.Of(EntityId.Lock(request.Name)) : JournalScope.LocksWith(request.Prefix);
+            var scope = request.HasName ? JournalScope.Of(EntityId.Lock(request.Name)) : JournalScope.With(EntityId.LockKind, request.Prefix);
             var position = await ReadAsync(connection => BeginAsync(connection, request.From, ct), null, ct);
             var told = Stopwatch.GetTimestamp();
             yield return [LockEvents.Heartbeat(position, database.IsPostgres)];
@@ -69,6 +69,7 @@ internal sealed class LockWatches(Database database, IHostApplicationLifetime li
     private async Task<(JournalPage Page, List<LockEvent> Events)> PageAsync(DbConnection connection, WatchPosition position, JournalScope scope, CancellationToken ct)
     {
         var page = await reader.ReadAsync(connection, position.ReadAfter, scope, ct);
+        if (page.WentBack) throw Compacted(page.Floor, "the journal has gone back to before this position: a backup was restored. List the locks, and watch from now on");
         if (new WatchPosition(page.Floor) > position) throw Compacted(page.Floor);
         return (page, [.. page.Rows.SelectMany(row => LockEvents.Of(row, database.IsPostgres)).Where(e => e.Position > position).Select(e => e.Event)]);
     }
@@ -111,10 +112,10 @@ internal sealed class LockWatches(Database database, IHostApplicationLifetime li
         return new RefusedException(failure);
     }
 
-    private RefusedException Compacted(JournalPosition floor)
+    private RefusedException Compacted(JournalPosition floor, string? why = null)
     {
         var oldest = new WatchPosition(floor).Text(database.IsPostgres);
-        var failure = Refusals.Of(ErrorCode.Compacted, $"what happened up to {oldest} is not kept any more, and some after this position may be among it: list the locks, and watch from now on");
+        var failure = Refusals.Of(ErrorCode.Compacted, why ?? $"what happened up to {oldest} is not kept any more, and some after this position may be among it: list the locks, and watch from now on");
         failure.Details = new Struct { Fields = { ["oldest"] = Value.ForString(oldest) } };
         return new RefusedException(failure);
     }

@@ -3,6 +3,7 @@ using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Api.Errors;
 using AkkaHa.Node.Journal;
+using AkkaHa.Node.Metrics;
 
 namespace AkkaHa.Node.Watches;
 
@@ -58,23 +59,25 @@ internal sealed class WatchHub(bool postgres)
     }
 
     /// <summary>The tail has read up to here, and these changes on the way.</summary>
-    public void Publish(IReadOnlyList<WatchItem> items, JournalPosition upTo)
+    /// <returns>How many it gave, each to each who watches it.</returns>
+    public int Publish(IReadOnlyList<WatchItem> items, JournalPosition upTo)
     {
         lock (gate)
         {
-            var behind = new List<Watcher>();
+            var (behind, given) = (new List<Watcher>(), 0);
             foreach (var item in items)
             {
                 Remember(item);
-                Give(byKey, item.Key, item, behind);
+                given += Give(byKey, item.Key, item, behind);
                 foreach (var length in prefixLengths.Keys)
                 {
                     if (length > item.Key.Length) break;
-                    Give(byPrefix, item.Key.AsSpan(0, length), item, behind);
+                    given += Give(byPrefix, item.Key.AsSpan(0, length), item, behind);
                 }
             }
             foreach (var watcher in behind) Remove(watcher);
             position = upTo;
+            return given;
         }
     }
 
@@ -135,9 +138,9 @@ internal sealed class WatchHub(bool postgres)
         }
     }
 
-    private static void Give(Dictionary<string, HashSet<Watcher>> groups, ReadOnlySpan<char> name, WatchItem item, List<Watcher> behind)
+    private static int Give(Dictionary<string, HashSet<Watcher>> groups, ReadOnlySpan<char> name, WatchItem item, List<Watcher> behind)
     {
-        if (!groups.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out var group)) return;
+        if (!groups.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out var group)) return 0;
         foreach (var watcher in group)
         {
             if (watcher.Ended is not null || watcher.TryAdd(item)) continue;
@@ -145,6 +148,7 @@ internal sealed class WatchHub(bool postgres)
                 $"more than {Limits.WatchBufferEvents} changes or {Limits.WatchBufferBytes} bytes wait to be taken: this watch is too slow, and can go on from details.position"));
             behind.Add(watcher);
         }
+        return group.Count;
     }
 
     private void Remember(WatchItem item)
@@ -170,12 +174,14 @@ internal sealed class WatchHub(bool postgres)
         group.Add(watcher);
         heartbeats[count % HeartbeatTicks].Add(watcher);
         count++;
+        NodeMeter.Watches(1);
     }
 
     private void Remove(Watcher watcher)
     {
         if (!heartbeats.Any(h => h.Remove(watcher))) return;
         count--;
+        NodeMeter.Watches(-1);
         var (groups, name) = (watcher.Watched.Exact ? byKey : byPrefix, watcher.Watched.Text);
         var group = groups[name];
         group.Remove(watcher);

@@ -1,9 +1,11 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using AkkaHa.Messages.Storage;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Journal;
+using Google.Protobuf;
 
 namespace AkkaHa.Node.Watches;
 
@@ -12,6 +14,7 @@ internal sealed class WatchItem
 {
     private const int Overhead = 256;
     private byte[]? json;
+    private byte[]? frame;
 
     private WatchItem(WatchPosition position, WatchEvent message)
     {
@@ -44,6 +47,9 @@ internal sealed class WatchItem
     /// <summary>For HTTP, on one line.</summary>
     public byte[] Json => json ??= Write(Message);
 
+    /// <summary>For gRPC: the message, not compressed, and its length before it.</summary>
+    public byte[] Frame => frame ??= Framed(Message);
+
     public static WatchItem Heartbeat(WatchPosition position, bool postgres) => new(position, new WatchEvent { Position = position.Text(postgres) });
 
     public static WatchItem Of(WatchPosition position, string key, KeyWritten write, bool postgres)
@@ -55,6 +61,16 @@ internal sealed class WatchItem
         };
         if (write.Present) message.Value = write.Value;
         return new WatchItem(position, message);
+    }
+
+    private static byte[] Framed(WatchEvent message)
+    {
+        const int Prefix = 5;
+        var size = message.CalculateSize();
+        var bytes = new byte[Prefix + size];
+        BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(1), size);
+        message.WriteTo(bytes.AsSpan(Prefix));
+        return bytes;
     }
 
     private static byte[] Write(WatchEvent message)

@@ -15,6 +15,7 @@ internal sealed class FakeNode : IAsyncDisposable
     private readonly ConcurrentQueue<IMessage> _seen = new();
     private readonly CancellationTokenSource _stopping = new();
     private Func<WatchRequest, IServerStreamWriter<WatchEvent>, ServerCallContext, Task>? _watch;
+    private Func<WatchLocksRequest, IServerStreamWriter<Messages.V1.LockEvent>, ServerCallContext, Task>? _watchLocks;
     private readonly WebApplication _app;
 
     private FakeNode(int port)
@@ -67,6 +68,13 @@ internal sealed class FakeNode : IAsyncDisposable
         return this;
     }
 
+    /// <summary>Serves watches of locks so. Without it, one is open and silent.</summary>
+    public FakeNode OnWatchLocks(Func<WatchLocksRequest, IServerStreamWriter<Messages.V1.LockEvent>, ServerCallContext, Task> script)
+    {
+        _watchLocks = script;
+        return this;
+    }
+
     /// <summary>Refuses every such request.</summary>
     public FakeNode Refuse<TRequest>(ErrorCode code)
         where TRequest : class => On<TRequest, IMessage>((_, _) => throw Refusal.Of(code));
@@ -110,6 +118,13 @@ internal sealed class FakeNode : IAsyncDisposable
     {
         _seen.Enqueue(request);
         if (_watch is { } script) await script(request, events, context);
+        else await StallAsync(context);
+    }
+
+    public async Task HandleAsync(WatchLocksRequest request, IServerStreamWriter<Messages.V1.LockEvent> events, ServerCallContext context)
+    {
+        _seen.Enqueue(request);
+        if (_watchLocks is { } script) await script(request, events, context);
         else await StallAsync(context);
     }
 

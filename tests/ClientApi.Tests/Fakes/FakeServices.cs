@@ -37,8 +37,32 @@ internal sealed class FakeLocks(FakeNode node) : Messages.V1.Locks.LocksBase
     public override Task<Messages.V1.LockState> Get(GetLockRequest request, ServerCallContext context) =>
         node.HandleAsync(request, context, r => new Messages.V1.LockState { Name = r.Name });
 
+    public override Task<LockGrant> Upgrade(UpgradeLockRequest request, ServerCallContext context) =>
+        node.HandleAsync(request, context, Grant);
+
+    public override Task<ForceReleaseLockResponse> ForceRelease(ForceReleaseLockRequest request, ServerCallContext context) =>
+        node.HandleAsync(request, context, r => new ForceReleaseLockResponse { Name = r.Name, Fences = { r.Fence } });
+
+    public override Task<AcquireAllLocksResponse> AcquireAll(AcquireAllLocksRequest request, ServerCallContext context) =>
+        node.HandleAsync(request, context, r => new AcquireAllLocksResponse
+        {
+            Locks = { r.Locks.Select(l => new LockGrant { Name = l.Name, Fence = Interlocked.Increment(ref s_fence), Mode = l.Mode, SessionId = r.SessionId, HolderId = r.HolderId }) },
+        });
+
+    public override Task<CancelAllLocksResponse> CancelAll(CancelAllLocksRequest request, ServerCallContext context) =>
+        node.HandleAsync(request, context, r => new CancelAllLocksResponse { Cancelled = true });
+
+    public override Task<ListLocksResponse> List(ListLocksRequest request, ServerCallContext context) =>
+        node.HandleAsync(request, context, r => new ListLocksResponse());
+
+    public override Task Watch(WatchLocksRequest request, IServerStreamWriter<Messages.V1.LockEvent> responseStream, ServerCallContext context) =>
+        node.HandleAsync(request, responseStream, context);
+
     public static LockGrant Grant(AcquireLockRequest r) =>
-        new() { Name = r.Name, Fence = Interlocked.Increment(ref s_fence), SessionId = r.SessionId, HolderId = r.HolderId };
+        new() { Name = r.Name, Fence = Interlocked.Increment(ref s_fence), Mode = r.Mode, SessionId = r.SessionId, HolderId = r.HolderId };
+
+    public static LockGrant Grant(UpgradeLockRequest r) =>
+        new() { Name = r.Name, Fence = Interlocked.Increment(ref s_fence), SessionId = r.SessionId };
 }
 
 internal sealed class FakeSessions(FakeNode node) : Messages.V1.Sessions.SessionsBase
@@ -51,6 +75,9 @@ internal sealed class FakeSessions(FakeNode node) : Messages.V1.Sessions.Session
 
     public override Task<Messages.V1.SessionState> Get(GetSessionRequest request, ServerCallContext context) =>
         node.HandleAsync(request, context, r => new Messages.V1.SessionState { SessionId = r.SessionId, TtlSeconds = 10, RemainingSeconds = 7.2, Label = "x", Locks = { "a" } });
+
+    public override Task<ListSessionsResponse> List(ListSessionsRequest request, ServerCallContext context) =>
+        node.HandleAsync(request, context, r => new ListSessionsResponse());
 
     public override Task<CloseSessionResponse> Close(CloseSessionRequest request, ServerCallContext context) =>
         node.HandleAsync(request, context, r => new CloseSessionResponse { SessionId = r.SessionId });

@@ -74,7 +74,7 @@ public sealed class ModesTests(OneNode one) : IClassFixture<OneNode>
         using var http = new HttpClient();
         using var watched = await http.GetAsync(new Uri(node.HttpUrl + "/v1/locks:watch?prefix=f/"), HttpCompletionOption.ResponseHeadersRead);
         using var lines = new StreamReader(await watched.Content.ReadAsStreamAsync());
-        Assert.Equal(1, JsonDocument.Parse((await lines.ReadLineAsync())!).RootElement.EnumerateObject().Count());
+        Assert.Single(JsonDocument.Parse((await lines.ReadLineAsync())!).RootElement.EnumerateObject());
 
         await AcquireAsync("f/a", sessions[0], "exclusive");
         await AcquireAsync("f/b", sessions[0], "shared");

@@ -90,7 +90,7 @@ internal sealed class Transfers(AkkaHaClient client, AkkaHaClient hasty)
         {
             transfer = transfer with
             {
-                Told = e is TransactionAbortedException ? Told.Aborted : e is UnavailableException or TransactionConflictException or LimitExceededException ? Told.NotDone : Told.Unknown,
+                Told = e is TransactionAbortedException or TransactionConflictException ? Told.Aborted : e is UnavailableException or LimitExceededException ? Told.NotDone : Told.Unknown,
             };
         }
         open.TryRemove(transfer.Id, out _);

@@ -39,6 +39,8 @@ sealed class Scenario
 
     public IReadOnlyList<Envelope> Journal => journal;
 
+    public long ElapsedMs => elapsedMs;
+
     public Moment Now => new(StartMs + elapsedMs - wallBackMs, 1_000 + elapsedMs);
 
     /// <summary>An entity that nobody ever spoke to.</summary>

@@ -119,6 +119,7 @@ static class Samples
         ("LockEnqueued+Permits", new Event { LockEnqueued = WaiterForPermits }),
         ("LockWaiterLeft+Free", new Event { LockWaiterLeft = new LockWaiterLeft { RequestId = "r", Reason = "cancelled", Free = true } }),
         ("LockReleased+Who", new Event { LockReleased = new LockReleased { Fence = 9, Reason = "forced: why", Free = true, SessionId = "s", HolderId = "h", Mode = LockMode.Shared } }),
+        ("Applied+Nothing", new Event { Applied = new Applied { TransactionId = "t", Then = true, WritesNothing = true } }),
         ("Applied+Write", new Event { Applied = new Applied { TransactionId = "t", Then = true, Write = Bound } }),
     ];
 

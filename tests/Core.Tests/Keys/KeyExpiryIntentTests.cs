@@ -136,7 +136,9 @@ public sealed class KeyExpiryIntentTests
     {
         var key = Scenario.Fresh(Key);
         key.When(Make.Prepare("t", then: Make.PutOp("w")));
-        Assert.Null(key.When(Make.Commit("t", 1, 1, then: false)).Events[0].Applied.Write);
+        var applied = key.When(Make.Commit("t", 1, 1, then: false)).Events[0].Applied;
+        Assert.Null(applied.Write);
+        Assert.True(applied.WritesNothing);
     }
 
     [Theory]

@@ -176,8 +176,12 @@ public sealed class MultiLockTests
         var slot = Open();
         Assert.Equal(ErrorCode.SessionExpired, slot.When(Acquire("a", session: 9)).Code());
         var begun = slot.When(Acquire("a b", request: 2));
+        var cancel = slot.When(Cancel(request: 2));
         var closed = slot.When(Close);
         Assert.Equal(ErrorCode.SessionExpired, closed.ReplyTo(begun).Failure.Code);
+        // Its locks have not let go yet.
+        Assert.Equal(ErrorCode.SessionExpired, closed.ReplyTo(cancel).Failure.Code);
+        Assert.Equal(ErrorCode.SessionExpired, slot.When(Cancel(request: 2)).Code());
         // Late, and of nobody.
         Assert.Empty(slot.When(Grant(begun.Asked()[0])).Sent);
         Assert.Equal(ErrorCode.SessionExpired, slot.When(Acquire("a b", request: 2, attempt: 2)).Code());

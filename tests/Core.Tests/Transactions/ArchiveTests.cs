@@ -115,13 +115,27 @@ public sealed class ArchiveTests
     }
 
     [Fact]
-    public void When_the_table_takes_nothing_for_a_day_the_slot_forgets_by_itself()
+    public void When_the_table_takes_nothing_for_a_day_the_slot_keeps_it_and_tries_on()
     {
         var world = new OutcomeScenario();
         world.Commit(T);
         world.Slot.WhenTimePasses(DayMs + MinuteMs);
-        world.Slot.When(Resolve(Make.RequestId(DayMs)));
-        Assert.Equal(1, world.InSlot);
+        Assert.Equal(Outcome.Committed, world.Ask(Get(T)).TransactionStatus.Outcome);
+        Assert.Equal([T], world.ArchiveAfter(MinuteMs));
+        Assert.Equal(0, world.InSlot);
+    }
+
+    /// <summary>Earlier versions forgot by the time of rows, and an id that is no uuid of version 7 could be used again.</summary>
+    [Fact]
+    public void Rows_of_before_in_which_an_id_was_used_again_after_a_day_are_still_folded()
+    {
+        var world = new OutcomeScenario();
+        world.Commit("order-1");
+        var rows = world.Slot.Journal.Select(r => r.Clone()).ToList();
+        var again = rows.First(r => r.Events.Any(e => e.TransactionStarted is not null)).Clone();
+        again.TimeMs += DayMs + (2 * MinuteMs);
+        var slot = Scenario.Given(Make.Coordinator, [.. rows, again]);
+        Assert.Equal(Outcome.InProgress, slot.When(Get("order-1")).Reply().TransactionStatus.Outcome);
     }
 
     [Fact]

@@ -130,6 +130,19 @@ public sealed class CoordinatorTests
     }
 
     [Fact]
+    public void At_its_deadline_one_that_died_of_another_is_told_so_also_later()
+    {
+        var slot = Scenario.Fresh(Slot);
+        var run = slot.When(Run(T, 1.5));
+        slot.When(Vote(T, "kv/a", Messages.Internal.Vote.Types.Kind.Die));
+        var aborted = slot.WhenTimePasses(1500).ReplyTo(run).Failure;
+        Assert.Equal((ErrorCode.TxnConflict, "conflict"), (aborted.Code, aborted.Details.Fields["reason"].StringValue));
+        Assert.Equal(aborted, slot.When(Run(T, 1.5)).Reply().Failure);
+        Assert.Equal(aborted, slot.RestartFromSnapshot(epoch: 2).When(Run(T, 1.5)).Reply().Failure);
+        Assert.Equal(Outcome.Aborted, slot.When(Get(T)).Reply().TransactionStatus.Outcome);
+    }
+
+    [Fact]
     public void The_first_choice_stays()
     {
         var slot = Started(1);

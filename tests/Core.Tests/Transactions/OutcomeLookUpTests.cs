@@ -212,6 +212,41 @@ public sealed class OutcomeLookUpTests
         Assert.Equal(ErrorCode.OutcomeUnknown, world.Ask(Run(T)).Failure.Code);
     }
 
+    [Fact]
+    public void However_far_behind_a_slots_clock_is_an_id_whose_outcome_was_deleted_is_not_run_again()
+    {
+        var world = Archived(T, DayMs);
+        world.Slot.WallClockBack(20 * 60 * MinuteMs);
+        world.Table.Clear();
+        world.DeletedBeforeMs = Scenario.StartMs + DayMs + 1;
+        var run = world.Slot.When(Run(T));
+        var told = world.Slot.When(world.Answer(LookUpOf(run)!));
+        Assert.DoesNotContain(Event.BodyOneofCase.TransactionStarted, told.Kinds);
+        Assert.Equal(ErrorCode.OutcomeUnknown, told.ReplyTo(run).Failure.Code);
+    }
+
+    [Fact]
+    public void However_far_ahead_a_slots_clock_is_a_fresh_id_is_run()
+    {
+        var world = new OutcomeScenario();
+        world.Slot.WallClockBack(-3 * DayMs);
+        var started = world.Slot.When(world.Answer(LookUpOf(world.Slot.When(Run(T)))!));
+        Assert.Equal([Event.BodyOneofCase.TransactionStarted], started.Kinds);
+    }
+
+    [Fact]
+    public void A_clock_that_is_days_ahead_for_a_moment_makes_a_slot_forget_nothing()
+    {
+        var world = new OutcomeScenario();
+        world.Commit(T);
+        world.Slot.WallClockBack(-3 * DayMs);
+        world.Ask(Resolve("other"));
+        world.Slot.WallClockBack(3 * DayMs);
+        Assert.Equal(Outcome.Committed, world.Ask(Get(T)).TransactionStatus.Outcome);
+        world.Slot.Restart(epoch: 2);
+        Assert.Equal(Outcome.Committed, world.Ask(Run(T)).Transaction.Outcome);
+    }
+
     /// <summary>Nothing that may have committed is ever reported aborted: at every moment of the life of a committed transaction, and a day beyond, each answer is tried.</summary>
     [Theory]
     [MemberData(nameof(Ids))]

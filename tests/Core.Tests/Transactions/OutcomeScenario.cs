@@ -18,6 +18,9 @@ sealed class OutcomeScenario
     /// <summary>What is in the table.</summary>
     public Dictionary<string, StoredTransaction> Table { get; } = [];
 
+    /// <summary>Before this, some may have been deleted there.</summary>
+    public long DeletedBeforeMs { get; set; }
+
     public Scenario Slot { get; }
 
     public OutcomeScenario(RuleSwitches? rules = null) => Slot = Scenario.Fresh(Make.Coordinator, rules: rules, times: new OutcomeTimes(SettleMs: 500));
@@ -53,6 +56,8 @@ sealed class OutcomeScenario
         OutcomeLookedUp = new OutcomeLookedUp
         {
             Number = lookUp.Number, TransactionId = lookUp.TransactionId, Answered = true, Stored = Table.TryGetValue(lookUp.TransactionId, out var stored) ? stored.ToByteString() : ByteString.Empty,
+            // The database's clock is right, whatever the slot's is.
+            DeletedBeforeMs = DeletedBeforeMs, NowMs = Scenario.StartMs + Slot.ElapsedMs,
         },
     };
 

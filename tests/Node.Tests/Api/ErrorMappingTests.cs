@@ -98,6 +98,20 @@ public sealed class ErrorMappingTests : IClassFixture<ApiHost>
     }
 
     [Fact]
+    public async Task The_log_of_a_bug_says_what_the_call_was_about_and_no_value()
+    {
+        host.Log.Errors.Clear();
+        host.Entities.Answer = (_, _) => throw new InvalidOperationException("a bug");
+
+        await host.SendAsync("PUT /v1/kv/orders/7", """{"value":"c2VjcmV0","sessionId":"3-0192f1a0-0000-7000-8000-000000000000"}""");
+        await host.SendAsync("GET /v1/locks/a/b");
+
+        Assert.Contains(host.Log.Errors, e => e.Contains("(key orders/7, sessionId 3-0192f1a0-0000-7000-8000-000000000000)", StringComparison.Ordinal));
+        Assert.Contains(host.Log.Errors, e => e.Contains("(name a/b)", StringComparison.Ordinal));
+        Assert.DoesNotContain(host.Log.Errors, e => e.Contains("c2VjcmV0", StringComparison.Ordinal) || e.Contains("secret", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task An_answer_of_another_kind_is_an_unknown_outcome_over_grpc_too()
     {
         host.Entities.AnswerWith(new Reply { LockGrant = new LockGrant() });

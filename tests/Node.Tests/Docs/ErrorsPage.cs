@@ -13,7 +13,7 @@ internal static class ErrorsPage
     /// <summary>In the table, but no node of this version sends them.</summary>
     public static IReadOnlyList<ErrorCode> NotSentYet { get; } =
     [
-        ErrorCode.TxnConflict, ErrorCode.Partial, ErrorCode.Unauthenticated,
+        ErrorCode.Partial, ErrorCode.Unauthenticated,
     ];
 
     public static string Render()
@@ -43,7 +43,7 @@ internal static class ErrorsPage
         """;
 
     private const string After = """
-        In the .NET client, `TXN_CONFLICT` is thrown as `TransactionConflictException` by the client itself: when a key that a transaction read has changed before its commit.
+        In the .NET client, `TXN_CONFLICT` is `TransactionConflictException`. The client throws it by itself too: when a key that a transaction read has changed before its commit.
 
         ## How they travel
 
@@ -62,15 +62,15 @@ internal static class ErrorsPage
         | code | details |
         |---|---|
         | `INVALID_ARGUMENT` | `field` |
-        | `LOCK_HELD` | `holders` (each with `sessionId`, `holderId`, `label`, `mode`, `fence`, `heldSeconds`), `waiters` (others in the queue), `position` (yours, or the one you would have had); of an acquireAll also `lock`, which one of them |
+        | `LOCK_HELD` | `holders` (each with `sessionId`, `holderId`, `label`, `mode`, `fence`, `heldSeconds`), `waiters` (others in the queue), `position` (yours, or the one you would have had), `holderCount` where there are more holders than it names; of an acquireAll also `lock`, which one of them |
         | `DEADLOCK` | `cycle`: each with `sessionId`, `flowId`, `label`, and the `lock` at which it waits for the next; the last waits for the first, which is you |
         | `FENCE_STALE` | of a release: `lastFence` |
         | `REVISION_MISMATCH` | `revision`, the one that the key has; `"0"` when it is absent |
         | `SESSION_EXPIRED` | `sessionId`, where the session's own slot said it |
-        | `TXN_ABORTED` | `reason`, `transactionId` |
+        | `TXN_ABORTED`, `TXN_CONFLICT` | `reason`, `transactionId` |
         | `UNAVAILABLE` of `/ready` | `reasons` |
 
-        Reasons of `TXN_ABORTED`: `deadline`; `recovery` (its coordinator's node died before every participant had prepared); `never started` (its coordinator's node died before it was begun durably); `resolved` (somebody asked for an id that was never heard of to be aborted); another payload under the same id; an `add` or `append` that can't be done; results beyond the limit. A new try needs a new transaction id.
+        Reasons of `TXN_ABORTED`: `deadline` (with `TXN_CONFLICT` it is `conflict`: not decided in its time either, and an older transaction was in its way at least once); `recovery` (its coordinator's node died before every participant had prepared); `never started` (its coordinator's node died before it was begun durably); `resolved` (somebody asked for an id that was never heard of to be aborted); another payload under the same id; an `add` or `append` that can't be done; results beyond the limit. A new try needs a new transaction id.
 
         In .NET there is one exception class for each code, all of them an `AkkaHaException` with `Code` and `Details`; see `src/ClientApi/Errors`.
 

@@ -29,6 +29,7 @@ public sealed class KeySweeperTests(JournalFixture fixture)
         var journal = await fixture.NewAsync(provider);
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         using var sweeper = Sweeper(journal);
+        using var seen = new Metrics.NodeMeterTests.Seen();
         await journal.AppendAsync("kv/over", Put("x", 1, expiresAtMs: now - 1));
         await journal.AppendAsync("kv/later", Put("x", 1, expiresAtMs: now + 600_000));
         await journal.AppendAsync("kv/bound", Put("x", 1, session: "1-s"));
@@ -36,6 +37,7 @@ public sealed class KeySweeperTests(JournalFixture fixture)
         await journal.AppendAsync("session/1", new Event { SessionEnded = new SessionEnded { SessionId = "1-s", Reason = "close" } });
         await sweeper.SweepAsync(default);
         Assert.Equal(["over ", "bound 1-s"], Told());
+        Assert.True(seen["akkaha.index.lag"] >= 5 && seen["akkaha.keys.due reason=time"] >= 1 && seen["akkaha.keys.due reason=session"] >= 1, seen.ToString());
         await journal.AppendAsync("kv/bound-late", Put("x", 1, session: "1-s"));
         await sweeper.SweepAsync(default);
         Assert.Equal(["bound-late 1-s"], Told());

@@ -15,11 +15,11 @@ internal sealed class WatchNode : IAsyncDisposable
     private readonly Lifetime lifetime = new();
     private readonly JournalTail tail;
 
-    public WatchNode(TestJournal journal, JournalReader? reader = null, bool remembers = true)
+    public WatchNode(TestJournal journal, JournalReader? reader = null, bool remembers = true, JournalReader? past = null, TimeSpan? heartbeatAfter = null)
     {
         Hub = new WatchHub(journal.Database.IsPostgres);
         tail = new JournalTail(journal.Database, Hub, journal.Settings, NullLogger<JournalTail>.Instance, reader, remembers ? 5000 : 1);
-        Watches = new KeyWatches(journal.Database, Hub, tail, lifetime);
+        Watches = new KeyWatches(journal.Database, Hub, tail, lifetime, past) { HeartbeatAfter = heartbeatAfter ?? TimeSpan.FromSeconds(2) };
         tail.StartAsync(default).GetAwaiter().GetResult();
     }
 

@@ -44,7 +44,7 @@ public sealed class OutcomeStoreTests(OwnershipFixture fixture)
         prefix + id, new StoredTransaction { Aborted = new TransactionAborted { TransactionId = prefix + id, Reason = "resolved", Forgotten = forgotten }, Settled = true, TimeMs = settledMs }, settledMs + DayMs);
 
     private async Task<StoredTransaction?> FindAsync(string provider, string id) =>
-        (await Store(provider).FindAsync([prefix + id], default)).TryGetValue(prefix + id, out var record) ? StoredTransaction.Parser.ParseFrom(record) : null;
+        (await Store(provider).FindAsync([prefix + id], default)).Records.TryGetValue(prefix + id, out var record) ? StoredTransaction.Parser.ParseFrom(record) : null;
 
     [Theory]
     [MemberData(nameof(Providers))]
@@ -52,7 +52,7 @@ public sealed class OutcomeStoreTests(OwnershipFixture fixture)
     {
         ArchivedOutcome[] outcomes = [Committed("a"), Aborted("b"), Aborted("c", forgotten: true)];
         await Store(provider).StoreAsync(outcomes);
-        var found = await Store(provider).FindAsync([.. outcomes.Select(o => o.TransactionId), prefix + "d"], default);
+        var found = (await Store(provider).FindAsync([.. outcomes.Select(o => o.TransactionId), prefix + "d"], default)).Records;
         Assert.Equal(outcomes.Select(o => o.TransactionId), found.Keys.Order(StringComparer.Ordinal));
         foreach (var (id, record, _) in outcomes) Assert.Equal(record, StoredTransaction.Parser.ParseFrom(found[id]));
         await using var connection = await fixture.Open(provider).OpenJournalAsync(default);
@@ -82,21 +82,50 @@ public sealed class OutcomeStoreTests(OwnershipFixture fixture)
     {
         var many = Enumerable.Range(0, Limits.OutcomesPerArchive).Select(i => Committed($"many-{i}")).ToArray();
         await Store(provider).StoreAsync(many);
-        Assert.Equal(200, (await Store(provider).FindAsync([.. many.TakeLast(200).Select(o => o.TransactionId)], default)).Count);
+        Assert.Equal(200, (await Store(provider).FindAsync([.. many.TakeLast(200).Select(o => o.TransactionId)], default)).Records.Count);
     }
 
     [Theory]
     [MemberData(nameof(Providers))]
-    public async Task What_is_over_by_more_than_clocks_may_differ_is_deleted(string provider)
+    public async Task What_is_over_by_more_than_clocks_may_differ_is_deleted_and_those_who_look_are_told_up_to_when(string provider)
     {
-        const long settled = 1_900_000_000_000;
-        await Store(provider).StoreAsync([Committed("old", settled), Committed("young", settled + 1000)]);
-        var over = settled + DayMs + (Limits.ClockAheadSeconds * 1000L);
-        await Store(provider).DeleteOldAsync(over, default);
-        Assert.NotNull(await FindAsync(provider, "old"));
-        Assert.True(await Store(provider).DeleteOldAsync(over + 1, default) >= 1);
+        var now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+        await Store(provider).StoreAsync([Committed("old"), Committed("young")]);
+        var over = now - (Limits.ClockAheadSeconds * 1000L) - 1000;
+        await KeepUntilAsync(provider, "old", over);
+        await KeepUntilAsync(provider, "young", over + 30_000);
+        Assert.True(await Store(provider).DeleteOldAsync(now, default) >= 1);
         Assert.Null(await FindAsync(provider, "old"));
         Assert.NotNull(await FindAsync(provider, "young"));
+        var found = await Store(provider).FindAsync([prefix + "old"], default);
+        Assert.InRange(found.DeletedBeforeMs, over + 1, long.MaxValue);
+        Assert.InRange(found.NowMs, now - 5000, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() + 5000);
+        Assert.Equal(0, await Store(provider).DeleteOldAsync(now, default));
+    }
+
+    [Theory]
+    [MemberData(nameof(Providers))]
+    public async Task A_node_whose_clock_is_days_ahead_deletes_nothing_too_early(string provider)
+    {
+        await Store(provider).StoreAsync([Committed("ahead", DateTimeOffset.UtcNow.ToUnixTimeMilliseconds())]);
+        await Store(provider).DeleteOldAsync(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() + (3 * DayMs), default);
+        Assert.NotNull(await FindAsync(provider, "ahead"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Providers))]
+    public async Task What_a_slot_stores_whose_clock_is_behind_is_kept_for_all_its_time(string provider)
+    {
+        await Store(provider).StoreAsync([Committed("behind", settledMs: 1000)]);
+        await Store(provider).DeleteOldAsync(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() + 1000, default);
+        Assert.NotNull(await FindAsync(provider, "behind"));
+    }
+
+    private async Task KeepUntilAsync(string provider, string id, long untilMs)
+    {
+        await using var connection = await fixture.Open(provider).OpenJournalAsync(default);
+        await using var command = connection.Command(null, "UPDATE outcome SET keep_until_ms = @until WHERE transaction_id = @id", ("until", untilMs), ("id", prefix + id));
+        await command.ExecuteNonQueryAsync();
     }
 
     [Fact]

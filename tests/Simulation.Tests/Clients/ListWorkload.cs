@@ -52,7 +52,7 @@ sealed class ListWorkload(int keys) : IWorkload
             lastRevision[result.Key] = result.Revision;
             contents[(result.Key, result.Revision)] = Elements(result.Text());
         }
-        if (answer.Reply is not null && answer.Reply.Transaction is null && answer.Code is not (ErrorCode.TxnAborted or ErrorCode.LimitExceeded))
+        if (answer.Reply is not null && answer.Reply.Transaction is null && answer.Code is not (ErrorCode.TxnAborted or ErrorCode.TxnConflict or ErrorCode.LimitExceeded))
             throw new InvalidOperationException($"a transaction answered {answer.Reply}");
         return answer;
     }
@@ -72,7 +72,7 @@ sealed class ListWorkload(int keys) : IWorkload
             }
             var outcome = await Resolve(client, id);
             if (committed && outcome != TransactionStatus.Types.Outcome.Committed) client.World.Fail("healing", $"transaction {id} was committed, and is {outcome}");
-            else if (answer.Code == ErrorCode.TxnAborted && outcome == TransactionStatus.Types.Outcome.Committed) client.World.Fail("healing", $"transaction {id} was aborted, and is committed");
+            else if (answer.IsAborted() && outcome == TransactionStatus.Types.Outcome.Committed) client.World.Fail("healing", $"transaction {id} was aborted, and is committed");
             else if (answer.Reply is not null) continue;
             else if (outcome is TransactionStatus.Types.Outcome.Committed or TransactionStatus.Types.Outcome.Aborted)
                 resolved[id] = outcome == TransactionStatus.Types.Outcome.Committed;

@@ -36,7 +36,6 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
         var requestId = client.NewRequestId();
         var wait = client.Rng.Pick([0.0, 0.5, 3.0]);
         if (client.Rng.Chance(0.05)) await Force(client, wish.Name, client.Rng.Chance(0.7) ? holdings.LastOrDefault(h => h.Grant.Lock == wish.Name)?.Grant.Fence ?? 0 : 0);
-        if (client.Rng.Chance(0.05)) await WaitDead(client, wish);
         if (await Acquire(client, session, wish, requestId, wait, (long)(wait * 1000) + client.Rng.Between(500, 5000)) is not { } holding)
         {
             if (client.Rng.Chance(0.8)) await Cancel(client, session, wish.Name, requestId);
@@ -44,6 +43,7 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
         }
         if (client.Rng.Chance(0.2)) await ComeAgain(client, wish, holding);
         await Use(client, holding);
+        if (wish.Mode == LockMode.Exclusive && client.Rng.Chance(0.05)) await ReleaseToTheDead(client, wish, holding);
         if (wish.Mode == LockMode.Upgradeable && client.Rng.Chance(0.8) && await Upgrade(client, holding) is { } upgraded)
         {
             await Use(client, upgraded);
@@ -116,18 +116,19 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
         foreach (var holding in holdings.Skip(before).Where(h => IsForced(h.Grant))) holding.GivenBackAt = Math.Min(holding.GivenBackAt, holding.Grant.GrantedAt);
     }
 
-    /// <summary>A session that nobody keeps alive waits for a lock, with its call open, and beyond its end.</summary>
-    private async Task WaitDead(Client client, LockWish wish)
+    /// <summary>A session that nobody keeps alive waits, with its call open, until after its end. Only then the lock is given back.</summary>
+    private async Task ReleaseToTheDead(Client client, LockWish wish, Holding holding)
     {
         if (await SessionOfClient.Open(client, 2000) is not { } session) return;
         all.Add(session);
         session.IsPaused = true;
-        var waits = Acquire(client, session, wish, client.NewRequestId(), 8, 9000);
+        var waits = Acquire(client, session, wish, client.NewRequestId(), 15, 16_000);
         while (!waits.IsCompleted && session.SeenEndedAt == Time.Never)
         {
             session.Saw(await client.Ask(session.Id.Entity, () => new Command { GetSession = new GetSessionRequest { SessionId = session.Id.Text } }, 500));
-            await client.World.Scheduler.Delay(200);
+            await client.World.Scheduler.Delay(50);
         }
+        await Release(client, holding);
         await waits;
     }
 
@@ -162,7 +163,11 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
         if (client.Rng.Chance(0.2)) request.Conditions.Add(Transactions.Session(holding.Session.Id.Text));
         var write = lists.Run(client, request);
         // It is taken away in the midst of the write.
-        if (client.Rng.Chance(0.1)) await Force(client, name, holding.Grant.Fence);
+        if (client.Rng.Chance(0.1))
+        {
+            await client.World.Scheduler.Delay(client.Rng.Between(0, 300));
+            await Force(client, name, holding.Grant.Fence);
+        }
         return (await write).Reply?.Transaction is { ConditionsHeld: true };
     }
 
@@ -202,7 +207,7 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
         var (name, fence) = (holding.Grant.Lock, holding.Grant.Fence);
         var answer = await client.Mutate(EntityId.Lock(name),
             () => new Command { ReleaseLock = new ReleaseLockRequest { Name = name, SessionId = holding.Session.Id.Text, Fence = fence } }, client.NewRequestId());
-        holding.IsGivenBack = answer.Reply?.ReleaseLock is not null;
+        holding.IsGivenBack |= answer.Reply?.ReleaseLock is not null;
         if (holding.IsGivenBack || answer.Code == ErrorCode.FenceStale) await MustNotHold(client, Transactions.Lock(name, fence), "a fence that was given back");
     }
 

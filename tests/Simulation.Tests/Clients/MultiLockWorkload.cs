@@ -91,6 +91,7 @@ sealed class MultiLockWorkload(int locks) : IWorkload
     private async Task Cancel(Client client, SessionOfClient session, string[] names, string requestId)
     {
         var answer = await client.Ask(session.Id.Entity, () => new Command { CancelAllLocks = new CancelAllLocksRequest { SessionId = session.Id.Text, RequestId = requestId } }, 8000);
+        session.Saw(answer);
         if (answer.Reply?.CancelAllLocks is { } cancelled) await MustHaveNone(client, names, requestId, $"was taken back ({cancelled.Cancelled}) at {answer.At}");
     }
 

@@ -24,5 +24,5 @@ static class Transactions
 
     public static string? Text(this OperationResult result) => result.HasValue ? result.Value.ToStringUtf8() : null;
 
-    public static bool IsAborted(this Answer answer) => answer.Code == ErrorCode.TxnAborted;
+    public static bool IsAborted(this Answer answer) => answer.Code is ErrorCode.TxnAborted or ErrorCode.TxnConflict;
 }

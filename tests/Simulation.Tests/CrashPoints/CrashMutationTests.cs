@@ -17,6 +17,11 @@ public sealed class CrashMutationTests(ITestOutputHelper output)
     public void Without_blocking_intents_a_crash_between_two_applications_is_seen() =>
         GoesRed(s => s.Singles([new Setting(TwoKeys, 1) { Rules = RuleSwitches.AllOn with { IntentBlocking = false } }], p => p.Crashes));
 
+    /// <summary>The drop of the first attempt comes late, and takes the second with it; or a vote for the first counts for the second.</summary>
+    [Fact]
+    public void Without_attempt_tags_what_is_late_of_a_first_attempt_spoils_the_second() =>
+        GoesRed(s => s.Singles([new Setting(TwoKeys, 1, RivalBeforeMs: 4) { Rules = RuleSwitches.AllOn with { AttemptTags = false } }, new Setting(TwoKeys, 2, RivalBeforeMs: 1) { Rules = RuleSwitches.AllOn with { AttemptTags = false } }], p => [.. p.Messages, .. p.Crashes]));
+
     private void GoesRed(Action<CrashSearch> how)
     {
         var search = new CrashSearch();

@@ -38,6 +38,27 @@ public sealed class CrashPointTests(ITestOutputHelper output)
     [Fact]
     public void A_crash_and_then_a_message_lost_late_or_doubled_at_any_points_are_over_within_9_s() => Check(s => s.Pairs(ForPairs, p => p.Crashes, p => p.Messages), PairMs);
 
+    /// <summary>The younger of two dies of the older, lets go, and comes again: every vote to die, every dropped attempt and all of the second one are among the points.</summary>
+    [Fact]
+    public void A_crash_at_any_point_of_two_transactions_that_need_the_same_is_over_within_5_s() => Check(s => s.Singles(WithRival, p => p.Crashes), SingleMs, AreRivals);
+
+    [Fact]
+    public void A_message_lost_late_or_doubled_at_any_point_of_two_transactions_that_need_the_same_is_over_within_5_s() => Check(s => s.Singles(WithRival, p => p.Messages), SingleMs, AreRivals);
+
+    /// <summary>The older one is ahead everywhere, or at one of the participants only.</summary>
+    private static IEnumerable<Setting> WithRival =>
+        from scenario in Scenario.OfTwo
+        where scenario.Rival is not null
+        from seed in Seeds
+        from before in (long[])[1, 4]
+        from setting in (Setting[])[new(scenario, seed, RivalBeforeMs: before), new(scenario, seed, Together: true, RivalBeforeMs: before), new(scenario, seed, Repeats: false, RivalBeforeMs: before)]
+        select setting;
+
+    private static void AreRivals(CrashSearch search)
+    {
+        foreach (var part in (string[])["Die(1)", "DropAttempt", "Yes(2)"]) Assert.True(search.CalmSpots.Any(s => s.Contains(part, StringComparison.Ordinal)), $"no calm run has {part}: the two were not in each other's way");
+    }
+
     private static IEnumerable<Setting> ForPairs => (IsLong ? Scenario.OfTwo : [Scenario.OfTwo[0]]).Select(s => new Setting(s, 1));
 
     private static IEnumerable<Setting> Settings(IEnumerable<Scenario> scenarios) =>
@@ -46,12 +67,13 @@ public sealed class CrashPointTests(ITestOutputHelper output)
         from setting in (Setting[])[new(scenario, seed), new(scenario, seed, Together: true), new(scenario, seed, Repeats: false), new(scenario, seed, Repeats: false, Touched: false)]
         select setting;
 
-    private void Check(Action<CrashSearch> how, long withinMs)
+    private void Check(Action<CrashSearch> how, long withinMs, Action<CrashSearch>? also = null)
     {
         var watch = Stopwatch.StartNew();
         var search = new CrashSearch();
         how(search);
         output.WriteLine($"{search}\n{watch.Elapsed.TotalSeconds:0.0} s");
+        also?.Invoke(search);
         Assert.True(search.RedCount == 0, $"{search.RedCount} runs are red:\n{string.Join("\n\n", search.Red)}");
         Assert.InRange(search.QuietAfterMs, 0, withinMs);
         Assert.InRange(search.LongestWaitMs, 0, withinMs);

@@ -1,9 +1,11 @@
+using System.Globalization;
 using AkkaHa.Core.Entities;
 using AkkaHa.Core.Transactions;
 using AkkaHa.Judge;
 using AkkaHa.Judge.Keys;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
+using AkkaHa.Messages.Storage;
 using AkkaHa.Messages.V1;
 using AkkaHa.Simulation.Tests.Clients;
 using AkkaHa.Simulation.Tests.World;
@@ -18,12 +20,13 @@ namespace AkkaHa.Simulation.Tests.CrashPoints;
 /// <param name="Together">Coordinator and participants are all on one node.</param>
 /// <param name="Repeats">The client repeats until it has an answer; else it sends once, and never asks again.</param>
 /// <param name="Touched">Others look at the participants all the time; else nobody does for 10 s.</param>
-sealed record Setting(Scenario Scenario, ulong Seed, bool Together = false, bool Repeats = true, bool Touched = true)
+/// <param name="RivalBeforeMs">An older transaction that needs the same was sent so long before, so that this one dies of it and comes again; null: there is none.</param>
+sealed record Setting(Scenario Scenario, ulong Seed, bool Together = false, bool Repeats = true, bool Touched = true, long? RivalBeforeMs = null)
 {
     public RuleSwitches Rules { get; init; } = RuleSwitches.AllOn;
 
     public override string ToString() =>
-        $"{Scenario}, seed {Seed}{(Together ? ", on one node" : "")}{(Repeats ? "" : ", sent once")}{(Touched ? "" : ", nobody looks")}";
+        $"{Scenario}, seed {Seed}{(Together ? ", on one node" : "")}{(Repeats ? "" : ", sent once")}{(Touched ? "" : ", nobody looks")}{(RivalBeforeMs is { } ms ? $", {ms} ms after a rival" : "")}";
 }
 
 /// <summary>What came of it.</summary>
@@ -36,9 +39,20 @@ sealed record CrashResult(IReadOnlyList<Spot> Spots, IReadOnlyList<Violation> Vi
     public IReadOnlyList<string> Trace { get; init; } = [];
 }
 
-/// <summary>One transaction in a small world in which nothing goes wrong but what it is told to.</summary>
+/// <summary>One transaction in a small world in which nothing goes wrong but what it is told to; with a rival, two.</summary>
 sealed class CrashRun
 {
+    /// <summary>A transaction, and what its client was told.</summary>
+    private sealed record Sent(TransactionRequest Request, EntityId Coordinator)
+    {
+        public long At { get; set; }
+
+        public Answer? Told { get; set; }
+
+        /// <summary>Null: the client does not know.</summary>
+        public bool? Committed => Told!.Reply?.Transaction is not null ? true : Told.IsAborted() ? false : null;
+    }
+
     private const int Nodes = 4;
     private const long PatienceMs = 60_000;
 
@@ -48,9 +62,8 @@ sealed class CrashRun
     private readonly Client client;
     private readonly string[] keys;
     private readonly List<EntityId> participants = [];
+    private readonly List<Sent> sent = [];
     private Held held = new(null, 0, null);
-    private Answer? told;
-    private long sentAt;
 
     public CrashRun(Setting setting, bool tracing = false)
     {
@@ -68,11 +81,14 @@ sealed class CrashRun
     public CrashResult Run(params IReadOnlyList<Strike> strikes)
     {
         Await(PrepareAsync, "preparing");
-        var striker = new Striker(world, strikes, [stage.Coordinator, .. participants]);
+        Add(stage.Id, setting.Scenario.Request);
+        if (setting.RivalBeforeMs is not null) Add(stage.RivalId, setting.Scenario.Rival!.Value.Request);
+        var striker = new Striker(world, strikes, [.. sent.Select(s => s.Coordinator), .. participants]);
         var bystanders = new Bystanders(world, held.Session);
         if (setting.Touched) bystanders.Begin(participants);
         // What awaits must begin on the world's only thread.
-        world.Scheduler.After(0, Send);
+        world.Scheduler.After(setting.RivalBeforeMs ?? 0, () => Send(sent[0]));
+        if (sent.Count > 1) world.Scheduler.After(0, () => Send(sent[1]));
         var (from, quiet) = (striker.LastStrikeAt, false);
         if (!setting.Touched)
         {
@@ -83,14 +99,14 @@ sealed class CrashRun
         for (var until = world.Scheduler.Now + PatienceMs; !quiet && world.Scheduler.Now < until && world.Violations.Count == 0;)
         {
             world.RunUntil(world.Scheduler.Now + 20);
-            quiet = told is not null && !StoredState.IsOpen(world, stage.Coordinator) && !participants.Exists(p => StoredState.HasIntent(world, p));
+            quiet = sent.TrueForAll(s => s.Told is not null && !StoredState.IsOpen(world, s.Coordinator)) && !participants.Exists(p => StoredState.HasIntent(world, p));
         }
         striker.End();
         var quietAfter = world.Scheduler.Now - Math.Max(from, striker.LastStrikeAt);
         // Late messages come, and must change nothing.
         if (strikes.Any(s => s.Way is Way.MessageLate or Way.MessageTwice)) world.RunUntil(world.Scheduler.Now + 10_000);
         bystanders.End();
-        if (!quiet && world.Violations.Count == 0) world.Fail("waiting for quiet", $"the client {(told is null ? "was told nothing" : "was answered")}, and something is open after {PatienceMs / 1000} s");
+        if (!quiet && world.Violations.Count == 0) world.Fail("waiting for quiet", $"{sent.Count(s => s.Told is null)} of {sent.Count} clients were told nothing, and something is open after {PatienceMs / 1000} s");
         if (!striker.AllStruck) throw new InvalidOperationException("a spot was not reached: the run is not the same every time");
         if (world.Violations.Count == 0) Await(() => AuditAsync(bystanders.Reads), "auditing");
         return new CrashResult(striker.Spots, world.Violations, quietAfter, bystanders.LongestWaitMs) { Trace = world.TraceLines };
@@ -117,15 +133,20 @@ sealed class CrashRun
         participants.Add(EntityId.Lock(name));
     }
 
-    private async void Send()
+    private void Add(string id, Func<string[], Held, TransactionRequest> request)
     {
-        var request = setting.Scenario.Request(keys, held);
-        request.TransactionId = stage.Id;
-        sentAt = world.Scheduler.Now;
+        var one = new Sent(request(keys, held), stage.CoordinatorOf(id));
+        one.Request.TransactionId = id;
+        sent.Add(one);
+    }
+
+    private async void Send(Sent one)
+    {
+        one.At = world.Scheduler.Now;
         try
         {
             // Sent once, with an answer that may never come.
-            told = setting.Repeats ? await client.Run(request, PatienceMs) : new Answer(await OnceAsync(request), false, world.Scheduler.Now);
+            one.Told = setting.Repeats ? await client.Run(one.Request, PatienceMs) : new Answer(await OnceAsync(one), false, world.Scheduler.Now);
         }
         catch (Exception e)
         {
@@ -133,43 +154,55 @@ sealed class CrashRun
         }
     }
 
-    private Task<Reply?> OnceAsync(TransactionRequest request)
+    private Task<Reply?> OnceAsync(Sent one)
     {
         var source = new TaskCompletionSource<Reply?>();
-        world.Network.Call(stage.Coordinator, new Command { Entity = stage.Coordinator.ToString(), RunTransaction = request, TimeoutMs = 1500 }, reply => source.TrySetResult(reply));
+        world.Network.Call(one.Coordinator, new Command { Entity = one.Coordinator.ToString(), RunTransaction = one.Request, TimeoutMs = 1500 }, reply => source.TrySetResult(reply));
         world.Scheduler.After(1500, () => source.TrySetResult(null));
         return source.Task;
     }
 
     private async Task AuditAsync(List<KeyCall> history)
     {
-        var answer = told!;
-        bool? committed = answer.Reply?.Transaction is not null ? true : answer.IsAborted() ? false : null;
-        if (setting.Repeats && committed is null) world.Fail("auditing", $"the client repeated, and was told {answer}");
-        var outcome = (await client.Ask(stage.Coordinator, () => new Command { GetTransaction = new GetTransactionRequest { TransactionId = stage.Id } })).Reply?.TransactionStatus?.Outcome;
-        if (outcome == Outcome.InProgress || (committed is not null && outcome != (committed == true ? Outcome.Committed : Outcome.Aborted)))
-            world.Fail("auditing", $"the client was told {answer.Reply}, and the transaction is {outcome}");
-        var done = outcome == Outcome.Committed;
-        if (done && setting.Scenario.After is null) world.Fail("auditing", "it was committed, and can't be");
-        foreach (var participant in participants)
-            if (StoredState.TimesApplied(world, participant) is var times && times != (done ? 1 : 0)) world.Fail("auditing", $"{participant} has applied it {times} times, and it is {outcome}");
-        for (var i = 0; i < keys.Length; i++) await AuditKeyAsync(i, done, committed, answer.At, history);
+        var done = new List<bool>();
+        foreach (var one in sent) done.Add(await AuditOutcomeAsync(one));
+        if (done[0] && setting.Scenario.After is null) world.Fail("auditing", "it was committed, and can't be");
+        for (var i = 0; i < keys.Length; i++) await AuditKeyAsync(i, done, history);
         foreach (var violation in LinearizabilityJudge.Judge(history)) world.Fail("looking", violation.ToString());
         await MustGoOnAsync();
     }
 
-    private async Task AuditKeyAsync(int i, bool done, bool? committed, long toldAt, List<KeyCall> history)
+    /// <summary>All agree with each other and with what the client was told.</summary>
+    private async Task<bool> AuditOutcomeAsync(Sent one)
+    {
+        var (id, committed) = (one.Request.TransactionId, one.Committed);
+        if (setting.Repeats && committed is null) world.Fail("auditing", $"the client of {id} repeated, and was told {one.Told}");
+        var outcome = (await client.Ask(one.Coordinator, () => new Command { GetTransaction = new GetTransactionRequest { TransactionId = id } })).Reply?.TransactionStatus?.Outcome;
+        if (outcome == Outcome.InProgress || (committed is not null && outcome != (committed == true ? Outcome.Committed : Outcome.Aborted)))
+            world.Fail("auditing", $"the client of {id} was told {one.Told!.Reply}, and the transaction is {outcome}");
+        var done = outcome == Outcome.Committed;
+        foreach (var participant in participants)
+            if (StoredState.Applications(world, participant, id).Count is var times && times != (done ? 1 : 0)) world.Fail("auditing", $"{participant} has applied {id} {times} times, and it is {outcome}");
+        return done;
+    }
+
+    private async Task AuditKeyAsync(int i, List<bool> done, List<KeyCall> history)
     {
         var scenario = setting.Scenario;
         var (before, after) = (scenario.Before[i], scenario.After?[i]);
-        var wanted = done ? after : before;
-        var read = (await client.Ask(EntityId.Key(keys[i]), () => new Command { GetKey = new GetKeyRequest { Key = keys[i] } })).Reply?.KeyValue;
-        var revision = done && after != before ? 2 : 1;
+        var wanted = done[0] ? after : before;
+        var revision = done[0] && after != before ? 2 : 1;
+        if (done.Count > 1 && done[1]) (wanted, revision) = ($"{long.Parse(wanted!, CultureInfo.InvariantCulture) + scenario.Rival!.Value.Adds[i]}", revision + 1);
+        var key = EntityId.Key(keys[i]);
+        var read = (await client.Ask(key, () => new Command { GetKey = new GetKeyRequest { Key = keys[i] } })).Reply?.KeyValue;
         if (read?.Value.ToStringUtf8() != wanted || read?.Revision != revision) world.Fail("auditing", $"'{keys[i]}' is {read}, and must be '{wanted}' at revision {revision}");
         history.Add(new KeyCall(keys[i], KeyAction.Put, KeyEnd.Done, 0, 0) { Value = before, Revision = 1 });
-        if (!done || after == before) return;
-        var put = new KeyCall(keys[i], KeyAction.Put, committed is null ? KeyEnd.Unknown : KeyEnd.Done, sentAt, committed is null ? Time.Never : toldAt) { Value = after };
-        history.Add(committed is null ? put : put with { Revision = 2 });
+        foreach (var one in sent)
+            foreach (var write in StoredState.Applications(world, key, one.Request.TransactionId).Select(a => a.Write).OfType<KeyWritten>())
+            {
+                var put = new KeyCall(keys[i], KeyAction.Put, one.Committed is null ? KeyEnd.Unknown : KeyEnd.Done, one.At, one.Committed is null ? Time.Never : one.Told!.At) { Value = write.Value.ToStringUtf8() };
+                history.Add(one.Committed is null ? put : put with { Revision = write.Revision });
+            }
     }
 
     /// <summary>Nothing is stuck: what has to wait for intents is done at once.</summary>

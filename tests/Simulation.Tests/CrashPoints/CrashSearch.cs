@@ -12,6 +12,9 @@ sealed class CrashSearch
 
     public int Spots { get; private set; }
 
+    /// <summary>What happens when nobody is struck.</summary>
+    public HashSet<string> CalmSpots { get; } = [];
+
     public int Runs { get; private set; }
 
     public int RedCount { get; private set; }
@@ -44,7 +47,11 @@ sealed class CrashSearch
     private IEnumerable<(Setting Setting, Strike Strike)> All(Setting setting, Func<Spot, Way[]> ways)
     {
         var calm = Take(setting, []);
-        lock (gate) Spots += calm.Spots.Count;
+        lock (gate)
+        {
+            Spots += calm.Spots.Count;
+            CalmSpots.UnionWith(calm.Spots.Select(s => s.ToString()));
+        }
         return calm.Spots.SelectMany((spot, i) => ways(spot).Select(way => (setting, new Strike(i, way))));
     }
 

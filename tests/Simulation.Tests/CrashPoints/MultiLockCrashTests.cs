@@ -12,7 +12,9 @@ namespace AkkaHa.Simulation.Tests.CrashPoints;
 /// </summary>
 public sealed class MultiLockCrashTests(ITestOutputHelper output)
 {
-    private static readonly ulong[] Seeds = Environment.GetEnvironmentVariable("AKKAHA_LONG") == "1" ? [1, 2, 3, 4, 5, 6] : [1];
+    private static readonly ulong[] Seeds = Environment.GetEnvironmentVariable("AKKAHA_LONG") == "1" ? [1, 2, 3, 4, 5, 6] : [1, 2];
+
+    private static readonly Way[] DyingNodes = [Way.Node, Way.NodeLost, Way.NodeLanded];
 
     private static readonly Course[] Courses = Enum.GetValues<Course>();
 
@@ -21,6 +23,26 @@ public sealed class MultiLockCrashTests(ITestOutputHelper output)
 
     [Fact]
     public void A_message_lost_late_or_doubled_at_any_point_of_an_acquireAll_leaves_nothing_half_held() => Check(RuleSwitches.AllOn, p => p.Messages);
+
+    [Fact]
+    public void A_node_that_dies_and_then_a_crash_at_any_points_leave_nothing_half_held()
+    {
+        var (runs, red) = (0, new ConcurrentBag<string>());
+        var firsts = new MultiLockRun(Course.StaysHeld, 1, RuleSwitches.AllOn).Run([]).Spots.SelectMany((spot, i) => spot.Crashes.Intersect(DyingNodes).Select(way => new Strike(i, way)));
+        Parallel.ForEach(firsts, first =>
+        {
+            var after = new MultiLockRun(Course.StaysHeld, 1, RuleSwitches.AllOn).Run(first);
+            for (var spot = first.Spot + 1; spot < after.Spots.Count; spot++)
+                foreach (var way in after.Spots[spot].Crashes)
+                {
+                    var result = new MultiLockRun(Course.StaysHeld, 1, RuleSwitches.AllOn).Run(first, new Strike(spot, way));
+                    Interlocked.Increment(ref runs);
+                    if (result.Violations.Count > 0) red.Add($"{first.Way} at {result.Spots[first.Spot]} (spot {first.Spot}), then {way} at {result.Spots[spot]} (spot {spot})\n  {string.Join("\n  ", result.Violations.Take(3))}");
+                }
+        });
+        output.WriteLine($"{runs} runs");
+        Assert.True(red.IsEmpty, $"{red.Count} of {runs} runs are red:\n{string.Join("\n\n", red.Take(5))}");
+    }
 
     [Fact]
     public void Without_open_work_that_is_stored_a_crash_is_seen() => Assert.NotEmpty(Search(RuleSwitches.AllOn with { OpenWorkPersisted = false }, p => p.Crashes).Red);

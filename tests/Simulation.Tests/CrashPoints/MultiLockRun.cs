@@ -119,7 +119,7 @@ sealed class MultiLockRun
             var wait = course switch { Course.Tried => 0, Course.StaysHeld => 1, Course.Cancelled => 20, _ => 10 };
             Command Acquire() => new()
             {
-                AcquireAllLocks = new AcquireAllLocksRequest { SessionId = session.Text, WaitSeconds = wait, Locks = { names.Reverse().Select(n => new LockWish { Name = n }) } },
+                AcquireAllLocks = new AcquireAllLocksRequest { SessionId = session.Text, WaitSeconds = wait, Locks = { names.Reverse().Select(n => new AkkaHa.Messages.V1.LockWish { Name = n }) } },
             };
             switch (course)
             {

@@ -11,7 +11,12 @@ sealed class Stage(ShardMap shards, int nodes, bool together)
 {
     public string Id { get; } = Find("t", 0, i => shards.ShardOf(shards.TransactionSlotOf(i)) % nodes);
 
-    public EntityId Coordinator => shards.TransactionSlotOf(Id);
+    /// <summary>Of the one that is in the way: its coordinator lives on the last node, or in the other slot of the only one.</summary>
+    public string RivalId { get; } = Find("r", together ? nodes : nodes - 1, i => shards.ShardOf(shards.TransactionSlotOf(i)) % (together ? 2 * nodes : nodes));
+
+    public EntityId Coordinator => CoordinatorOf(Id);
+
+    public EntityId CoordinatorOf(string id) => shards.TransactionSlotOf(id);
 
     /// <summary>Of the participant in this place: 1 is the first.</summary>
     public string Key(int place) => Find($"k{place}-", NodeOf(place), i => shards.ShardOf(EntityId.Key(i)) % nodes);
@@ -39,6 +44,9 @@ sealed record Held(string? Lock, long Fence, SessionId? Session);
 /// <param name="Request">With the keys' names.</param>
 sealed record Scenario(string Name, string[] Before, string[]? After, Func<string[], Held, TransactionRequest> Request)
 {
+    /// <summary>Another transaction that needs the same, and what it adds to each key; null: there is none to this one.</summary>
+    public (Func<string[], Held, TransactionRequest> Request, long[] Adds)? Rival { get; init; }
+
     public bool HasLock { get; init; }
 
     public bool HasSession { get; init; }
@@ -47,16 +55,21 @@ sealed record Scenario(string Name, string[] Before, string[]? After, Func<strin
 
     public override string ToString() => Name;
 
+    private static readonly (Func<string[], Held, TransactionRequest>, long[]) RivalOfTwoKeys = ((k, _) => new TransactionRequest { Then = { Transactions.Add(k[1], -100), Transactions.Add(k[0], 100) } }, [100, -100]);
+
     public static readonly IReadOnlyList<Scenario> OfTwo =
     [
-        new("two keys, then", ["10", "20"], ["15", "15"], (k, _) => new TransactionRequest { Then = { Transactions.Add(k[0], 5), Transactions.Add(k[1], -5) } }),
+        new("two keys, then", ["10", "20"], ["15", "15"], (k, _) => new TransactionRequest { Then = { Transactions.Add(k[0], 5), Transactions.Add(k[1], -5) } }) { Rival = RivalOfTwoKeys },
         new("two keys, else", ["10", "20"], ["11", "20."], (k, _) => new TransactionRequest
         {
             Conditions = { Transactions.Revision(k[1], 77) }, Then = { Transactions.Add(k[0], 5), Transactions.Put(k[1], "5") }, Else = { Transactions.Add(k[0], 1), Transactions.Append(k[1], ".") },
         }),
         new("two keys, abort by overflow", ["10", $"{long.MaxValue}"], null, (k, _) => new TransactionRequest { Then = { Transactions.Add(k[0], 5), Transactions.Add(k[1], 1) } }),
-        new("two keys, short deadline", ["10", "20"], ["15", "15"], (k, _) => new TransactionRequest { DeadlineSeconds = 0.2, Then = { Transactions.Add(k[0], 5), Transactions.Add(k[1], -5) } }),
-        new("key and lock guard", ["10"], ["15"], (k, h) => new TransactionRequest { Conditions = { Transactions.Lock(h.Lock!, h.Fence) }, Then = { Transactions.Add(k[0], 5) } }) { HasLock = true },
+        new("two keys, short deadline", ["10", "20"], ["15", "15"], (k, _) => new TransactionRequest { DeadlineSeconds = 0.2, Then = { Transactions.Add(k[0], 5), Transactions.Add(k[1], -5) } }) { Rival = RivalOfTwoKeys },
+        new("key and lock guard", ["10"], ["15"], (k, h) => new TransactionRequest { Conditions = { Transactions.Lock(h.Lock!, h.Fence) }, Then = { Transactions.Add(k[0], 5) } })
+        {
+            HasLock = true, Rival = ((k, h) => new TransactionRequest { Conditions = { Transactions.Lock(h.Lock!, h.Fence) }, Then = { Transactions.Add(k[0], 100) } }, [100]),
+        },
         new("key and session condition", ["10"], ["15"], (k, h) => new TransactionRequest { Conditions = { Transactions.Session(h.Session!.Value.Text) }, Then = { Transactions.Add(k[0], 5) } }) { HasSession = true },
     ];
 

@@ -103,7 +103,7 @@ sealed class Striker
         _ => false,
     };
 
-    private static bool IsOfTransaction(Reply reply) => reply is { Transaction: not null } or { Failure.Code: ErrorCode.TxnAborted };
+    private static bool IsOfTransaction(Reply reply) => reply is { Transaction: not null } or { Failure.Code: ErrorCode.TxnAborted or ErrorCode.TxnConflict };
 
     private static bool IsOfTransaction(Command command) => command.BodyCase is Command.BodyOneofCase.RunTransaction
         or (>= Command.BodyOneofCase.Prepare and <= Command.BodyOneofCase.InDoubt);

@@ -71,7 +71,7 @@ public sealed class LatePrepareTests
         {
             var steps = of.Then.Select((o, i) => new ListStep(o.Append?.Key ?? o.Get.Key, o.Append?.Value.ToStringUtf8().Trim(),
                 reply.Transaction?.Results[i].Text()?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? (reply.Transaction is null ? null : [])));
-            if (reply.Transaction is not null || reply.Failure?.Code == ErrorCode.TxnAborted)
+            if (reply.Transaction is not null || reply.Failure?.Code is ErrorCode.TxnAborted or ErrorCode.TxnConflict)
                 history.Add(new ListTransaction($"{of.TransactionId}, {name}", reply.Transaction is null ? ListEnd.Aborted : ListEnd.Committed, from, world.Scheduler.Now, [.. steps]));
         });
         Call(request, "as told first");

@@ -149,10 +149,6 @@ public sealed class MutationTests(ITestOutputHelper output)
         GoesRed(RuleSwitches.AllOn with { PersistedCancel = false }, OnlyLocks + ",MessageSlow=0.4,MessageSlowMs=3000,MessageLost=0.1", "was cancelled, and is there");
 
     [Fact]
-    public void Without_a_release_that_waits_for_what_it_guards_an_order_that_can_not_be_is_caught() =>
-        GoesRed(RuleSwitches.AllOn with { PinBeforeRelease = false }, OnlyLocks + ",MessageSlow=0.3,MessageSlowMs=3000", "an older fence");
-
-    [Fact]
     public void Without_the_mark_of_a_write_in_flight_one_that_lands_late_is_caught() => GoesRed(RuleSwitches.AllOn with { DirtyMark = false }, LateEnds + ",ActivationDiesEveryMs=500");
 
     [Fact]

@@ -30,7 +30,7 @@ sealed class OutcomeTable(SimulatedWorld world)
             hear(new Command
             {
                 Sender = "node",
-                OutcomeLookedUp = new OutcomeLookedUp { Number = effect.Number, TransactionId = effect.TransactionId, Answered = answered, Stored = ByteString.CopyFrom(found ?? []) },
+                OutcomeLookedUp = new OutcomeLookedUp { Number = effect.Number, TransactionId = effect.TransactionId, Answered = answered, Stored = ByteString.CopyFrom(found ?? []), NowMs = SimulatedWorld.EpochMs + world.Scheduler.Now },
             });
         }
         // What is read may be old by the time that it is heard of.

@@ -22,7 +22,7 @@ internal sealed class HttpEventStream(HttpContext context)
     public static string? LastEventId(HttpContext context) =>
         Accepts(context.Request) && context.Request.Headers["Last-Event-ID"] is [{ Length: > 0 } last] ? last : null;
 
-    public async Task WriteAsync(string id, string name, ReadOnlyMemory<byte> json, bool flush, CancellationToken ct)
+    public async ValueTask WriteAsync(string id, string name, ReadOnlyMemory<byte> json, bool flush, CancellationToken ct)
     {
         await BeginAsync(ct);
         var body = context.Response.Body;

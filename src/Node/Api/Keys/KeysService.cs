@@ -2,6 +2,7 @@ using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Api.Errors;
+using AkkaHa.Node.Api.Http;
 using Grpc.Core;
 
 namespace AkkaHa.Node.Api.Keys;
@@ -53,8 +54,8 @@ internal sealed class KeysService(EntityCalls calls, IKeyLists lists, IKeyWatche
     public override async Task Watch(WatchRequest request, IServerStreamWriter<WatchEvent> responseStream, ServerCallContext context)
     {
         var http = context.GetHttpContext();
-        IWatchSink sink = Transport.IsGrpc(http) ? new GrpcWatchSink(responseStream) : new HttpWatchSink(http);
-        if (sink is HttpWatchSink && HttpWatchSink.LastEventId(http) is { } last) request.From = last;
+        IWatchSink sink = Transport.IsGrpc(http) ? new GrpcWatchSink(responseStream, http) : new HttpWatchSink(http);
+        if (sink is HttpWatchSink && HttpEventStream.LastEventId(http) is { } last) request.From = last;
         Refusals.ThrowIf(KeyValidation.Check(request));
         var ct = context.CancellationToken;
         using var watch = await watches.OpenAsync(request, ct);

@@ -1,14 +1,14 @@
 using AkkaHa.ClientApi.Connection;
 using Grpc.Core;
-using Wire = AkkaHa.Messages.V1;
 
-namespace AkkaHa.ClientApi.Keys;
+namespace AkkaHa.ClientApi.Watches;
 
 /// <summary>
 /// One watch at one node, until it breaks or falls silent. Messages are read when they are asked for and not before: what a slow reader
 /// has not taken stays in the node, which cuts the watch off when that becomes too much.
 /// </summary>
-internal sealed class WatchConnection : IDisposable
+internal sealed class WatchConnection<TMessage> : IDisposable
+    where TMessage : class
 {
     private readonly Endpoint _endpoint;
     private readonly TimeSpan _patience;
@@ -16,9 +16,9 @@ internal sealed class WatchConnection : IDisposable
     private readonly CancellationToken _stop;
     private readonly CancellationTokenSource _silent;
     private readonly CancellationTokenSource _over;
-    private readonly AsyncServerStreamingCall<Wire.WatchEvent> _call;
+    private readonly AsyncServerStreamingCall<TMessage> _call;
 
-    public WatchConnection(Endpoint endpoint, Wire.WatchRequest request, TimeSpan patience, TimeProvider time, CancellationToken stop)
+    public WatchConnection(Endpoint endpoint, WatchCall<TMessage> call, string position, TimeSpan patience, TimeProvider time, CancellationToken stop)
     {
         _endpoint = endpoint;
         _patience = patience;
@@ -26,7 +26,7 @@ internal sealed class WatchConnection : IDisposable
         _stop = stop;
         _silent = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         _over = CancellationTokenSource.CreateLinkedTokenSource(stop, _silent.Token);
-        _call = new Wire.Keys.KeysClient(endpoint.Invoker).Watch(request, new CallOptions(cancellationToken: _over.Token));
+        _call = call.Begin(endpoint.Invoker, position, new CallOptions(cancellationToken: _over.Token));
     }
 
     public Endpoint Endpoint => _endpoint;
@@ -35,7 +35,7 @@ internal sealed class WatchConnection : IDisposable
     public bool Heard { get; private set; }
 
     /// <summary>The next message, or why there is none.</summary>
-    public async Task<(Wire.WatchEvent? Message, AttemptFailure? Failure)> NextAsync()
+    public async Task<(TMessage? Message, AttemptFailure? Failure)> NextAsync()
     {
         var since = _time.GetTimestamp();
         // Only while it is waited for: the time that the reader takes is not the node's silence.

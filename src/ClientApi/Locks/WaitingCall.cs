@@ -1,18 +1,16 @@
 using AkkaHa.ClientApi.Connection;
 using AkkaHa.ClientApi.Sessions;
-using Wire = AkkaHa.Messages.V1;
+using AkkaHa.Messages;
+using Grpc.Core;
 
 namespace AkkaHa.ClientApi.Locks;
 
 /// <summary>
-/// One try for a lock, on one session, under one request id: long waits are made of short calls with the same id, which keeps the place
-/// in the queue. However it ends without the lock, nothing of it is left behind.
+/// One call that waits at a server, on one session, under one request id: long waits are made of short calls with the same id, which keeps the place
+/// in the queue. However it ends without a grant, nothing of it is left behind.
 /// </summary>
-internal sealed class LockAcquisition(CallRepeater calls, LockReturns returns, TimeProvider time, LiveSession session, string name, string label, Mutation mutation, Deadline until)
+internal sealed class WaitingCall<TGrant>(CallRepeater calls, TimeProvider time, LiveSession session, Mutation mutation, Deadline until)
 {
-    /// <summary>Much shorter than a server allows (60 s): a call that a node passed on to an owner that has just died is lost without a word.</summary>
-    internal static readonly TimeSpan Slice = TimeSpan.FromSeconds(3);
-
     /// <summary>
     /// A node answers within 5 s beyond the wait, if only that it does not know. To hang up on it earlier would take the request back (see
     /// the contract), with its place in the queue.
@@ -23,9 +21,24 @@ internal sealed class LockAcquisition(CallRepeater calls, LockReturns returns, T
 
     private bool _mayLeaveTraces;
 
-    /// <summary>The lock; or the last refusal, when time is up or this request is spent and another must be made.</summary>
+    /// <summary>In words, for messages: <c>lock 'a/b'</c>.</summary>
+    public required string What { get; init; }
+
+    /// <summary>Where the call belongs.</summary>
+    public required Func<Messages.Placement.ShardMap, int?> Shard { get; init; }
+
+    /// <summary>Sends it as this attempt, to wait so many seconds.</summary>
+    public required Func<CallInvoker, CallOptions, uint, double, AsyncUnaryCall<TGrant>> Send { get; init; }
+
+    /// <summary>How long one call waits. Much shorter than a server allows (60 s): a call that a node passed on to an owner that has just died is lost without a word.</summary>
+    public TimeSpan Slice { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>Takes the request back, wherever it stands.</summary>
+    public required Func<Task> TakeBack { get; init; }
+
+    /// <summary>The grant; or the last refusal, when time is up or this request is spent and another must be made.</summary>
     /// <exception cref="SessionExpiredException">The session was lost meanwhile.</exception>
-    public async Task<(AcquiredLock? Lock, LockHeldException? Refusal)> RunAsync(CancellationToken cancel)
+    public async Task<(TGrant? Grant, LockHeldException? Refusal)> RunAsync(CancellationToken cancel)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, session.LostToken);
         try
@@ -41,12 +54,12 @@ internal sealed class LockAcquisition(CallRepeater calls, LockReturns returns, T
                 }
                 catch (LockHeldException refusal)
                 {
-                    if (until.Left <= TimeSpan.Zero) return (null, refusal);
+                    if (until.Left <= TimeSpan.Zero) return (default, refusal);
                     if (time.GetElapsedTime(askedAt) < wait / 2)
                     {
                         // Before its time: a node that lost this call half way has taken the request back, for good. (And not in a tight loop.)
                         await Task.Delay(ShortestPause, time, stop.Token);
-                        return (null, refusal);
+                        return (default, refusal);
                     }
                 }
             }
@@ -54,7 +67,7 @@ internal sealed class LockAcquisition(CallRepeater calls, LockReturns returns, T
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
             _mayLeaveTraces = true;
-            throw new SessionExpiredException($"the session was lost while waiting for lock '{name}'");
+            throw new SessionExpiredException($"the session was lost while waiting for {What}");
         }
         catch (Exception e)
         {
@@ -64,32 +77,21 @@ internal sealed class LockAcquisition(CallRepeater calls, LockReturns returns, T
         }
         finally
         {
-            if (_mayLeaveTraces) await returns.CancelAsync(session, name, mutation.Id);
+            if (_mayLeaveTraces) await TakeBack();
         }
     }
 
-    private async Task<AcquiredLock> AskAsync(TimeSpan wait, CancellationToken stop)
+    private async Task<TGrant> AskAsync(TimeSpan wait, CancellationToken stop)
     {
-        var call = new Call<Wire.LockGrant>($"acquire lock '{name}'", CallShard.Of(Messages.EntityId.Lock(name)), (invoker, options, attempt) =>
-            new Wire.Locks.LocksClient(invoker).AcquireAsync(
-                new Wire.AcquireLockRequest
-                {
-                    Name = name,
-                    SessionId = session.Id.Text,
-                    RequestId = mutation.Id,
-                    Attempt = attempt,
-                    HolderId = mutation.Id,
-                    Label = label,
-                    WaitSeconds = Math.Round(Math.Min(wait.TotalSeconds, until.Left.TotalSeconds), 3),
-                },
-                options))
+        var call = new Call<TGrant>($"acquire {What}", Shard, (invoker, options, attempt) =>
+            Send(invoker, options, attempt, Math.Round(Math.Min(wait.TotalSeconds, until.Left.TotalSeconds), 3)))
         {
             Wait = wait,
             LeastAttemptTimeout = NodePatience,
         };
         var grant = (await calls.MutateAsync(call, mutation, stop)).Value;
-        if (session.IsLost) throw new SessionExpiredException($"lock '{name}' was granted to a session that is lost");
+        if (session.IsLost) throw new SessionExpiredException($"{What} was granted to a session that is lost");
         _mayLeaveTraces = false;
-        return new AcquiredLock(name, new Fence(grant.Fence), mutation.Id, session, returns);
+        return grant;
     }
 }

@@ -1,0 +1,42 @@
+using Medallion.Threading;
+
+namespace AkkaHa.ClientApi.DistributedLock;
+
+/// <summary>A lock that is held. Collected without having been disposed, it is released all the same.</summary>
+internal class LockHandle : IDistributedSynchronizationHandle
+{
+    private readonly Abandoned _abandoned;
+    private AcquiredLock? _held;
+
+    public LockHandle(AcquiredLock held, Abandoned abandoned)
+    {
+        _held = held;
+        _abandoned = abandoned;
+    }
+
+    ~LockHandle()
+    {
+        // Null also when the constructor never ran.
+        if (_held is { } held) _abandoned.Release(held);
+    }
+
+    /// <inheritdoc />
+    public CancellationToken HandleLostToken => Held.LostToken;
+
+    public AcquiredLock Held => Volatile.Read(ref _held) ?? throw new ObjectDisposedException(GetType().FullName);
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        if (Take() is { } held) Blocking.Run(() => held.DisposeAsync().AsTask());
+    }
+
+    /// <inheritdoc />
+    public ValueTask DisposeAsync() => Take() is { } held ? new ValueTask(Task.Run(() => held.DisposeAsync().AsTask())) : default;
+
+    private AcquiredLock? Take()
+    {
+        GC.SuppressFinalize(this);
+        return Interlocked.Exchange(ref _held, null);
+    }
+}

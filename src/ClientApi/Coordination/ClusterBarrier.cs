@@ -1,0 +1,123 @@
+using AkkaHa.ClientApi.Connection;
+using AkkaHa.ClientApi.Coordination;
+using AkkaHa.ClientApi.Errors;
+using AkkaHa.Messages;
+
+namespace AkkaHa.ClientApi;
+
+/// <summary>
+/// A barrier: all parties of a round go on together. A round is passed in one transaction, which holds only if the session of every party lives: who died while waiting does not count, and the round waits for another in its place.
+/// </summary>
+public sealed class ClusterBarrier
+{
+    internal const int MostParties = 100;
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(300);
+
+    private readonly AkkaHaClient _client;
+    private readonly string _key;
+
+    internal ClusterBarrier(AkkaHaClient client, string key, string name, int parties)
+    {
+        _client = client;
+        _key = key;
+        Name = name;
+        Parties = parties;
+    }
+
+    /// <summary>Its name.</summary>
+    public string Name { get; }
+
+    /// <summary>How many must arrive in each round.</summary>
+    public int Parties { get; }
+
+    /// <summary>Arrives, and waits until all parties of the round have. Every call is another party, also of one client.</summary>
+    /// <param name="timeout">How long to wait; left out: for ever.</param>
+    /// <param name="cancellationToken">Stops waiting; the arrival is taken back. If the round was passed in that moment, this returns as if it had not been cancelled.</param>
+    /// <returns>The number of the round that was passed, from 0.</returns>
+    /// <exception cref="TimeoutException">Not all came in time; this arrival is taken back.</exception>
+    /// <exception cref="SessionExpiredException">The client's session was lost meanwhile, and with it the arrival.</exception>
+    /// <exception cref="InvalidArgumentException">Others say that there is another number of parties.</exception>
+    /// <exception cref="UnavailableException">No node could serve it.</exception>
+    /// <exception cref="OutcomeUnknownException">No certain answer; what there is of the arrival stays for as long as the client's session.</exception>
+    public async Task<long> SignalAndWaitAsync(TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    {
+        Require.Wait("timeout", timeout ?? TimeSpan.Zero);
+        var until = new Deadline(timeout ?? Timeout.InfiniteTimeSpan, _client.Time);
+        var session = await _client.Sessions.GetOwnAsync(cancellationToken);
+        var me = new Arrival(session.Id, Guid.CreateVersion7().ToString("N"));
+        var from = await _client.Keys.GetPositionAsync(cancellationToken);
+        var (round, passed) = await ArriveAsync(session, me, cancellationToken);
+        if (passed) return round;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, session.LostToken);
+        try
+        {
+            if (await KeyWait.UntilAsync(_client, _key, from, value => value is { } text && BarrierState.Parse(Name, text).Round > round, until, stop.Token)) return round;
+        }
+        catch (Exception)
+        {
+            if (await HasPassedOrIsTakenBackAsync(me, round)) return round;
+            cancellationToken.ThrowIfCancellationRequested();
+            if (session.IsLost) throw new SessionExpiredException($"the session was lost while waiting at barrier '{Name}'");
+            throw;
+        }
+        if (await HasPassedOrIsTakenBackAsync(me, round)) return round;
+        throw new TimeoutException($"not all of the {Parties} parties came to barrier '{Name}' in time");
+    }
+
+    /// <summary>The round, and whether this arrival was the last of it.</summary>
+    private async Task<(long Round, bool Passed)> ArriveAsync(ClientSession session, Arrival me, CancellationToken cancel)
+    {
+        // Sessions never come back, so who is known to be dead stays so.
+        var dead = new HashSet<SessionId>();
+        var backoff = new Backoff(FirstPause, LongestPause);
+        while (true)
+        {
+            var (state, revision) = await ReadAsync(cancel);
+            if (state.Parties != Parties) throw new InvalidArgumentException($"parties is {Parties}, but barrier '{Name}' is in use with {state.Parties}");
+            Arrival[] arrived = [.. state.Arrived.Where(a => !dead.Contains(a.Session)), me];
+            var isFull = arrived.Length >= Parties;
+            SessionId[] mustLive = isFull ? [.. arrived.Select(a => a.Session).Distinct()] : [me.Session];
+            var next = isFull ? new BarrierState(state.Round + 1, Parties, []) : state with { Arrived = arrived };
+            var transaction = new TransactionBuilder().IfRevision(_key, revision).Then(o => o.Put(_key, next.Text));
+            foreach (var one in mustLive) transaction.IfAlive(one);
+            var result = await _client.Transactions.SubmitAsync(transaction, null, cancel);
+            if (result.ConditionsHeld) return (state.Round, isFull);
+            for (var i = 0; i < mustLive.Length; i++)
+                if (result.ConditionResults is { Count: > 0 } and var held && !held[i + 1]) dead.Add(mustLive[i]);
+            if (dead.Contains(me.Session))
+            {
+                session.HasEnded("a barrier found it ended");
+                throw new SessionExpiredException($"the session has ended; nobody arrived at barrier '{Name}'");
+            }
+            // Somebody else arrived in the same moment.
+            if (result.ConditionResults is [false, ..]) await Task.Delay(backoff.Next(), _client.Time, cancel);
+        }
+    }
+
+    /// <summary>True: the round was passed. False: this arrival is not there (any more), and the round will not be passed with it.</summary>
+    private async Task<bool> HasPassedOrIsTakenBackAsync(Arrival me, long round)
+    {
+        var backoff = new Backoff(FirstPause, LongestPause);
+        while (true)
+        {
+            var (state, revision) = await ReadAsync(CancellationToken.None);
+            if (state.Round > round) return true;
+            if (!state.Arrived.Contains(me)) return false;
+            var without = state with { Arrived = [.. state.Arrived.Where(a => a != me)] };
+            try
+            {
+                await _client.Keys.PutAsync(_key, without.Text, revision);
+                return false;
+            }
+            catch (RevisionMismatchException)
+            {
+                await Task.Delay(backoff.Next(), _client.Time);
+            }
+        }
+    }
+
+    private async Task<(BarrierState State, Revision Revision)> ReadAsync(CancellationToken cancel) => await _client.Keys.GetAsync(_key, cancel) is { } entry
+        ? (BarrierState.Parse(Name, entry.Value), entry.Revision)
+        : (new BarrierState(0, Parties, []), Revision.Absent);
+}

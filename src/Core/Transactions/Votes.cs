@@ -1,0 +1,23 @@
+using AkkaHa.Messages.Internal;
+
+namespace AkkaHa.Core.Transactions;
+
+/// <summary>What a participant answers its coordinator.</summary>
+internal static class Votes
+{
+    /// <param name="held">What is prepared.</param>
+    /// <param name="youngestMs">The highest timestamp seen here.</param>
+    public static Vote Yes(HeldPrepared held, long youngestMs)
+    {
+        var vote = new Vote
+        {
+            TransactionId = held.Prepared.TransactionId, Attempt = held.Prepared.Attempt, Kind = Vote.Types.Kind.Yes,
+            PayloadHash = held.Prepared.PayloadHash, PreparedSequenceNr = held.SequenceNr, YoungestMs = youngestMs, Then = held.Prepared.Then.Result, Else = held.Prepared.Else.Result,
+        };
+        vote.Conditions.AddRange(held.Prepared.Conditions);
+        return vote;
+    }
+
+    public static Vote No(Prepare prepare, Vote.Types.Kind kind, long youngestMs) =>
+        new() { TransactionId = prepare.TransactionId, Attempt = prepare.Attempt, Kind = kind, YoungestMs = youngestMs };
+}

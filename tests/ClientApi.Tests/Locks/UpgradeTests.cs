@@ -1,0 +1,126 @@
+using AkkaHa.ClientApi.Tests.Fakes;
+using AkkaHa.Messages.V1;
+using Xunit;
+using Mode = AkkaHa.ClientApi.LockMode;
+
+namespace AkkaHa.ClientApi.Tests.Locks;
+
+public sealed class UpgradeTests
+{
+    [Fact]
+    public async Task An_upgrade_has_a_fence_of_its_own_which_is_what_is_released()
+    {
+        await using var node = await FakeNode.StartAsync();
+        await using var client = TestClient.Connect(node);
+        var held = await client.Locks.AcquireUpgradeableAsync("l");
+        var first = held.Fence;
+
+        await held.UpgradeAsync();
+        await held.DisposeAsync();
+
+        Assert.Equal(Mode.Exclusive, held.Mode);
+        Assert.True(held.Fence > first);
+        Assert.Equal(first.Value, Assert.Single(node.Seen<UpgradeLockRequest>()).Fence);
+        Assert.Equal(held.Fence.Value, Assert.Single(node.Seen<ReleaseLockRequest>()).Fence);
+        Assert.Empty(node.Seen<CancelLockRequest>());
+    }
+
+    [Fact]
+    public async Task Only_an_upgradeable_lock_that_is_held_can_be_upgraded_and_once()
+    {
+        await using var node = await FakeNode.StartAsync();
+        await using var client = TestClient.Connect(node);
+        await using var shared = await client.Locks.AcquireSharedAsync("l");
+        var held = await client.Locks.AcquireUpgradeableAsync("l");
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => shared.UpgradeAsync());
+        await Assert.ThrowsAsync<InvalidArgumentException>(() => held.UpgradeAsync(TimeSpan.FromSeconds(-2)));
+        await held.UpgradeAsync();
+        await Assert.ThrowsAsync<InvalidOperationException>(() => held.TryUpgradeAsync());
+        await held.DisposeAsync();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => held.UpgradeAsync());
+    }
+
+    [Fact]
+    public async Task An_upgrade_that_is_not_to_be_had_leaves_the_lock_upgradeable()
+    {
+        await using var node = await FakeNode.StartAsync();
+        node.On<UpgradeLockRequest, LockGrant>(async (request, _) =>
+        {
+            await Task.Delay(TimeSpan.FromSeconds(request.WaitSeconds));
+            throw Refusal.Of(ErrorCode.LockHeld);
+        });
+        await using var client = TestClient.Connect(node);
+        await using var held = await client.Locks.AcquireUpgradeableAsync("l");
+        var fence = held.Fence;
+
+        Assert.False(await held.TryUpgradeAsync());
+        Assert.Empty(node.Seen<CancelLockRequest>());
+        await Assert.ThrowsAsync<LockHeldException>(() => held.UpgradeAsync(TimeSpan.FromMilliseconds(200)));
+
+        Assert.Equal(node.Seen<UpgradeLockRequest>()[^1].RequestId, Assert.Single(node.Seen<CancelLockRequest>()).RequestId);
+        Assert.Equal((Mode.Upgradeable, fence, false), (held.Mode, held.Fence, held.IsLost));
+    }
+
+    [Fact]
+    public async Task An_upgrade_that_was_granted_in_the_moment_of_giving_up_is_kept()
+    {
+        await using var node = await FakeNode.StartAsync();
+        using var cancel = new CancellationTokenSource();
+        LockGrant? granted = null;
+        node.On<UpgradeLockRequest, LockGrant>(async (request, context) =>
+        {
+            if (granted is not null) return granted;
+            granted = FakeLocks.Grant(request);
+            await cancel.CancelAsync();
+            return await node.StallAsync(context) as LockGrant ?? granted;
+        });
+        node.On<CancelLockRequest, CancelLockResponse>(_ => new CancelLockResponse { Cancelled = false });
+        await using var client = TestClient.Connect(node);
+        await using var held = await client.Locks.AcquireUpgradeableAsync("l");
+
+        await held.UpgradeAsync(TimeSpan.FromSeconds(20), cancel.Token);
+
+        Assert.Equal((Mode.Exclusive, granted!.Fence), (held.Mode, held.Fence.Value));
+        Assert.Single(node.Seen<UpgradeLockRequest>().Select(u => u.RequestId).Distinct());
+        Assert.Equal([1u, 2u], node.Seen<UpgradeLockRequest>().Select(u => u.Attempt));
+    }
+
+    [Fact]
+    public async Task An_upgrade_that_is_cancelled_is_taken_back()
+    {
+        await using var node = (await FakeNode.StartAsync()).StallOn<UpgradeLockRequest>();
+        using var cancel = new CancellationTokenSource();
+        await using var client = TestClient.Connect(node);
+        await using var held = await client.Locks.AcquireUpgradeableAsync("l");
+
+        var upgrading = held.UpgradeAsync(cancellationToken: cancel.Token);
+        await TestClient.Until(() => node.Seen<UpgradeLockRequest>().Count > 0);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => held.UpgradeAsync());
+        await cancel.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => upgrading);
+        Assert.Equal((Mode.Upgradeable, false), (held.Mode, held.IsLost));
+        Assert.Single(node.Seen<CancelLockRequest>());
+    }
+
+    [Fact]
+    public async Task An_upgrade_of_what_is_not_held_any_more_loses_the_lock()
+    {
+        await using var node = (await FakeNode.StartAsync()).Refuse<UpgradeLockRequest>(ErrorCode.FenceStale);
+        await using var client = TestClient.Connect(node);
+        await using var held = await client.Locks.AcquireUpgradeableAsync("l");
+        await Assert.ThrowsAsync<FenceStaleException>(() => held.UpgradeAsync());
+        await TestClient.Until(() => held.LostToken.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task A_conflict_of_upgrades_is_told()
+    {
+        await using var node = (await FakeNode.StartAsync()).Refuse<UpgradeLockRequest>(ErrorCode.UpgradeConflict);
+        await using var client = TestClient.Connect(node);
+        await using var held = await client.Locks.AcquireUpgradeableAsync("l");
+        await Assert.ThrowsAsync<UpgradeConflictException>(() => held.TryUpgradeAsync());
+        Assert.Equal(Mode.Upgradeable, held.Mode);
+    }
+}
