@@ -51,7 +51,7 @@ public sealed class AccessibleTests(Sight sight)
     private static async Task FindNothingAsync(Looking looking, string where)
     {
         var found = (await looking.Page.RunAxe()).Violations.Where(v => v.Impact is "serious" or "critical")
-            .Select(v => $"{where}: {v.Id} ({v.Impact}): {v.Help}: {string.Join("; ", v.Nodes.Take(3).Select(n => n.Html))}");
-        Assert.Empty(found);
+            .Select(v => $"{where}: {v.Id} ({v.Impact}): {v.Help}: {string.Join("; ", v.Nodes.Take(3).Select(n => n.Html))}").ToArray();
+        Assert.True(found.Length == 0, string.Join('\n', found));
     }
 }

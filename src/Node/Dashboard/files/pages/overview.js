@@ -118,7 +118,7 @@ function plots() {
       series: [{ label: 'median', color: '--c0', mark: 'm0', key: 'p50' }, { label: '99th percentile', color: '--c3', mark: 'm3', key: 'p99' }, { label: 'longest', color: '--muted', mark: 'm-muted', key: 'max', dash: [3, 3] }]
         .map(s => ({ ...s, values: timed.map(t => t?.[s.key] ?? null), now: duration(timed[timed.length - 1]?.[s.key]) })) })}
     ${plot({ id: 'failovers', title: 'Failovers', bars: true, format: tick, xs: failovers.map(f => f.fromMs / 1000),
-      series: [{ label: lastFailover ? `the last: ${short(lastFailover.address)}, ${plural(lastFailover.shards, 'shard')}, ${ago(lastFailover.fromMs, state.activity.nowMs)}, took` : 'none in the last 15 minutes', color: '--bad', mark: 'm-bad',
+      series: [{ label: lastFailover ? `the last: ${short(lastFailover.address)}, ${plural(lastFailover.shards, 'shard')}, ${ago(lastFailover.fromMs, state.activity.nowMs)},${lastFailover.untilMs ? ' took' : ''}` : 'none in the last 15 minutes', color: '--bad', mark: 'm-bad',
         values: failovers.map(f => ((f.untilMs ?? state.activity.nowMs) - f.fromMs) / 1000),
         now: lastFailover ? (lastFailover.untilMs ? duration((lastFailover.untilMs - lastFailover.fromMs) / 1000) : 'not over yet') : '' }] })}
   </div>

@@ -17,7 +17,8 @@ async function refresh() {
   }
   page.asked = true;
   if (one.id) await lookUp();
-  for (const id of page.open.keys()) await openOne(id);
+  const shown = new Set([...page.sessions.map(s => s.sessionId), one.id]);
+  for (const id of [...page.open.keys()]) shown.has(id) ? await openOne(id) : page.open.delete(id);
 }
 
 async function more() {
