@@ -10,6 +10,8 @@ namespace AkkaHa.Core.Eventual;
 /// </summary>
 public static class CounterFold
 {
+    private const long MarksStayMs = Limits.EventualRepeatSeconds * 1000L;
+
     /// <summary>Sums up all that is due in a bucket.</summary>
     /// <param name="bucket">As it is.</param>
     /// <param name="replica">Who does it.</param>
@@ -26,7 +28,8 @@ public static class CounterFold
             var due = entries.Where(e => e.Content switch
             {
                 Content.Counted { IsFolded: false } one => one.AtMs < dueBefore - (e.Dot.Replica == replica ? 0 : graceMs),
-                Content.Mark mark => mark.AtMs < dueBefore - (e.Dot.Replica == replica ? 0 : graceMs),
+                // Longer than the increments of the same request that came in elsewhere, which count while nothing says that they don't.
+                Content.Mark mark => mark.AtMs < dueBefore - MarksStayMs - (e.Dot.Replica == replica ? 0 : graceMs),
                 _ => false,
             }).ToList();
             if (due.Count == 0) continue;

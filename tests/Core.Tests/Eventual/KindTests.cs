@@ -44,6 +44,16 @@ public sealed class KindTests
     }
 
     [Fact]
+    public void A_removal_takes_nothing_else()
+    {
+        a.Add("b", "a", "c");
+        a.Remove("b");
+        Assert.Equal("a,c", a.Set);
+        a.Remove("a");
+        Assert.Equal("c", a.Set);
+    }
+
+    [Fact]
     public void Of_writes_at_the_same_time_the_later_stays()
     {
         (a.NowMs, b.NowMs) = (2_000_000, 1_000_000);

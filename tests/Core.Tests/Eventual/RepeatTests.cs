@@ -151,7 +151,7 @@ public sealed class RepeatTests
     public void Requests_are_forgotten_after_their_time()
     {
         a.Write("x", "r");
-        a.NowMs += Later;
+        a.NowMs += 2 * Later;
         a.Sweep();
         Assert.True(a.State[ItemKey.MarksOf("register/r")].IsEmpty);
         Assert.Equal("x", a.Register);
