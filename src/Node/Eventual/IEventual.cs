@@ -7,7 +7,7 @@ namespace AkkaHa.Node.Eventual;
 /// <param name="Outcome">The least good one of its buckets.</param>
 /// <param name="Reached">As many nodes as asked have it.</param>
 /// <param name="Seen">Who has these has it.</param>
-/// <param name="State">Of a datum in one bucket: that, with the update.</param>
+/// <param name="State">Of an update in one bucket: that, with the update.</param>
 /// <param name="Existed">There was such a datum.</param>
 internal sealed record EventualWrite(UpdateOutcome Outcome, bool Reached, IReadOnlyList<(int Bucket, Dot Dot)> Seen, Bucket? State, bool Existed);
 

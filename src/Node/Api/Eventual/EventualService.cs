@@ -68,7 +68,7 @@ internal sealed class EventualService(IEventual eventual) : Messages.V1.Eventual
     {
         var write = await eventual.UpdateAsync(update, consistency, TimeSpan.FromSeconds(timeoutSeconds));
         Refusals.ThrowIf(EventualAnswers.Refusal(write.Outcome, key));
-        var found = write.State is { } one
+        var found = !Kinds.IsSpread(update.Kind) && write.State is { } one
             ? AnyOf(EventualAnswers.ValueOf([one], update.Kind, update.Name))
             : await SpreadValueAsync(update);
         var token = EventualToken.Of(write.Seen.Select(s => (s.Bucket, s.Dot.Replica.Value, s.Dot.Sequence))).ToString();
