@@ -19,12 +19,16 @@ public sealed class RetentionTests
         await using var cluster = new InProcessCluster();
         var node = await cluster.StartAsync(keepEventsSeconds: 0);
         Reply? last = null;
-        // The index has to have read what is to go; on a node, the sweeper sees to that.
+        // Both indexes have to have read what is to go; on a node, the sweeper sees to that.
         var database = new Database(new NodeSettings { DataDirectory = cluster.DataDirectory });
         using var written = new CancellationTokenSource();
         var index = Task.Run(async () =>
         {
-            while (!written.IsCancellationRequested) await new KeyIndex(database).AdvanceAsync(null, default);
+            while (!written.IsCancellationRequested)
+            {
+                await new KeyIndex(database).AdvanceAsync(null, default);
+                await new LockIndex(database).AdvanceAsync(null, default);
+            }
         });
         for (var i = 0; i < Writes; i++) last = await InProcessCluster.AskAsync(node, InProcessCluster.Put("k"));
         Assert.Equal(Writes, last!.PutKey.Revision);
