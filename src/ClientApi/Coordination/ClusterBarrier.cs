@@ -81,7 +81,11 @@ public sealed class ClusterBarrier
             var next = isFull ? new BarrierState(state.Round + 1, Parties, []) : state with { Arrived = arrived };
             var transaction = new TransactionBuilder().IfRevision(_key, revision).Then(o => o.Put(_key, next.Text));
             foreach (var one in mustLive) transaction.IfAlive(one);
-            var result = await _client.Transactions.SubmitAsync(transaction, null, cancel);
+            if (await SubmitAsync(transaction, cancel) is not { } result)
+            {
+                await Task.Delay(backoff.Next(), _client.Time, cancel);
+                continue;
+            }
             if (result.ConditionsHeld) return (state.Round, isFull);
             for (var i = 0; i < mustLive.Length; i++)
                 if (result.ConditionResults is { Count: > 0 } and var held && !held[i + 1]) dead.Add(mustLive[i]);
@@ -92,6 +96,34 @@ public sealed class ClusterBarrier
             }
             // Somebody else arrived in the same moment.
             if (result.ConditionResults is [false, ..]) await Task.Delay(backoff.Next(), _client.Time, cancel);
+            cancel.ThrowIfCancellationRequested();
+        }
+    }
+
+    /// <summary>Null: it came to nothing, since others were in its way. A cancellation does not leave it in doubt: it is heard once it is certain what became of the arrival.</summary>
+    private async Task<TransactionResult?> SubmitAsync(TransactionBuilder transaction, CancellationToken cancel)
+    {
+        var id = await _client.Transactions.NewIdAsync(cancel);
+        try
+        {
+            return await SubmitAsync(transaction, id, cancel);
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            // The same transaction: it happens once, and now its result is known.
+            return await SubmitAsync(transaction, id, CancellationToken.None);
+        }
+    }
+
+    private async Task<TransactionResult?> SubmitAsync(TransactionBuilder transaction, TransactionId id, CancellationToken cancel)
+    {
+        try
+        {
+            return await _client.Transactions.SubmitAsync(transaction, id, cancel);
+        }
+        catch (AkkaHaException e) when (TransactionClient.IsWorthAnother(e))
+        {
+            return null;
         }
     }
 

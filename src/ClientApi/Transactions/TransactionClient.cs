@@ -150,7 +150,7 @@ public sealed class TransactionClient
     public Task<UnsettledTransactions> ListOpenAsync(int limit = 100, CancellationToken cancellationToken = default) => _calls.ListAsync(limit, cancellationToken);
 
     /// <summary>Overflow would happen again, and whoever resolved a transaction meant it; the deadline or a failover may spare the next.</summary>
-    private static bool IsWorthAnother(AkkaHaException e) => e switch
+    internal static bool IsWorthAnother(AkkaHaException e) => e switch
     {
         TransactionConflictException => true,
         TransactionAbortedException aborted => WorthAnother.Any(reason => aborted.Reason.Contains(reason, StringComparison.OrdinalIgnoreCase)),

@@ -37,12 +37,15 @@ public sealed class CoordinationTests(OneNode one) : IClassFixture<OneNode>, IAs
     {
         var barrier = _client.Coordination.Barrier(_name, 2);
         await Assert.ThrowsAsync<TimeoutException>(() => barrier.SignalAndWaitAsync(TimeSpan.FromMilliseconds(200)));
-        using (var cancel = new CancellationTokenSource())
+        // Wherever the cancellation meets it: before, while or after it arrives.
+        foreach (var after in (int[])[0, 1, 2, 4, 8, 16, 32, 200])
         {
+            using var cancel = new CancellationTokenSource();
             var given = barrier.SignalAndWaitAsync(cancellationToken: cancel.Token);
-            await Task.Delay(200);
+            await Task.Delay(after);
             await cancel.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => given);
+            Assert.DoesNotContain('\n', await _client.Keys.GetStringAsync($"barriers/{_name}") ?? "");
         }
         await using var unlucky = one.Cluster.Connect();
         var dying = unlucky.Coordination.Barrier(_name, 2).SignalAndWaitAsync();
