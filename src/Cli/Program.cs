@@ -2,6 +2,7 @@ using System.CommandLine;
 using AkkaHa.Cli.Cluster;
 using AkkaHa.Cli.CommandLine;
 using AkkaHa.Cli.Demo;
+using AkkaHa.Cli.Eventual;
 using AkkaHa.Cli.Keys;
 using AkkaHa.Cli.Locks;
 using AkkaHa.Cli.Ring;
@@ -19,5 +20,6 @@ RootCommand akkaha = new("akkaha: demonstrate, operate and monitor an AkkaHa clu
     RingCommand.Create(),
 };
 
+foreach (var kind in EventualCommand.CreateAll()) akkaha.Subcommands.Add(kind);
 HelpWithExamples.AddTo(akkaha);
 return await Invocation.RunAsync(akkaha, args);

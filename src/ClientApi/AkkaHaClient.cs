@@ -1,4 +1,5 @@
 using AkkaHa.ClientApi.Connection;
+using AkkaHa.ClientApi.Eventual;
 using AkkaHa.ClientApi.Locks;
 using AkkaHa.ClientApi.Sessions;
 using AkkaHa.ClientApi.Watches;
@@ -41,6 +42,7 @@ public sealed class AkkaHaClient : IAsyncDisposable
         Elections = new ElectionClient(Locks, Keys, Transactions, options.TimeProvider);
         Coordination = new CoordinationClient(this);
         Cluster = new ClusterClient(calls);
+        Eventual = new EventualClient(new EventualCalls(calls, ids, _endpoints, _ring, options, _closing.Token));
         _close = new Lazy<Task>(CloseAsync);
     }
 
@@ -67,6 +69,9 @@ public sealed class AkkaHaClient : IAsyncDisposable
 
     /// <summary>Who is in the cluster, and taking nodes out of it.</summary>
     public ClusterClient Cluster { get; }
+
+    /// <summary>Counters, sets, registers, maps and flags that stay writable when everything else is down.</summary>
+    public EventualClient Eventual { get; }
 
     /// <summary>Makes a client. Nothing is sent until the first call, so no node need be up yet.</summary>
     /// <param name="endpoints">One or more gRPC addresses, separated by commas: <c>http://a:5081,http://b:5081</c>.</param>

@@ -140,4 +140,40 @@ public static class Limits
 
     /// <summary>Changes that wait for one watcher to take them, in bytes; one that falls further behind is cut off.</summary>
     public const int WatchBufferBytes = 8 * 1024 * 1024;
+
+    /// <summary>A register or a field of a map: at most this many UTF-8 bytes.</summary>
+    public const int EventualValueBytes = 64 * 1024;
+
+    /// <summary>An element of a set or the name of a map's field: 1 to this many UTF-8 bytes.</summary>
+    public const int EventualElementBytes = 512;
+
+    /// <summary>Elements or fields in one update.</summary>
+    public const int EventualElementsPerUpdate = 1000;
+
+    /// <summary>What one bucket of eventual data holds, in bytes: it must travel whole in one message between nodes, with others.</summary>
+    public const int EventualBucketBytes = 2 * 1024 * 1024;
+
+    /// <summary>A set or map as one answer, in bytes.</summary>
+    public const int EventualAnswerBytes = 4 * 1024 * 1024;
+
+    /// <summary>Elements or fields up to which the answer to an update gives the whole value.</summary>
+    public const int EventualElementsInAnswer = 1000;
+
+    /// <summary>How long nodes know a repeat of an eventual update, in seconds. Repeats are promised to count once for <see cref="OutcomeSeconds"/>; the rest is for clocks that differ.</summary>
+    public const int EventualRepeatSeconds = 120;
+
+    /// <summary>How long a call may wait for other nodes, in seconds: at least this.</summary>
+    public const double EventualTimeoutMinSeconds = 0.05;
+
+    /// <summary>How long a call may wait for other nodes, in seconds: at most this.</summary>
+    public const double EventualTimeoutMaxSeconds = 60;
+
+    /// <summary>How long a call waits for other nodes when nothing is said, in seconds.</summary>
+    public const double EventualTimeoutDefaultSeconds = 2;
+
+    /// <summary>How far a node's clock may be from the middle one of all nodes before it is corrected by that, in milliseconds.</summary>
+    public const int EventualClockAheadMs = 1000;
+
+    /// <summary>Watches of eventual data through one node.</summary>
+    public const int EventualWatchersPerNode = 10_000;
 }

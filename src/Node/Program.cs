@@ -1,5 +1,6 @@
 using AkkaHa.Node.Api;
 using AkkaHa.Node.Dashboard;
+using AkkaHa.Node.Eventual;
 using AkkaHa.Node.Lists;
 using AkkaHa.Node.Management;
 using AkkaHa.Node.Membership;
@@ -51,6 +52,7 @@ builder.Services.AddHostedService(services => services.GetRequiredService<Pulse>
 builder.Services.AddSingleton<IClusterMonitor, ClusterMonitor>();
 builder.Services.AddSingleton<NodeGauges>();
 builder.Services.AddHostedService(services => services.GetRequiredService<Readiness>());
+builder.Services.AddSingleton<IEventual, EventualData>();
 builder.Services.AddListsAndWatches();
 builder.AddMonitoring();
 builder.Services.AddAkkaHaApi();

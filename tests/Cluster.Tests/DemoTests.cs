@@ -62,7 +62,7 @@ public sealed class DemoTests(ITestOutputHelper output)
         return found;
     }
 
-    [Fact]
+    [LongFact]
     public async Task Without_the_guard_the_demonstration_fails()
     {
         var (exitCode, text) = await Cli.RunAsync(Patience, "demo", "--quick", "--break", "guard");

@@ -76,7 +76,7 @@ static class Endpoints
                 {
                     NotFoundException or SessionExpiredException => ExitCode.NotFound,
                     UnavailableException => ExitCode.Unavailable,
-                    OutcomeUnknownException => ExitCode.OutcomeUnknown,
+                    OutcomeUnknownException or PartialException => ExitCode.OutcomeUnknown,
                     InvalidArgumentException => ExitCode.Usage,
                     _ => ExitCode.Refused,
                 };

@@ -3,7 +3,7 @@ using AkkaHa.Messages.V1;
 
 namespace AkkaHa.ClientApi;
 
-/// <summary>The eventual write is stored and will spread, but had not reached as many nodes as asked in time.</summary>
+/// <summary>The eventual write is stored and will spread, but had not reached as many nodes as asked in time; of a read: fewer nodes than asked have answered.</summary>
 public sealed class PartialException : AkkaHaException
 {
     internal PartialException(string message, JsonElement details = default, Exception? inner = null)

@@ -53,15 +53,6 @@ internal sealed class LockBook(string name, RuleSwitches rules)
 
     public bool HasRoomFor(Share share) => !rules.LockModes || room.Fits(share);
 
-    /// <summary>Holders without whose going this share is certainly not to be had, whoever else waits. Of a semaphore there are none: any of its holders might go.</summary>
-    public IEnumerable<Holder> InTheWayOf(Share share) => share.Mode switch
-    {
-        LockMode.Exclusive => holders,
-        LockMode.Shared => holders.Where(h => h.Share.Mode == LockMode.Exclusive || h.Fence == Upgrade?.Fence),
-        LockMode.Upgradeable => holders.Where(h => h.Share.Mode is LockMode.Exclusive or LockMode.Upgradeable),
-        _ => [],
-    };
-
     /// <summary>Those at the front of the queue who fit in together now.</summary>
     public IEnumerable<Waiter> Next()
     {

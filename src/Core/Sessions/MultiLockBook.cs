@@ -5,7 +5,7 @@ using AkkaHa.Messages.Storage;
 namespace AkkaHa.Core.Sessions;
 
 /// <summary>The acquireAlls of one slot, as the rows have them: those under way, and those granted within the time that an outcome is remembered, since they may be taken back.</summary>
-internal sealed class MultiLockBook
+internal sealed class MultiLockBook(RuleSwitches rules)
 {
     private readonly Dictionary<string, MultiLock> works = new(StringComparer.Ordinal);
     private readonly Dictionary<string, MultiLockLeg> legs = new(StringComparer.Ordinal);
@@ -22,6 +22,12 @@ internal sealed class MultiLockBook
     public MultiLockLeg? Leg(string requestId) => legs.GetValueOrDefault(requestId);
 
     public IEnumerable<MultiLock> OpenOf(string sessionId) => open.Where(w => w.Started.SessionId == sessionId);
+
+    public void Record(Event @event, Turn turn)
+    {
+        if (rules.OpenWorkPersisted) turn.Emit(@event);
+        else Apply(@event, turn.Stamp);
+    }
 
     /// <summary>Folds one of an acquireAll's events; false when it is none.</summary>
     public bool Apply(Event @event, Stamp stamp)

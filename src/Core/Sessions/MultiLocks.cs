@@ -10,7 +10,7 @@ namespace AkkaHa.Core.Sessions;
 /// AcquireAll, driven by the slot of its session: it takes one lock after the other, in one order for everybody, as a client of theirs; or gives back what it has, and only then
 /// refuses. Each is open work, stored before any lock hears of it, so that the slot's next activation finishes or undoes it (ADR 0018).
 /// </summary>
-internal sealed class MultiLocks(RuleSwitches rules, Func<string, Session?> sessionOf)
+internal sealed class MultiLocks
 {
     /// <summary>Beyond the caller's time: a lock that can be reached answers at the end of it.</summary>
     public const long SilenceMs = 2000;
@@ -22,12 +22,20 @@ internal sealed class MultiLocks(RuleSwitches rules, Func<string, Session?> sess
     private const long AskAgainMs = 2000;
 
     private const long RefusedAgainMs = 250;
-    private const long GiveBackAgainMs = 1000;
 
     /// <summary>Far less than what locks remember of ids.</summary>
     private const long FreshMs = Limits.OutcomeSeconds * 1000L / 3;
 
-    private readonly MultiLockBook book = new();
+    private readonly MultiLockBook book;
+    private readonly GivingBack givingBack;
+    private readonly Func<string, Session?> sessionOf;
+
+    public MultiLocks(RuleSwitches rules, Func<string, Session?> sessionOf)
+    {
+        this.sessionOf = sessionOf;
+        book = new MultiLockBook(rules);
+        givingBack = new GivingBack(book, rules);
+    }
 
     public long? WakeAtMs => book.Open.Select(w => w.WakeAtMs).DefaultIfEmpty(long.MaxValue).Min() is var wake and < long.MaxValue ? wake : null;
 
@@ -51,13 +59,13 @@ internal sealed class MultiLocks(RuleSwitches rules, Func<string, Session?> sess
         foreach (var work in book.Open.Where(w => w.WakeAtMs <= turn.At.MonoMs).ToArray())
         {
             if (work.IsTaking && work.Caller is null && work.UntilMs <= turn.At.MonoMs)
-                Undo(work, MultiLockReplies.NobodyWaits(work), work.LastAttempt, turn);
+                givingBack.Begin(work, MultiLockReplies.NobodyWaits(work), work.LastAttempt, turn);
             else if (work.IsTaking && work.Caller is not null && work.UntilMs + SilenceMs <= turn.At.MonoMs)
-                Undo(work, MultiLockReplies.Silent(work.Next!.Wish.Name), work.LastAttempt, turn);
+                givingBack.Begin(work, MultiLockReplies.Silent(work.Next!.Wish.Name), work.LastAttempt, turn);
             else
                 foreach (var leg in work.Legs.Where(l => l.AskAgainAtMs <= turn.At.MonoMs).ToArray())
                     if (work.IsTaking) Ask(leg, turn);
-                    else GiveBack(leg, turn);
+                    else GivingBack.Ask(leg, turn);
         }
     }
 
@@ -94,7 +102,7 @@ internal sealed class MultiLocks(RuleSwitches rules, Func<string, Session?> sess
             SessionId = request.SessionId, RequestId = call.RequestId, Attempt = call.Attempt, HolderId = holderId, Label = request.Label, FlowId = request.FlowId,
             Locks = { request.Locks }, PayloadHash = call.PayloadHash,
         };
-        Record(new Event { MultiLockStarted = started }, turn);
+        book.Record(new Event { MultiLockStarted = started }, turn);
         Open(book.Find(call.RequestId)!, request.WaitSeconds, call, turn);
     }
 
@@ -142,7 +150,7 @@ internal sealed class MultiLocks(RuleSwitches rules, Func<string, Session?> sess
             Ask(next, turn);
             return;
         }
-        Record(new Event { MultiLockEnded = new MultiLockEnded { RequestId = work.RequestId, Granted = true } }, turn);
+        book.Record(new Event { MultiLockEnded = new MultiLockEnded { RequestId = work.RequestId, Granted = true } }, turn);
         work.Caller = null;
         turn.Answer(caller, MultiLockReplies.Granted(work));
     }
@@ -151,7 +159,7 @@ internal sealed class MultiLocks(RuleSwitches rules, Func<string, Session?> sess
     {
         var work = leg.Work;
         if (!leg.MayBeAsked && turn.Stamp.TimeMs - leg.IssuedMs > FreshMs)
-            Record(new Event { MultiLockRenewed = new MultiLockRenewed { RequestId = work.RequestId, FromPlace = work.Legs.ToList().IndexOf(leg) } }, turn);
+            book.Record(new Event { MultiLockRenewed = new MultiLockRenewed { RequestId = work.RequestId, FromPlace = work.Legs.ToList().IndexOf(leg) } }, turn);
         leg.MayBeAsked = true;
         leg.AskAgainAtMs = turn.At.MonoMs + AskAgainMs;
         // By the time, so that it grows across activations too: the lock lets a later attempt take the place of an earlier one only.
@@ -174,9 +182,7 @@ internal sealed class MultiLocks(RuleSwitches rules, Func<string, Session?> sess
         var work = leg.Work;
         if (work.Undoing is not null)
         {
-            if (answer.Reply.CancelLock is null) return;
-            (leg.IsGivenBack, leg.AskAgainAtMs) = (true, long.MaxValue);
-            FinishUndoing(work, turn);
+            if (answer.Reply.CancelLock is not null) givingBack.Done(leg, turn);
         }
         else if (work.IsTaking && answer.Reply.LockGrant is { } grant)
         {
@@ -199,46 +205,16 @@ internal sealed class MultiLocks(RuleSwitches rules, Func<string, Session?> sess
                 leg.AskAgainAtMs = turn.At.MonoMs + RefusedAgainMs;
                 break;
             case ErrorCode.LockHeld:
-                Undo(work, MultiLockReplies.Refused(leg, failure), work.IsTry ? uint.MaxValue : work.LastAttempt, turn);
+                givingBack.Begin(work, MultiLockReplies.Refused(leg, failure), work.IsTry ? uint.MaxValue : work.LastAttempt, turn);
                 break;
             // Older than what the lock remembers: nothing can be told, so that all is given back, and another attempt begins again.
             case ErrorCode.OutcomeUnknown:
-                Undo(work, MultiLockReplies.Silent(leg.Wish.Name), work.LastAttempt, turn);
+                givingBack.Begin(work, MultiLockReplies.Silent(leg.Wish.Name), work.LastAttempt, turn);
                 break;
             default:
-                Undo(work, MultiLockReplies.Refused(leg, failure), uint.MaxValue, turn);
+                givingBack.Begin(work, MultiLockReplies.Refused(leg, failure), uint.MaxValue, turn);
                 break;
         }
-    }
-
-    /// <summary>From now on it only goes back. Durable before any lock is told, so that no activation goes on with what another gives back.</summary>
-    private void Undo(MultiLock work, Reply reply, uint upToAttempt, Turn turn)
-    {
-        Record(new Event { MultiLockUndoing = new MultiLockUndoing { RequestId = work.RequestId, Reply = reply, UpToAttempt = upToAttempt } }, turn);
-        foreach (var leg in work.Legs)
-        {
-            leg.AskAgainAtMs = long.MaxValue;
-            if (leg.MayBeAsked && rules.GiveAllBack) GiveBack(leg, turn);
-            else leg.IsGivenBack = true;
-        }
-        FinishUndoing(work, turn);
-    }
-
-    private static void GiveBack(MultiLockLeg leg, Turn turn)
-    {
-        leg.AskAgainAtMs = turn.At.MonoMs + GiveBackAgainMs;
-        turn.Send(leg.Lock, new Command { CancelLock = new CancelLockRequest { Name = leg.Wish.Name, SessionId = leg.Work.Started.SessionId, RequestId = leg.RequestId } });
-    }
-
-    private void FinishUndoing(MultiLock work, Turn turn)
-    {
-        if (work.Legs.Any(l => !l.IsGivenBack)) return;
-        var (undoing, caller) = (work.Undoing!, work.Caller);
-        Record(new Event { MultiLockEnded = new MultiLockEnded { RequestId = work.RequestId } }, turn);
-        // Whoever came meanwhile is told the same, and it stands for all that came before.
-        turn.Settle(work.RequestId, undoing.Reply, Math.Max(Math.Max(undoing.UpToAttempt, work.LastAttempt), work.CancelledUpTo));
-        if (caller is not null) turn.AnswerForNow(caller, undoing.Reply);
-        foreach (var canceller in work.Cancellers) turn.Answer(canceller, MultiLockReplies.Cancelled(tookBack: true));
     }
 
     /// <summary>Takes an acquireAll back, all its attempts or only those up to one: also one that was granted, within the time that its outcome is remembered.</summary>
@@ -257,7 +233,7 @@ internal sealed class MultiLocks(RuleSwitches rules, Func<string, Session?> sess
             }
             work.Cancellers.Add(call);
             work.CancelledUpTo = Math.Max(work.CancelledUpTo, upTo);
-            if (work.Undoing is null) Undo(work, cancelled, upTo, turn);
+            if (work.Undoing is null) givingBack.Begin(work, cancelled, upTo, turn);
         }
         else if (sessionOf(request.SessionId) is null) turn.Answer(call, SessionReplies.Gone(request.SessionId));
         else
@@ -283,10 +259,4 @@ internal sealed class MultiLocks(RuleSwitches rules, Func<string, Session?> sess
     public void Restore(IEnumerable<StoredMultiLock> stored) => book.Restore(stored);
 
     public IEnumerable<StoredMultiLock> Save() => book.Save();
-
-    private void Record(Event @event, Turn turn)
-    {
-        if (rules.OpenWorkPersisted) turn.Emit(@event);
-        else book.Apply(@event, turn.Stamp);
-    }
 }

@@ -45,7 +45,7 @@ public static class ErrorTable
         new(ErrorCode.OutcomeUnknown, "OUTCOME_UNKNOWN", StatusCode.DeadlineExceeded, 504,
             "It may or may not have been done. Repeat with the same request id and the next attempt to find out."),
         new(ErrorCode.Partial, "PARTIAL", StatusCode.DeadlineExceeded, 504,
-            "The eventual write is stored and will spread, but had not reached as many nodes as asked in time."),
+            "The eventual write is stored and will spread, but had not reached as many nodes as asked in time; of a read: fewer nodes than asked have answered. Details have the value as this node knows it."),
         new(ErrorCode.TxnAborted, "TXN_ABORTED", StatusCode.Aborted, 409,
             "The transaction is aborted for good and changed nothing; details.reason says why. A new one needs a new id."),
         new(ErrorCode.Unauthenticated, "UNAUTHENTICATED", StatusCode.Unauthenticated, 401, "Who are you? (Reserved.)"),

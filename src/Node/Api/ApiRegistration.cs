@@ -1,6 +1,7 @@
 using AkkaHa.Messages;
 using AkkaHa.Node.Api.Cluster;
 using AkkaHa.Node.Api.Errors;
+using AkkaHa.Node.Api.Eventual;
 using AkkaHa.Node.Api.Http;
 using AkkaHa.Node.Api.Keys;
 using AkkaHa.Node.Api.Locks;
@@ -66,6 +67,7 @@ public static class ApiRegistration
         app.MapGrpcService<LocksService>();
         app.MapGrpcService<KeysService>();
         app.MapGrpcService<TransactionsService>();
+        app.MapGrpcService<EventualService>();
         app.MapGrpcService<ClusterService>();
         app.MapProbes();
         return app;

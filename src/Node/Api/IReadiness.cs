@@ -8,6 +8,9 @@ public interface IReadiness
 
     /// <summary>Whether locks, keys, sessions and transactions can be used through this node now.</summary>
     ReadinessReport StrongReady();
+
+    /// <summary>Whether eventual data can be used through this node now.</summary>
+    ReadinessReport EventualReady();
 }
 
 /// <summary>Ready or not, and why not.</summary>

@@ -3,6 +3,7 @@ using Akka.Configuration;
 using AkkaHa.Messages;
 using AkkaHa.Node.Detection;
 using AkkaHa.Node.Entities;
+using AkkaHa.Node.Eventual;
 using AkkaHa.Node.Ownership;
 using AkkaHa.Node.Settings;
 using AkkaHa.Node.Storage;
@@ -34,6 +35,7 @@ internal static class AkkaConfig
               actor {
                 provider = cluster
                 serializers.akkaha = "{{TypeName<EntitySerializer>()}}"
+                serializers.akkaha-eventual = "{{TypeName<EventualSerializer>()}}"
                 serialization-bindings {
                   "AkkaHa.Messages.Internal.Command, AkkaHa.Messages" = akkaha
                   "AkkaHa.Messages.Internal.Reply, AkkaHa.Messages" = akkaha
@@ -42,6 +44,9 @@ internal static class AkkaConfig
                   "AkkaHa.Messages.Internal.HistoryReport, AkkaHa.Messages" = akkaha
                   "AkkaHa.Messages.Storage.Envelope, AkkaHa.Messages" = akkaha
                   "AkkaHa.Messages.Storage.Snapshot, AkkaHa.Messages" = akkaha
+                  "{{TypeName<ReplicatedBucket>()}}" = akkaha-eventual
+                  "{{TypeName<BucketDelta>()}}" = akkaha-eventual
+                  "AkkaHa.Messages.Internal.ClockReading, AkkaHa.Messages" = akkaha-eventual
                 }
               }
               remote {
@@ -103,9 +108,22 @@ internal static class AkkaConfig
                   use-dispatcher = akkaha.sharding-dispatcher
                   # Written on the coordinator's own node alone, and spread by gossip (ADR 0024): after a crash, one shard after the other gets its next place, and all wait for the last.
                   coordinator-state { write-majority-plus = -1000, read-majority-plus = 0 }
-                  distributed-data { majority-min-cap = 1, durable.keys = [], use-dispatcher = akkaha.sharding-dispatcher }
+                  distributed-data { majority-min-cap = 1, gossip-interval = 200ms, notify-subscribers-interval = 100ms, max-delta-elements = 500, durable.keys = [], use-dispatcher = akkaha.sharding-dispatcher }
                 }
-                distributed-data { gossip-interval = 200ms, notify-subscribers-interval = 100ms, durable.keys = [] }
+                # Eventual data has the replicator of the extension to itself; sharding has its own, with settings of its own above.
+                distributed-data {
+                  name = akkaha-eventual
+                  gossip-interval = 250ms
+                  notify-subscribers-interval = 100ms
+                  # So many buckets of ordinary size fit into one message: see EventualKeeper for large ones.
+                  max-delta-elements = 24
+                  delta-crdt.max-delta-size = 2000
+                  use-dispatcher = akkaha.eventual-dispatcher
+                  durable {
+                    keys = ["{{BucketKey.Prefix}}*"]
+                    store-actor-class = "{{TypeName<BucketStore>()}}"
+                  }
+                }
               }
             }
             {{LeasePath}} {
@@ -113,6 +131,13 @@ internal static class AkkaConfig
               heartbeat-timeout = {{settings.Ownership.LeaseMs}}ms
               heartbeat-interval = {{settings.Ownership.RenewEveryMs}}ms
               lease-operation-timeout = 10s
+            }
+            # Eventual data has threads of its own, since it also writes its file on them, and stays usable when the rest is stuck.
+            akkaha.eventual-dispatcher {
+              type = ForkJoinDispatcher
+              executor = fork-join-executor
+              throughput = 20
+              dedicated-thread-pool { thread-count = 2, threadtype = background }
             }
             # Where shards go is decided on threads of their own too: everything that a dead node had waits for it.
             akkaha.sharding-dispatcher {

@@ -5,6 +5,7 @@ using AkkaHa.Core.Ownership;
 using AkkaHa.Core.Transactions;
 using AkkaHa.Messages.Placement;
 using AkkaHa.Node.Entities;
+using AkkaHa.Node.Eventual;
 using AkkaHa.Node.Journal;
 using AkkaHa.Node.Ownership;
 using AkkaHa.Node.Settings;
@@ -28,6 +29,9 @@ internal sealed class NodeParts(NodeSettings settings, string incarnation, RuleS
     public ShardMap Shards { get; } = new(settings.Shards);
 
     public RuleSwitches Rules { get; } = rules;
+
+    /// <summary>What the actors of eventual data need.</summary>
+    public EventualParts Eventual { get; } = new(settings, incarnation);
 
     /// <summary>How long outcomes of transactions are kept.</summary>
     public OutcomeTimes OutcomeTimes { get; } = new(settings.Testing.TransactionsInSlotSeconds * 1000L, SettleMs: settings.Testing.TransactionsInSlotSeconds * 100L);

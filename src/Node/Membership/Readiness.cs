@@ -4,6 +4,7 @@ using AkkaHa.Core.Entities;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Node.Api;
+using AkkaHa.Node.Eventual;
 using AkkaHa.Node.Ownership;
 using AkkaHa.Node.Settings;
 
@@ -25,6 +26,8 @@ internal sealed class Readiness(NodeLifecycle lifecycle, IEntities entities, Own
     public bool Alive => pulse.Beats;
 
     public ReadinessReport StrongReady() => lifecycle.Running is null ? ReadinessReport.No($"waiting for {lifecycle.WaitingFor}") : report;
+
+    public ReadinessReport EventualReady() => EventualData.Ready(lifecycle);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -7,6 +7,7 @@ using Akka.Cluster.Sharding;
 using Akka.Hosting.Logging;
 using AkkaHa.Core.Entities;
 using AkkaHa.Node.Entities;
+using AkkaHa.Node.Eventual;
 using AkkaHa.Node.Placement;
 using AkkaHa.Node.Settings;
 using AkkaHa.Node.Storage;
@@ -24,7 +25,7 @@ internal sealed class RunningNode
     private readonly Database database;
     private readonly ILogger log;
 
-    private RunningNode(ActorSystem system, NodeParts parts, MemberFacts facts, MembershipSignals signals, Joining joining, Database database, ILogger log)
+    private RunningNode(ActorSystem system, NodeParts parts, MemberFacts facts, MembershipSignals signals, Joining joining, EventualNode eventual, Database database, ILogger log)
     {
         this.database = database;
         this.log = log;
@@ -34,6 +35,7 @@ internal sealed class RunningNode
         Cluster = Akka.Cluster.Cluster.Get(system);
         Signals = signals;
         Joining = joining;
+        Eventual = eventual;
     }
 
     public ActorSystem System { get; }
@@ -52,6 +54,9 @@ internal sealed class RunningNode
     /// <summary>Brings it into the cluster.</summary>
     public Joining Joining { get; }
 
+    /// <summary>Eventual data.</summary>
+    public EventualNode Eventual { get; }
+
     public static async Task<RunningNode> StartAsync(NodeSettings settings, Database shared, RuleSwitches rules, ILoggerFactory loggers, CancellationToken ct)
     {
         var incarnation = Guid.CreateVersion7().ToString("N");
@@ -68,6 +73,7 @@ internal sealed class RunningNode
         try
         {
             var cluster = Akka.Cluster.Cluster.Get(system);
+            var eventual = new EventualNode(system, parts.Eventual);
             await parts.OwnAsync($"{cluster.SelfAddress} {incarnation}", database, loggers, ct);
             await WarmUp.RunAsync(system, cluster.SelfAddress.ToString(), log);
             var signals = new MembershipSignals(cluster, incarnation);
@@ -79,7 +85,7 @@ internal sealed class RunningNode
             system.ActorOf(Props.Create(() => new OutcomeSweeper(parts)), "outcome-sweeper");
             var joining = new Joining(cluster, parts, [.. settings.Cluster.SeedNodes.Select(Address.Parse)], log);
             joining.Start();
-            return new RunningNode(system, parts, facts, signals, joining, database, log);
+            return new RunningNode(system, parts, facts, signals, joining, eventual, database, log);
         }
         catch
         {
@@ -104,6 +110,7 @@ internal sealed class RunningNode
     {
         Parts.Leaving = true;
         await new HandOver(Parts, Cluster, Signals, log).RunAsync();
+        await Eventual.CloseAsync();
         await CoordinatedShutdown.Get(System).Run(CoordinatedShutdown.ClrExitReason.Instance);
         // What the region could not hand over in its time: no entity runs here any more.
         Parts.GrantKeeper.ReleaseAll();
@@ -129,6 +136,8 @@ internal sealed class RunningNode
         Signals.Over();
         Parts.Leases.Stop();
         Parts.GrantKeeper.ReleaseAll();
+        // While it is a member: the replicator ends with that.
+        await Task.WhenAny(Eventual.CloseAsync(), Task.Delay(SayGoodbyeFor));
         if (Cluster.SelfMember.Status is not (MemberStatus.Down or MemberStatus.Removed))
         {
             // Says so, where that can be heard: then the others need not find out.

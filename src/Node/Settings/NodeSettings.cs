@@ -39,10 +39,13 @@ public sealed record NodeSettings
     /// <summary>What the node tells of itself.</summary>
     public TelemetrySettings Telemetry { get; init; } = new();
 
+    /// <summary>How eventual data is stored.</summary>
+    public EventualSettings Eventual { get; init; } = new();
+
     /// <summary>Switches for tests; nothing a user sets.</summary>
     public TestingSettings Testing { get; init; } = new();
 
-    /// <summary>Where SQLite keeps its files. Default <c>./data</c>.</summary>
+    /// <summary>Where this node keeps its files: eventual data, and SQLite. Default <c>./data</c>.</summary>
     public string DataDirectory { get; init; } = "data";
 
     /// <summary>How many shards: 1 to 65,536, default 256. Stored with the data at first start; another number later is refused.</summary>
@@ -195,6 +198,16 @@ public sealed record TelemetrySettings
 
     /// <summary><c>text</c> (default), for people, or <c>json</c>, one object a line.</summary>
     public string LogFormat { get; init; } = "text";
+}
+
+/// <summary>Eventual data.</summary>
+public sealed record EventualSettings
+{
+    /// <summary>
+    /// How much later than its answer a change is in this node's file at the latest, in milliseconds: 0 to 10,000, default 200. What is younger is lost to this node when its process is killed,
+    /// and for good if no other node had it yet. 0: every change is in the file before it is answered.
+    /// </summary>
+    public int WriteBehindMs { get; init; } = 200;
 }
 
 /// <summary>Test-only.</summary>

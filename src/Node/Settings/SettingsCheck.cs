@@ -67,6 +67,7 @@ public static class SettingsCheck
         Range("Storage:MaxConnections", s.Storage.MaxConnections, 15, 500);
         Range("Storage:KeepEventsSeconds", s.Storage.KeepEventsSeconds, 600, 31_536_000);
         Range("Watch:PollMs", s.Watch.PollMs, 10, 1000);
+        Range("Eventual:WriteBehindMs", s.Eventual.WriteBehindMs, 0, 10_000);
         Timings(s);
         NotEmpty("Remote:Host", s.Remote.Host);
         NotEmpty("Http:Host", s.Http.Host);
@@ -151,7 +152,6 @@ public static class SettingsCheck
         {
             throw Wrong("Storage:ConnectionString", $"can't be read: {e.Message}");
         }
-        if (s.Storage.Provider != "sqlite") return;
         try
         {
             Directory.CreateDirectory(s.DataDirectory);

@@ -1,11 +1,12 @@
 using AkkaHa.Chaos.Histories;
 using AkkaHa.ClientApi;
 using AkkaHa.Judge.Keys;
+using AkkaHa.Judge.Locks;
 using AkkaHa.Messages;
 
 namespace AkkaHa.Chaos.Clients;
 
-/// <summary>Takes a lock, writes under its guard, sometimes slowly, and gives it back.</summary>
+/// <summary>Takes a lock, alone or with others, writes under its guard if it has it alone, sometimes slowly, and gives it back. Some begin with others, and want it alone then.</summary>
 sealed class Locks(string name, AkkaHaClient client, Bench bench, int seed) : Workload(name, bench, seed)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
@@ -13,11 +14,12 @@ sealed class Locks(string name, AkkaHaClient client, Bench bench, int seed) : Wo
     protected override async Task StepAsync()
     {
         var name = Use(EntityId.Lock(Names.Lock(Random.Next(Names.Locks), Now)));
-        var grant = new GrantOperation(Name, Now, 0, Outcome.Failed, name);
+        var mode = Random.Next(10) switch { < 6 => LockMode.Exclusive, < 9 => LockMode.Shared, _ => LockMode.Upgradeable };
+        var grant = new GrantOperation(Name, Now, 0, Outcome.Failed, name) { Use = mode switch { LockMode.Shared => LockUse.Shared, LockMode.Upgradeable => LockUse.Upgradeable, _ => LockUse.Exclusive } };
         AcquiredLock? held;
         try
         {
-            held = await client.Locks.TryAcquireAsync(name, Patience);
+            held = await client.Locks.TryAcquireAsync(new LockRequest(name) { Mode = mode }, Patience);
         }
         catch (AkkaHaException e)
         {
@@ -33,9 +35,27 @@ sealed class Locks(string name, AkkaHaClient client, Bench bench, int seed) : Wo
         await using (held)
         {
             var believed = await UseAsync(held, grant.End);
-            Bench.Recorder.Add(grant with { Outcome = Outcome.Ok, Holder = $"{held.SessionId}/{held.HolderId}", Fence = held.Fence.Value, BelievedUntil = believed });
+            grant = grant with { Outcome = Outcome.Ok, Holder = $"{held.SessionId}/{held.HolderId}", Fence = held.Fence.Value, BelievedUntil = believed };
+            Bench.Recorder.Add(grant);
+            if (mode == LockMode.Upgradeable) await UpgradeAsync(held, grant);
             await ReleaseAsync(held);
         }
+    }
+
+    private async Task UpgradeAsync(AcquiredLock held, GrantOperation before)
+    {
+        var upgrade = before with { Start = Now, Outcome = Outcome.Failed, Use = LockUse.Exclusive, IsUpgrade = true };
+        try
+        {
+            if (await held.TryUpgradeAsync(Patience)) upgrade = upgrade with { Outcome = Outcome.Ok, Fence = held.Fence.Value };
+        }
+        catch (AkkaHaException e)
+        {
+            upgrade = upgrade with { Outcome = Bench.OutcomeOf(e) };
+        }
+        upgrade = upgrade with { End = Now };
+        if (upgrade.Outcome == Outcome.Ok) upgrade = upgrade with { BelievedUntil = await UseAsync(held, upgrade.End) };
+        Bench.Recorder.Add(upgrade);
     }
 
     /// <summary>The last moment at which it was looked at and held.</summary>
@@ -49,7 +69,7 @@ sealed class Locks(string name, AkkaHaClient client, Bench bench, int seed) : Wo
             var now = Now;
             if (held.IsLost) break;
             believed = now;
-            await WriteAsync(held);
+            if (held.Mode == LockMode.Exclusive) await WriteAsync(held);
         }
         var last = Now;
         return held.IsLost ? believed : last;

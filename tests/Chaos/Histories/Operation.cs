@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using AkkaHa.Judge.Keys;
+using AkkaHa.Judge.Locks;
 
 namespace AkkaHa.Chaos.Histories;
 
@@ -93,6 +94,11 @@ sealed record GrantOperation(string Client, long Start, long End, Outcome Outcom
 
     /// <summary>The last moment at which the client looked and, by its own clock, still had it.</summary>
     public long BelievedUntil { get; init; }
+
+    public LockUse Use { get; init; }
+
+    /// <summary>It took the place of an upgradeable one.</summary>
+    public bool IsUpgrade { get; init; }
 }
 
 /// <summary>A lock was given back.</summary>

@@ -117,12 +117,13 @@ static class HistoryJudge
         var guarded = new GuardedHistory(operations);
         var releases = operations.OfType<ReleaseOperation>().Where(r => r.Outcome == Outcome.Ok).ToArray();
         var reads = operations.OfType<LockReadOperation>().Where(r => r.Outcome == Outcome.Ok);
-        LockGrantSeen[] seen = [.. grants.Select(g => new LockGrantSeen(g.Lock, g.Holder, g.Fence, g.Start, g.End, g.BelievedUntil))];
+        LockGrantSeen[] seen = [.. grants.Select(g => new LockGrantSeen(g.Lock, g.Holder, g.Fence, g.Start, g.End, g.BelievedUntil) { Use = g.Use, IsUpgrade = g.IsUpgrade })];
+        var exclusive = seen.Where(g => g.Use == LockUse.Exclusive).Select(g => (g.Lock, g.Fence)).ToHashSet();
         FenceSeen[] granted = [.. grants.Select(g => new FenceSeen(g.Lock, g.Fence, g.Start, g.End, g.Client))];
         return
         [
             .. LockJudge.Judge(seen, guarded.InOrder()),
-            .. GrantsOfEnded.Judge(seen, releases.Select(r => (r.Lock, r.Fence, r.Start)), Ends(operations)),
+            .. GrantsOfEnded.Judge(seen, releases.Where(r => exclusive.Contains((r.Lock, r.Fence))).Select(r => (r.Lock, r.Fence, r.Start)), Ends(operations)),
             .. FenceJudge.Reads(granted, reads.Select(r => new FenceSeen(r.Lock, r.LastFence, r.Start, r.End, r.Node ?? r.Client))),
             .. FenceJudge.Guards(granted, releases.Select(r => new FenceReleased(r.Lock, r.Fence, r.End)),
                 guarded.Done().Select(w => new GuardPassed(w.Lock!, w.Fence!.Value, w.Start, w.Node ?? w.Client))),

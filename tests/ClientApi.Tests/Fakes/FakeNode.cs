@@ -30,6 +30,7 @@ internal sealed class FakeNode : IAsyncDisposable
         _app.MapGrpcService<FakeLocks>();
         _app.MapGrpcService<FakeSessions>();
         _app.MapGrpcService<FakeTransactions>();
+        _app.MapGrpcService<FakeEventual>();
         _app.MapGrpcService<FakeClusterService>();
     }
 

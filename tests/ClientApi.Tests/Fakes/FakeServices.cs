@@ -112,3 +112,18 @@ internal sealed class FakeClusterService(FakeNode node) : Cluster.ClusterBase
     public override Task<RingState> GetRing(GetRingRequest request, ServerCallContext context) =>
         node.HandleAsync<GetRingRequest, RingState>(request, context, r => throw Refusal.Of(ErrorCode.Unavailable));
 }
+
+internal sealed class FakeEventual(FakeNode node) : Messages.V1.Eventual.EventualBase
+{
+    public override Task<EventualValue> Get(GetEventualRequest request, ServerCallContext context) =>
+        node.HandleAsync<GetEventualRequest, EventualValue>(request, context, r => throw Refusal.Of(ErrorCode.NotFound));
+
+    public override Task<EventualValue> Update(UpdateEventualRequest request, ServerCallContext context) =>
+        node.HandleAsync(request, context, r => new EventualValue { Kind = r.Kind, Key = r.Key });
+
+    public override Task<DeleteEventualResponse> Delete(DeleteEventualRequest request, ServerCallContext context) =>
+        node.HandleAsync(request, context, r => new DeleteEventualResponse { Kind = r.Kind, Key = r.Key, Deleted = true });
+
+    public override Task<ListEventualResponse> List(ListEventualRequest request, ServerCallContext context) =>
+        node.HandleAsync(request, context, r => new ListEventualResponse());
+}

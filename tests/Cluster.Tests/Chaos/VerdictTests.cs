@@ -2,6 +2,7 @@ using AkkaHa.Chaos.Figures;
 using AkkaHa.Chaos.Histories;
 using AkkaHa.Chaos.Judging;
 using AkkaHa.Judge.Keys;
+using AkkaHa.Judge.Locks;
 using Xunit;
 
 namespace AkkaHa.Cluster.Tests.Chaos;
@@ -69,6 +70,18 @@ public sealed class VerdictTests : IDisposable
         Assert.Equal(1, figures.Nemeses["join"]);
         Assert.Equal(30, figures.Workloads["registers"].LongestGapSeconds, 1);
     }
+
+    [Fact]
+    public async Task Readers_beside_each_other_and_one_of_them_upgraded_when_it_is_alone_are_good() => Assert.Equal(0, (await JudgeAsync(
+        Grant("x", 1, 1, 2, 5) with { Use = LockUse.Shared }, Grant("y", 2, 3, 4, 9) with { Use = LockUse.Upgradeable }, new ReleaseOperation("c", 6, 7, Outcome.Ok, "l", 1),
+        Grant("y", 3, 8, 10, 20) with { IsUpgrade = true }, Guarded(3, 11, 1))).ViolationCount);
+
+    [Fact]
+    public Task A_reader_beside_one_who_has_it_alone() => BreaksAsync("one holder at a time", Grant("x", 1, 1, 2, 9), Grant("y", 2, 3, 4, 5) with { Use = LockUse.Shared });
+
+    [Fact]
+    public Task An_upgrade_beside_a_reader() => BreaksAsync("one holder at a time",
+        Grant("x", 1, 1, 2, 9) with { Use = LockUse.Shared }, Grant("y", 2, 3, 4, 5) with { Use = LockUse.Upgradeable }, Grant("y", 3, 6, 7, 8) with { IsUpgrade = true });
 
     [Fact]
     public Task A_stale_read_of_one_node() => BreaksAsync("linearizability", Put(1, 2, "a", 1), Put(3, 4, "b", 2), Get(5, 6, "a", 1));

@@ -8,11 +8,22 @@ using Xunit;
 namespace AkkaHa.Cluster.Tests.CommandLine;
 
 /// <summary><c>akkaha lock</c> and <c>akkaha session list</c>, as scripts use them.</summary>
-public sealed class LockCommandTests(OneNode one) : IClassFixture<OneNode>
+public sealed class LockCommandTests(OneNode one) : IClassFixture<OneNode>, IDisposable
 {
     private const int Ok = 0, Usage = 2, NotFound = 3, Refused = 4, NotAcquired = 75, Lost = 76, CannotRun = 127;
 
     private readonly ClusterUnderTest _cluster = one.Cluster;
+    private readonly List<Process> _started = [];
+
+    public void Dispose()
+    {
+        // Of a test that failed, something may still run.
+        foreach (var process in _started)
+        {
+            if (!process.HasExited) process.Kill(entireProcessTree: true);
+            process.Dispose();
+        }
+    }
 
     [Fact]
     public async Task A_lock_can_be_acquired_by_one_command_and_released_by_another()
@@ -76,13 +87,14 @@ public sealed class LockCommandTests(OneNode one) : IClassFixture<OneNode>
         await using var client = _cluster.Connect();
         await using var held = await client.Locks.AcquireAsync("run/2");
         await FailsAsync(NotAcquired, "held by others", "lock", "run", "run/2", "--wait", "100ms", "--", "echo", "ran");
-        await FailsAsync(NotAcquired, "UNAVAILABLE", "lock", "run", "run/2", "--endpoint", "http://127.0.0.1:1", "--", "echo", "ran");
+        // On a busy machine it may not even be certain that nobody was reached.
+        await FailsAsync(NotAcquired, "create session", "lock", "run", "run/2", "--endpoint", "http://127.0.0.1:1", "--", "echo", "ran");
     }
 
     [Fact]
     public async Task A_command_whose_lock_is_lost_is_ended_however_stubborn_it_is()
     {
-        using var run = StartRun("run/3", "--kill-after", "500ms", "--", "sh", "-c", "trap 'echo asked' TERM; echo begun; while :; do sleep 0.1; done");
+        var run = StartRun("run/3", "--kill-after", "500ms", "--", "sh", "-c", "trap 'echo asked' TERM; echo begun; while :; do sleep 0.1; done");
         Assert.Equal("begun", await LineAsync(run));
         await using var client = _cluster.Connect();
         await client.Sessions.CloseAsync(SessionOf(await client.Locks.GetAsync("run/3")));
@@ -99,7 +111,7 @@ public sealed class LockCommandTests(OneNode one) : IClassFixture<OneNode>
     {
         if (Signals.IsIgnored(signal)) return;
         var name = $"run/signal{signal}";
-        using var run = StartRun(name, "--", "sh", "-c", "trap 'echo got; exit 9' INT TERM; echo begun; while :; do sleep 0.1; done");
+        var run = StartRun(name, "--", "sh", "-c", "trap 'echo got; exit 9' INT TERM; echo begun; while :; do sleep 0.1; done");
         Assert.Equal("begun", await LineAsync(run));
         Signals.Send(run, signal);
         Assert.Equal("got", await LineAsync(run));
@@ -113,7 +125,7 @@ public sealed class LockCommandTests(OneNode one) : IClassFixture<OneNode>
     [Fact]
     public async Task A_holder_that_was_frozen_beyond_its_time_to_live_ends_its_command_and_its_guarded_writes_are_refused()
     {
-        using var run = StartRun("run/frozen", "--ttl", "2s", "--", "sh", "-c", "echo $AKKAHA_FENCE; exec sleep 600");
+        var run = StartRun("run/frozen", "--ttl", "2s", "--", "sh", "-c", "echo $AKKAHA_FENCE; exec sleep 600");
         var fence = long.Parse((await LineAsync(run))!);
         await using var client = _cluster.Connect();
         await client.Keys.PutAsync("frozen", "by the old holder", guard: new Guard("run/frozen", new Fence(fence)));
@@ -141,7 +153,12 @@ public sealed class LockCommandTests(OneNode one) : IClassFixture<OneNode>
 
     private static SessionId SessionOf(LockState state) => SessionId.TryParse(state.Holders[0].SessionId, out var id) ? id : throw new InvalidOperationException("no session");
 
-    private Process StartRun(params string[] arguments) => Cli.StartAt(_cluster.Local.Endpoints, ["lock", "run", .. arguments]);
+    private Process StartRun(params string[] arguments)
+    {
+        var process = Cli.StartAt(_cluster.Local.Endpoints, ["lock", "run", .. arguments]);
+        _started.Add(process);
+        return process;
+    }
 
     private static Task<string?> LineAsync(Process process) => process.StandardOutput.ReadLineAsync().WaitAsync(ClusterUnderTest.Patience);
 

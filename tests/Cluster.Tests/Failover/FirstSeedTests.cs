@@ -42,7 +42,7 @@ public sealed class FirstSeedTests(ITestOutputHelper output)
         await watch.RestAsync();
     });
 
-    [Fact]
+    [LongFact]
     public async Task When_no_other_is_left_it_founds_although_their_rows_are_there() => await RunAsync(async (cluster, watch) =>
     {
         foreach (var node in cluster.Members) await cluster.KillAsync(node);

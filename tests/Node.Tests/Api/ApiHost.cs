@@ -29,6 +29,8 @@ public sealed class ApiHost : IAsyncLifetime
 
     internal FakeLocks Locks { get; } = new();
 
+    internal FakeEventual Eventual { get; } = new();
+
     internal RecordedLog Log { get; } = new();
 
     public HttpClient Http { get; private set; } = null!;
@@ -49,6 +51,7 @@ public sealed class ApiHost : IAsyncLifetime
         builder.Services.AddSingleton<IEntities>(Entities).AddSingleton<IClusterView>(Cluster).AddSingleton<IClusterControl>(Cluster).AddSingleton<IReadiness>(Cluster);
         builder.Services.AddSingleton<IKeyLists>(Keys).AddSingleton<IKeyWatches>(Keys);
         builder.Services.AddSingleton<ILockLists>(Locks).AddSingleton<ILockWatches>(Locks);
+        builder.Services.AddSingleton<AkkaHa.Node.Eventual.IEventual>(Eventual);
         builder.Services.AddAkkaHaApi();
         app = builder.Build();
         app.MapAkkaHaApi();
@@ -66,6 +69,7 @@ public sealed class ApiHost : IAsyncLifetime
     {
         Entities.Reset();
         Cluster.Changes.Clear();
+        Eventual.Reset();
         (Keys.Stream, Keys.Refusal, Keys.List) = (([], null), null, new());
         (Locks.List, Locks.Events, Locks.End) = (new(), [], null);
         Log.Errors.Clear();

@@ -103,6 +103,20 @@ public sealed class CallerGoneTests : IClassFixture<ApiHost>
     }
 
     [Fact]
+    public async Task A_cancelled_grpc_call_takes_its_upgrade_back()
+    {
+        using var cancel = new CancellationTokenSource();
+        var request = new UpgradeLockRequest { Name = "a/b", SessionId = Session, Fence = 1, RequestId = "r4", WaitSeconds = 30 };
+        var call = new Locks.LocksClient(host.Grpc).UpgradeAsync(request, cancellationToken: cancel.Token);
+        await waiting.Task.WaitAsync(Patience);
+
+        await cancel.CancelAsync();
+
+        await Assert.ThrowsAsync<RpcException>(async () => await call);
+        AssertTakenBack(await ToldAsync(), "r4");
+    }
+
+    [Fact]
     public async Task A_caller_that_waits_for_its_answer_takes_nothing_back()
     {
         host.Entities.AnswerWith(new Reply { LockGrant = new LockGrant { Name = "a", Fence = 1 } });

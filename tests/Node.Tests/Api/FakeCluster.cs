@@ -15,6 +15,10 @@ internal sealed class FakeCluster : IClusterView, IClusterControl, IReadiness
 
     public ReadinessReport StrongReady() => Strong;
 
+    public ReadinessReport Eventual { get; set; } = ReadinessReport.Yes;
+
+    public ReadinessReport EventualReady() => Eventual;
+
     public Task<ClusterState> ClusterAsync(CancellationToken ct) => Task.FromResult(new ClusterState { Leader = "akka.tcp://AkkaHa@a:4053" });
 
     public Task<RingState> RingAsync(EntityId? entity, CancellationToken ct)

@@ -11,12 +11,13 @@ public sealed class ProbeTests : IClassFixture<ApiHost>
     {
         this.host = host;
         host.Reset();
-        (host.Cluster.Alive, host.Cluster.Strong) = (true, ReadinessReport.Yes);
+        (host.Cluster.Alive, host.Cluster.Strong, host.Cluster.Eventual) = (true, ReadinessReport.Yes, ReadinessReport.Yes);
     }
 
     [Theory]
     [InlineData("/alive")]
     [InlineData("/ready")]
+    [InlineData("/ready/eventual")]
     public async Task A_node_that_is_well_answers_200_with_json(string path) => Assert.Equal("""{"ready":true}""", await host.JsonAsync($"GET {path}"));
 
     [Fact]
@@ -38,8 +39,7 @@ public sealed class ProbeTests : IClassFixture<ApiHost>
     [InlineData("/ready/eventual")]
     public async Task What_is_not_there_answers_503(string path)
     {
-        // There is no eventual data yet, so nobody is told that it can be used.
-        host.Cluster.Alive = false;
+        (host.Cluster.Alive, host.Cluster.Eventual) = (false, ReadinessReport.No("no file"));
 
         using var response = await host.SendAsync($"GET {path}");
 

@@ -13,7 +13,7 @@ internal static class ErrorsPage
     /// <summary>In the table, but no node of this version sends them.</summary>
     public static IReadOnlyList<ErrorCode> NotSentYet { get; } =
     [
-        ErrorCode.Partial, ErrorCode.Unauthenticated,
+        ErrorCode.Unauthenticated,
     ];
 
     public static string Render()
@@ -68,6 +68,7 @@ internal static class ErrorsPage
         | `REVISION_MISMATCH` | `revision`, the one that the key has; `"0"` when it is absent |
         | `SESSION_EXPIRED` | `sessionId`, where the session's own slot said it |
         | `TXN_ABORTED`, `TXN_CONFLICT` | `reason`, `transactionId` |
+        | `PARTIAL` | `kind`, `key`, `value` (as this node has it), `reached`, of a write `token` |
         | `UNAVAILABLE` of `/ready` | `reasons` |
 
         Reasons of `TXN_ABORTED`: `deadline` (with `TXN_CONFLICT` it is `conflict`: not decided in its time either, and an older transaction was in its way at least once); `recovery` (its coordinator's node died before every participant had prepared); `never started` (its coordinator's node died before it was begun durably); `resolved` (somebody asked for an id that was never heard of to be aborted); another payload under the same id; an `add` or `append` that can't be done; results beyond the limit. A new try needs a new transaction id.

@@ -149,6 +149,7 @@ public sealed class KeyWatchPastTests(JournalFixture fixture)
         var journal = await fixture.NewAsync(provider);
         for (var i = 1; i <= 5; i++) await journal.AppendAsync("kv/a", Put($"{i}", i));
         await new AkkaHa.Node.Lists.KeyIndex(journal.Database).AdvanceAsync(null, default);
+        await new AkkaHa.Node.Lists.LockIndex(journal.Database).AdvanceAsync(null, default);
         await using var node = new WatchNode(journal);
         using var live = await node.WatchAsync("a");
         await live.NextAsync();

@@ -23,8 +23,8 @@ internal static class Probes
     {
         Map(routes, "/alive", context => OfChecksAsync(context, AliveTag));
         Map(routes, "/ready", context => OfChecksAsync(context, ReadyTag));
-        // Nobody is told that what is not built can be used.
-        Map(routes, "/ready/eventual", _ => Task.FromResult(ReadinessReport.No("this version has no eventual data")));
+        // By itself: what else is wrong with the node is nothing to eventual data.
+        Map(routes, "/ready/eventual", context => Task.FromResult(context.RequestServices.GetRequiredService<IReadiness>().EventualReady()));
     }
 
     private static async Task<ReadinessReport> OfChecksAsync(HttpContext context, string tag)

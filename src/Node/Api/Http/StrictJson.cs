@@ -60,11 +60,26 @@ internal static class StrictJson
 
     private static Failure? Value(ref Utf8JsonReader reader, FieldDescriptor field)
     {
-        if (field.IsMap) throw new NotSupportedException($"{field.FullName}: maps are not checked yet");
+        if (field.IsMap) return Map(ref reader, field);
         if (!field.IsRepeated) return Single(ref reader, field);
         if (reader.TokenType != JsonTokenType.StartArray) return Refusals.Invalid("", "must be an array");
         for (var i = 0; reader.Read() && reader.TokenType != JsonTokenType.EndArray; i++)
             if (Single(ref reader, field) is { } wrong) return Refusals.Within($"[{i}]", wrong);
+        return null;
+    }
+
+    private static Failure? Map(ref Utf8JsonReader reader, FieldDescriptor field)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject) return Refusals.Invalid("", "must be an object");
+        var value = field.MessageType.FindFieldByNumber(2);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (Text(ref reader) is not { } name) return Refusals.Invalid("", "has a field name that is not valid Unicode");
+            if (!seen.Add(name)) return Refusals.Invalid(Refusals.Quote(name), "is given more than once");
+            reader.Read();
+            if (Single(ref reader, value) is { } wrong) return Refusals.Within(Refusals.Quote(name), wrong);
+        }
         return null;
     }
 

@@ -1,0 +1,69 @@
+using System.Runtime.CompilerServices;
+using AkkaHa.ClientApi.Eventual;
+using Google.Protobuf.WellKnownTypes;
+using Wire = AkkaHa.Messages.V1;
+
+namespace AkkaHa.ClientApi;
+
+/// <summary>A text. A write replaces all that its node had seen; of writes that did not see one another the latest stays.</summary>
+public sealed class EventualRegister
+{
+    private const string Kind = "register";
+
+    private readonly EventualCalls _calls;
+
+    internal EventualRegister(EventualCalls calls, string key)
+    {
+        _calls = calls;
+        Key = key;
+    }
+
+    /// <summary>Its name.</summary>
+    public string Key { get; }
+
+    /// <summary>Writes it.</summary>
+    /// <param name="value">Up to 64 KiB as UTF-8.</param>
+    /// <param name="options">How many nodes take part. Left out: one.</param>
+    /// <param name="cancellationToken">Gives the call up.</param>
+    /// <exception cref="PartialException">It is stored and will spread, but had not reached as many nodes as asked in time.</exception>
+    /// <exception cref="UnavailableException">No node could be reached; not done.</exception>
+    /// <exception cref="OutcomeUnknownException">Done or not.</exception>
+    /// <exception cref="LimitExceededException">The part of the data that it is in is full; the message names the limit.</exception>
+    public Task SetAsync(string value, EventualOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        return _calls.UpdateAsync(new Wire.UpdateEventualRequest { Kind = Kind, Key = Key, Value = value }, options, cancellationToken);
+    }
+
+    /// <summary>The value; null when there is none by this name.</summary>
+    /// <param name="options">How many nodes take part. Left out: one.</param>
+    /// <param name="cancellationToken">Gives the call up.</param>
+    /// <exception cref="PartialException">Fewer nodes than asked have answered in time.</exception>
+    /// <exception cref="UnavailableException">No node could be reached.</exception>
+    public async Task<string?> GetAsync(EventualOptions? options = null, CancellationToken cancellationToken = default) => Read(await _calls.GetAsync(Kind, Key, options, cancellationToken));
+
+    /// <summary>Whether there is anything by this name.</summary>
+    /// <param name="options">How many nodes take part. Left out: one.</param>
+    /// <param name="cancellationToken">Gives the call up.</param>
+    /// <exception cref="PartialException">Fewer nodes than asked have answered in time.</exception>
+    /// <exception cref="UnavailableException">No node could be reached.</exception>
+    public async Task<bool> ExistsAsync(EventualOptions? options = null, CancellationToken cancellationToken = default) => await _calls.GetAsync(Kind, Key, options, cancellationToken) is not null;
+
+    /// <summary>Removes all that a node has seen of it; what is written at the same time stays, and the name can be used again at once. Gives false when there was nothing.</summary>
+    /// <param name="options">How many nodes take part. Left out: one.</param>
+    /// <param name="cancellationToken">Gives the call up.</param>
+    /// <exception cref="PartialException">It is stored and will spread, but had not reached as many nodes as asked in time.</exception>
+    /// <exception cref="UnavailableException">No node could be reached; not done.</exception>
+    /// <exception cref="OutcomeUnknownException">Done or not.</exception>
+    /// <exception cref="LimitExceededException">The part of the data that it is in is full; the message names the limit.</exception>
+    public Task<bool> DeleteAsync(EventualOptions? options = null, CancellationToken cancellationToken = default) => _calls.DeleteAsync(Kind, Key, options, cancellationToken);
+
+    /// <summary>The value as a node has it now, and after every change that it hears of; changes that follow one another quickly may come as one. Goes on at another node when that one ends.</summary>
+    /// <param name="cancellationToken">Ends the watch.</param>
+    public async IAsyncEnumerable<string?> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach (var value in _calls.WatchAsync(Kind, Key, cancellationToken)) yield return Read(value);
+    }
+
+    private static string? Read(Value? value) => value?.StringValue;
+}

@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using AkkaHa.Messages;
+
+namespace AkkaHa.Core.Eventual;
+
+/// <summary>
+/// Sums up increments whose repeats are no longer waited for, and forgets marks of requests. Everybody may do it to everybody's entries, at any time and at once, because the sum takes the dot of the
+/// last entry in it, not a new one: who has seen all of a replica up to that dot comes to the same sum, and merging two sums keeps the one that goes further. So nothing has to be agreed upon, and
+/// what a dead node left is summed up like anything else.
+/// </summary>
+public static class CounterFold
+{
+    private const long MarksStayMs = Limits.EventualRepeatSeconds * 1000L;
+
+    /// <summary>Sums up all that is due in a bucket.</summary>
+    /// <param name="bucket">As it is.</param>
+    /// <param name="replica">Who does it.</param>
+    /// <param name="nowMs">The time.</param>
+    /// <param name="graceMs">So much later entries of other replicas are due: as a rule their own node has done it by then.</param>
+    /// <param name="rules">Switched off by tests only.</param>
+    /// <returns>The change; null when nothing is due.</returns>
+    public static Bucket.Change? Sweep(Bucket bucket, ReplicaId replica, long nowMs, long graceMs, EventualRules rules)
+    {
+        var dueBefore = rules.FoldLate ? nowMs - (Limits.EventualRepeatSeconds * 1000L) : nowMs;
+        Bucket.Change? change = null;
+        foreach (var (item, entries) in bucket.Items)
+        {
+            var due = entries.Where(e => e.Content switch
+            {
+                Content.Counted { IsFolded: false } one => one.AtMs < dueBefore - (e.Dot.Replica == replica ? 0 : graceMs),
+                // Longer than the increments of the same request that came in elsewhere, which count while nothing says that they don't.
+                Content.Mark mark => mark.AtMs < dueBefore - MarksStayMs - (e.Dot.Replica == replica ? 0 : graceMs),
+                _ => false,
+            }).ToList();
+            if (due.Count == 0) continue;
+            change ??= bucket.Begin(replica);
+            if (item.IsData) Fold(change, item, dueBefore, dueBefore - graceMs);
+            else change.Remove(item, due.Select(e => e.Dot));
+        }
+        return change is null || change.IsEmpty ? null : change;
+    }
+
+    /// <summary>Sums up one counter's entries that are older, replica by replica from its first on.</summary>
+    internal static void Fold(Bucket.Change change, ItemKey counter, long ownDueBefore, long othersDueBefore)
+    {
+        HashSet<string>? counted = null;
+        foreach (var replica in change.State[counter].Select(e => e.Dot.Replica).Distinct().ToList())
+        {
+            var seenUpTo = change.State.Context.SeenUpTo(replica);
+            var dueBefore = replica == change.Replica ? ownDueBefore : othersDueBefore;
+            // Without a gap: whoever comes to a sum up to a dot must have had everything up to it.
+            var due = change.State[counter].SkipWhile(e => e.Dot.Replica != replica)
+                .TakeWhile(e => e.Dot.Replica == replica && e.Dot.Sequence <= seenUpTo && e.Content is Content.Counted one && (one.IsFolded || one.AtMs < dueBefore)).ToList();
+            if (due.Count == 0 || (due.Count == 1 && ((Content.Counted)due[0].Content).IsFolded)) continue;
+            counted ??= Reading.Marked(change.State, counter.Name);
+            FoldReplica(change, counter, due, counted);
+        }
+    }
+
+    private static void FoldReplica(Bucket.Change change, ItemKey counter, List<Entry> due, HashSet<string> counted)
+    {
+        Int128 sum = 0;
+        long increments = 0;
+        var last = due[^1];
+        var gone = due.SkipLast(1).Select(e => e.Dot).ToHashSet();
+        var requests = change.State[counter].Where(e => e.Content is Content.Counted { IsFolded: false }).ToLookup(e => ((Content.Counted)e.Content).RequestId, e => e.Dot);
+        foreach (var (dot, content) in due)
+        {
+            var one = (Content.Counted)content;
+            if (one.IsFolded) (sum, increments) = (sum + one.Amount, increments + one.Increments);
+            else if (requests[one.RequestId].First() == dot && counted.Add(one.RequestId))
+            {
+                // The first of a request's entries counts; whoever sums that up takes the others away with it.
+                (sum, increments) = (sum + one.Amount, increments + 1);
+                gone.UnionWith(requests[one.RequestId].Where(d => d != dot && d != last.Dot));
+            }
+        }
+        if (sum > long.MaxValue || sum < long.MinValue) return;
+        change.Fold(counter, new Entry(last.Dot, new Content.Counted((long)sum, increments, "", ((Content.Counted)last.Content).AtMs)), gone);
+    }
+}

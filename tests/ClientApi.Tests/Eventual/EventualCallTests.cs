@@ -1,0 +1,98 @@
+using AkkaHa.ClientApi.Tests.Fakes;
+using AkkaHa.Messages.Eventual;
+using AkkaHa.Messages.V1;
+using Google.Protobuf.WellKnownTypes;
+using Xunit;
+
+namespace AkkaHa.ClientApi.Tests.Eventual;
+
+/// <summary>How the client calls for eventual data.</summary>
+public sealed class EventualCallTests
+{
+    [Fact]
+    public async Task A_change_that_was_not_answered_is_repeated_under_its_id()
+    {
+        await using var node = await FakeNode.StartAsync();
+        var hungUp = false;
+        node.On<UpdateEventualRequest, EventualValue>((r, context) =>
+        {
+            if (hungUp) return Task.FromResult(new EventualValue { Value = Value.ForString("5") });
+            hungUp = true;
+            throw FakeNode.HangUp(context);
+        });
+        await using var client = TestClient.Connect(node);
+
+        Assert.Equal(5, await client.Eventual.Counter("hits").IncrementAsync(5, EventualOptions.AtMajority));
+
+        var sent = node.Seen<UpdateEventualRequest>();
+        Assert.Equal([1u, 2u], sent.Select(s => s.Attempt));
+        Assert.Single(sent.Select(s => s.RequestId).Distinct());
+        Assert.All(sent, s => Assert.Equal(("counter", "hits", 5L, Messages.V1.EventualConsistency.Majority, 2.0), (s.Kind, s.Key, s.Increment, s.Consistency, s.TimeoutSeconds)));
+    }
+
+    [Fact]
+    public async Task A_read_names_all_that_this_client_has_written_also_what_was_partial()
+    {
+        await using var node = await FakeNode.StartAsync();
+        var sequence = 0;
+        node.On<UpdateEventualRequest, EventualValue>(r => new EventualValue { Token = EventualToken.Of([(7, (ulong)(++sequence % 2), sequence)]).ToString() });
+        await using var client = TestClient.Connect(node);
+        var set = client.Eventual.Set("s");
+
+        await set.GetAsync();
+        for (var i = 0; i < 3; i++) await set.AddAsync($"{i}");
+        await set.GetAsync();
+        await client.Eventual.Set("other").GetAsync();
+
+        var tokens = node.Seen<GetEventualRequest>().Select(g => g.Token).ToArray();
+        Assert.Equal("", tokens[0]);
+        Assert.True(EventualToken.TryParse(tokens[1], out var token));
+        Assert.Equal([(7, 0ul, 2L), (7, 1ul, 3L)], token.Changes.Order());
+        Assert.Equal("", tokens[2]);
+    }
+
+    [Fact]
+    public async Task What_is_stored_but_not_everywhere_is_its_own_exception_and_not_repeated()
+    {
+        await using var node = await FakeNode.StartAsync();
+        node.Refuse<UpdateEventualRequest>(ErrorCode.Partial);
+        await using var client = TestClient.Connect(node);
+
+        await Assert.ThrowsAsync<PartialException>(() => client.Eventual.Flag("f").EnableAsync());
+        Assert.Single(node.Seen<UpdateEventualRequest>());
+    }
+
+    [Fact]
+    public async Task What_is_not_there_reads_as_nothing()
+    {
+        await using var node = await FakeNode.StartAsync();
+        await using var client = TestClient.Connect(node);
+        Assert.Equal(0, await client.Eventual.Counter("x").GetAsync());
+        Assert.Empty(await client.Eventual.Set("x").GetAsync());
+        Assert.Null(await client.Eventual.Register("x").GetAsync());
+        Assert.Empty(await client.Eventual.Map("x").GetAsync());
+        Assert.False(await client.Eventual.Flag("x").GetAsync());
+        Assert.False(await client.Eventual.Flag("x").ExistsAsync());
+    }
+
+    [Fact]
+    public async Task Wrong_options_and_names_are_refused_without_the_trip()
+    {
+        await using var node = await FakeNode.StartAsync();
+        await using var client = TestClient.Connect(node);
+        Assert.Throws<InvalidArgumentException>(() => client.Eventual.Counter("a//b"));
+        await Assert.ThrowsAsync<InvalidArgumentException>(() => client.Eventual.Counter("a").GetAsync(new EventualOptions { Timeout = TimeSpan.FromMinutes(2) }));
+        Assert.Empty(node.Seen<GetEventualRequest>());
+    }
+
+    [Fact]
+    public void A_token_is_read_as_it_was_written_and_nothing_else_is_one()
+    {
+        var token = EventualToken.Of([(3, 9, 1), (1023, ulong.MaxValue, 5), (3, 9, 4)]);
+        Assert.True(EventualToken.TryParse(token.ToString(), out var read));
+        Assert.Equal([(3, 9ul, 4L), (1023, ulong.MaxValue, 5L)], read.Changes.Order());
+        Assert.Equal([(3, 9ul, 6L), (1023, ulong.MaxValue, 5L)], read.And(EventualToken.Of([(3, 9, 6)])).Changes.Order());
+        Assert.False(EventualToken.TryParse("AAAA", out _));
+        Assert.False(EventualToken.TryParse("no base64!", out _));
+    }
+}
