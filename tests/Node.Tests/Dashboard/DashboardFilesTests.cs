@@ -90,6 +90,6 @@ public sealed partial class DashboardFilesTests : IAsyncLifetime
     [GeneratedRegex("""(?:src|href)="(?<path>[^"#]+)["]""")]
     private static partial Regex Linked();
 
-    [GeneratedRegex("""(?:from|import)\s*['"](?<path>[^'"]+)['"]""")]
+    [GeneratedRegex("""(?:from|import)\s*['"](?<path>\.{1,2}/[^'"]+)['"]""")]
     private static partial Regex Imported();
 }
