@@ -32,7 +32,6 @@ public sealed class AccessibleTests(Sight sight)
     }
 
     [Theory]
-    [InlineData(390)]
     [InlineData(320)]
     [InlineData(900)]
     public async Task Nothing_has_to_be_scrolled_sideways(int width)
