@@ -22,7 +22,7 @@ internal static class ErrorsPage
         page.Append("| code | HTTP | gRPC | what it says, and what to do |\n|---|---|---|---|\n");
         foreach (var row in ErrorTable.Rows)
             page.Append(CultureInfo.InvariantCulture, $"| `{row.Name}` | {row.Http} | {row.Grpc} | {row.Meaning} |\n");
-        page.Append(CultureInfo.InvariantCulture, $"\nNo node of this version sends {string.Join(", ", NotSentYet.Select(c => $"`{ErrorTable.Of(c).Name}`"))}: what they are for is not built yet.\n\n");
+        page.Append(CultureInfo.InvariantCulture, $"\nNo node of this version sends {string.Join(", ", NotSentYet.Select(c => $"`{ErrorTable.Of(c).Name}`"))}: there is nothing yet that it is for.\n\n");
         page.Append(After);
         return page.ToString();
     }
