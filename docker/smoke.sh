@@ -28,7 +28,7 @@ step() { echo; echo "== $*"; }
 die() { echo "smoke: $*" >&2; exit 1; }
 until_true() { local seconds=$1 end=$((SECONDS + $1)); shift; until "$@"; do ((SECONDS < end)) || die "not within $seconds s: $*"; sleep 0.5; done; }
 ready() { local n; for n in "$@"; do [[ $(curl -s -m 2 -o /dev/null -w '%{http_code}' "$api:${ports[$n]}/ready") == 200 ]] || return 1; done; }
-members() { [[ $(curl -s -m 2 "$api:${ports[$1]}/v1/cluster" | grep -o '"status":"up"' | wc -l) == "$2" ]]; }
+members() { [[ $(curl -s -m 2 "$api:${ports[$1]}/v1/cluster" | grep -io '"status":"up"' | wc -l) == "$2" ]]; }
 akkaha() { AKKAHA_ENDPOINTS=http://127.0.0.1:5081,http://127.0.0.1:5181,http://127.0.0.1:5281 dotnet src/Cli/bin/Debug/net10.0/AkkaHa.Cli.dll "$@"; }
 container() { "${compose[@]}" ps -q "$1"; }
 owner() { curl -s "$api:5080/v1/ring?key=kv/$1" | sed 's/.*AkkaHa@\(node[0-9]\):.*/\1/'; }
