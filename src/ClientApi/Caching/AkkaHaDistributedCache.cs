@@ -94,6 +94,8 @@ public sealed class AkkaHaDistributedCache : IDistributedCache
         if (await _client.Keys.GetAsync(name, token) is not { } found) return null;
         var entry = CacheEntry.Parse(name, found.Value);
         var now = await _client.ServerTimeAsync(token);
+        // The servers count from when a put has arrived, which may be late.
+        if (entry.End <= now) return null;
         if (!entry.IsWorthRenewing(now)) return entry;
         try
         {

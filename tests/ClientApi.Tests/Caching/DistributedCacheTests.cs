@@ -163,6 +163,18 @@ public sealed class DistributedCacheTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_put_that_was_slow_does_not_move_the_absolute_end()
+    {
+        _store.BeforePut = _ => _time.Advance(TimeSpan.FromSeconds(3));
+        await _cache.SetAsync("k", Value, new() { AbsoluteExpirationRelativeToNow = TimeSpan.FromSeconds(10) });
+        _time.Advance(TimeSpan.FromSeconds(6.9));
+        Assert.Equal(Value, await _cache.GetAsync("k"));
+        _time.Advance(TimeSpan.FromSeconds(0.2));
+        Assert.Null(await _cache.GetAsync("k"));
+        Assert.NotEmpty(_store.Names);
+    }
+
+    [Fact]
     public async Task Of_two_absolute_expirations_the_relative_one_counts()
     {
         await _cache.SetAsync("k", Value, new() { AbsoluteExpiration = _time.GetUtcNow().AddSeconds(-5), AbsoluteExpirationRelativeToNow = TimeSpan.FromSeconds(10) });
