@@ -108,8 +108,20 @@ public static class Limits
     /// <summary>Calls that wait for the outcome of one transaction.</summary>
     public const int CallsPerTransaction = 64;
 
-    /// <summary>Results kept for repeats in one slot of transactions, in bytes; beyond it the oldest go first.</summary>
+    /// <summary>
+    /// Results kept for repeats in one slot of transactions, in bytes. Beyond it the largest go first, but none of up to <see cref="TransactionResultSmallBytes"/> and none younger than
+    /// <see cref="TransactionResultSureSeconds"/> before there are <see cref="TransactionResultBytesPerSlotMax"/>.
+    /// </summary>
     public const int TransactionResultBytesPerSlot = TransactionResultBytes;
+
+    /// <summary>The same whatever their size and age: so much memory and no more.</summary>
+    public const int TransactionResultBytesPerSlotMax = 4 * TransactionResultBytesPerSlot;
+
+    /// <summary>Results of up to so many bytes are small.</summary>
+    public const int TransactionResultSmallBytes = 1024;
+
+    /// <summary>In so many seconds a client has repeated what it had no answer to.</summary>
+    public const int TransactionResultSureSeconds = 60;
 
     /// <summary>How long a transaction's results (not its outcome) are kept for a repeat, in minutes.</summary>
     public const int TransactionResultMinutes = 10;

@@ -68,9 +68,11 @@ internal sealed class TransactionRecord(string id)
 
     private TransactionCommitted? ResultsDropped()
     {
-        if (Committed is not { Result.Results.Count: > 0 }) return Committed;
+        // A single one without a value is small, and a guarded write has no other answer.
+        if (Committed is not { Result.Results.Count: > 0 } || Committed.Result.Results is [{ HasValue: false }]) return Committed;
         var bare = Committed.Clone();
         bare.Result.Results.Clear();
+        bare.Result.ResultsDropped = true;
         return bare;
     }
 }

@@ -10,14 +10,11 @@ namespace AkkaHa.Core.Transactions;
 /// </summary>
 internal sealed class TransactionTable(OutcomeTimes times)
 {
-    private const long ResultKeptMs = Limits.TransactionResultMinutes * 60_000L;
-
     private readonly Dictionary<string, TransactionRecord> records = new(StringComparer.Ordinal);
     private readonly SortedSet<(long FromMs, string Id)> settled = new(Comparer<(long FromMs, string Id)>.Create(
         (a, b) => a.FromMs != b.FromMs ? a.FromMs.CompareTo(b.FromMs) : string.CompareOrdinal(a.Id, b.Id)));
 
-    private readonly Queue<(string Id, long TimeMs, int Bytes)> withResults = new();
-    private long resultBytes;
+    private readonly KeptResults results = new();
 
     public TransactionRecord? Find(string transactionId) => records.GetValueOrDefault(transactionId);
 
@@ -99,7 +96,7 @@ internal sealed class TransactionTable(OutcomeTimes times)
             var record = Get(id);
             if (!record.Settled) throw new InvalidHistoryException($"transaction {id} left its slot before it was settled");
             settled.Remove((FromOf(record), id));
-            records.Remove(id);
+            Forget(id);
         }
     }
 
@@ -113,26 +110,22 @@ internal sealed class TransactionTable(OutcomeTimes times)
     {
         if (records.GetValueOrDefault(id) is not { Settled: true } record || FromOf(record) + times.KeptMs >= nowMs) return records.GetValueOrDefault(id);
         settled.Remove((FromOf(record), id));
-        records.Remove(id);
+        Forget(id);
         return null;
+    }
+
+    private void Forget(string id)
+    {
+        records.Remove(id);
+        results.Remove(id);
     }
 
     private void DropResults(long nowMs)
     {
-        while (withResults.TryPeek(out var oldest) && (oldest.TimeMs < nowMs - ResultKeptMs || (resultBytes > Limits.TransactionResultBytesPerSlot && withResults.Count > 1)))
-        {
-            withResults.Dequeue();
-            resultBytes -= oldest.Bytes;
-            records.GetValueOrDefault(oldest.Id)?.DropResults();
-        }
+        while (results.TakeNext(nowMs) is { } id) records[id].DropResults();
     }
 
-    private void KeepResults(TransactionRecord record, long timeMs)
-    {
-        var bytes = record.Committed!.Result.CalculateSize();
-        withResults.Enqueue((record.Id, timeMs, bytes));
-        resultBytes += bytes;
-    }
+    private void KeepResults(TransactionRecord record, long timeMs) => results.Add(record.Id, timeMs, record.Committed!.Result.CalculateSize());
 
     private TransactionRecord Get(string id) => records.GetValueOrDefault(id) ?? throw new InvalidHistoryException($"transaction {id} was never heard of");
 
@@ -143,7 +136,7 @@ internal sealed class TransactionTable(OutcomeTimes times)
             var record = TransactionRecord.From(stored);
             records[record.Id] = record;
             if (stored.Settled) settled.Add((FromOf(record), record.Id));
-            if (stored.Committed?.Result.Results.Count > 0) KeepResults(record, stored.TimeMs);
+            if (stored.Committed is { Result: { ResultsDropped: false, Results.Count: > 0 } }) KeepResults(record, stored.TimeMs);
         }
     }
 

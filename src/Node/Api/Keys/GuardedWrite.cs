@@ -41,7 +41,7 @@ internal static class GuardedWrite
             throw Refused(ErrorCode.TxnAborted, "the guarded write was aborted and changed nothing");
         if (result.Outcome != TransactionStatus.Types.Outcome.Committed) throw Refused(ErrorCode.OutcomeUnknown, "the outcome of the guarded write is not known");
         if (result is { ConditionsHeld: true, Results.Count: 1 }) return result.Results[0];
-        // Results are forgotten before the outcome is.
+        // Earlier versions did not keep the revision for as long as the outcome.
         if (result.ConditionsHeld || result.ConditionResults.Count != request.Conditions.Count)
             throw Refused(ErrorCode.OutcomeUnknown, "the guarded write was decided, but too long ago for its result to be known");
         var failed = request.Conditions[result.ConditionResults.IndexOf(false)];
