@@ -1,4 +1,5 @@
 using AkkaHa.Core.Tests.Entities;
+using AkkaHa.Core.Transactions;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.Storage;
@@ -52,6 +53,29 @@ public sealed class CoordinatorVoteTests
         vote.Vote.PayloadHash = ByteString.CopyFromUtf8("of something else");
         Assert.Equal([Event.BodyOneofCase.TransactionAborted], slot.When(vote).Kinds);
         Assert.False(run.Answers(run));
+    }
+
+    [Fact]
+    public void A_participant_that_has_prepared_another_payload_under_the_id_aborts_it()
+    {
+        var slot = Scenario.Fresh(Slot);
+        var run = slot.When(Run(T));
+        slot.When(Yes(T, "kv/a", 5));
+        var no = slot.When(Vote(T, "kv/b", Messages.Internal.Vote.Types.Kind.Mismatch));
+        Assert.Equal([Event.BodyOneofCase.TransactionAborted], no.Kinds);
+        Assert.Equal((ErrorCode.TxnAborted, AbortReason.Mismatch), (no.ReplyTo(run).Failure.Code, no.ReplyTo(run).Failure.Details.Fields["reason"].StringValue));
+        Assert.Equal(["kv/a", "kv/b"], no.Sent.Where(s => s.Command.Abort?.TransactionId == T).Select(s => s.To.ToString()).Order(StringComparer.Ordinal));
+        Assert.Equal(ErrorCode.TxnAborted, slot.Restart(epoch: 2).When(Run(T)).Code());
+    }
+
+    [Fact]
+    public void A_mismatch_on_an_earlier_attempt_changes_nothing()
+    {
+        var slot = Scenario.Fresh(Slot);
+        slot.When(Run(T));
+        slot.When(Vote(T, "kv/a", Messages.Internal.Vote.Types.Kind.Die));
+        slot.WhenTimePasses(100);
+        Assert.Empty(slot.When(Vote(T, "kv/b", Messages.Internal.Vote.Types.Kind.Mismatch, attempt: 1)).Events);
     }
 
     [Fact]
