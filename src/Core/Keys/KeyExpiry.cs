@@ -19,7 +19,12 @@ internal static class KeyExpiry
     };
 
     /// <summary>What <see cref="Put(long, ByteString, double, string, long)"/> is for an operation of a transaction.</summary>
-    public static KeyWritten Put(long revision, PutOperation put, long rowTimeMs) => Put(revision, put.Value, put.TtlSeconds, put.SessionId, rowTimeMs);
+    public static KeyWritten Put(long revision, PutOperation put, long rowTimeMs)
+    {
+        var written = Put(revision, put.Value, put.TtlSeconds, put.SessionId, rowTimeMs);
+        if (written.ExpiresAtMs > 0) written.TtlMs = written.ExpiresAtMs - rowTimeMs;
+        return written;
+    }
 
     /// <summary>The end of a key that ends by itself.</summary>
     public static KeyWritten End(KeyWritten current) => new() { Revision = current.Revision + 1, Expired = true };

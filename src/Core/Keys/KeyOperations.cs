@@ -14,7 +14,7 @@ internal static class KeyOperations
     /// <param name="name">The key.</param>
     /// <param name="before">What it is now.</param>
     /// <param name="operations">Those on it.</param>
-    /// <param name="rowTimeMs">Of the row that they are prepared in: times to live count from there.</param>
+    /// <param name="rowTimeMs">Of the row that they are prepared in.</param>
     public static PreparedBranch Evaluate(string name, KeyWritten before, IReadOnlyList<PreparedOperation> operations, long rowTimeMs)
     {
         var after = before;
@@ -63,7 +63,7 @@ internal static class KeyOperations
 
     /// <summary>Add and append change the value, and leave how long the key stays as it is.</summary>
     private static KeyWritten Changed(KeyWritten before, long revision, ByteString value) =>
-        new() { Present = true, Value = value, Revision = revision, ExpiresAtMs = before.ExpiresAtMs, SessionId = before.SessionId };
+        new() { Present = true, Value = value, Revision = revision, ExpiresAtMs = before.ExpiresAtMs, TtlMs = before.TtlMs, SessionId = before.SessionId };
 
     private static string? Sum(ByteString? value, long amount, out ByteString sum)
     {

@@ -1,4 +1,5 @@
 using AkkaHa.Core.Entities;
+using AkkaHa.Core.Keys;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.Storage;
@@ -19,6 +20,8 @@ internal sealed class Participant(IParticipantHost host, RuleSwitches rules)
 
     /// <summary>The highest timestamp seen here. Votes carry it to coordinators whose clocks are behind: else what they begin would be older than one that tries already, again and again.</summary>
     private long youngestMs;
+
+    private long lastRowMs;
 
     public bool IsIdle => intents.IsEmpty;
 
@@ -64,15 +67,15 @@ internal sealed class Participant(IParticipantHost host, RuleSwitches rules)
     public void Pump(Turn turn)
     {
         foreach (var command in intents.Waiting())
-            if (intents.StopWaiting(command.Prepare.TransactionId)) OnPrepare(command, turn);
+            if (intents.StopWaiting(command.Prepare.TransactionId)) OnPrepare(command, turn, waited: true);
     }
 
-    private void OnPrepare(Command command, Turn turn)
+    private void OnPrepare(Command command, Turn turn, bool waited = false)
     {
         var prepare = command.Prepare;
         var id = prepare.TransactionId;
         youngestMs = Math.Max(youngestMs, prepare.TimestampMs);
-        if (rules.RefuseLatePrepares && refused.Has(id, prepare.Attempt)) return;
+        if (rules.RefuseLatePrepares && refused.Has(id, prepare.Attempt, turn.Stamp.TimeMs)) return;
         var dropped = false;
         if (intents.Held.TryGetValue(id, out var mine))
         {
@@ -99,7 +102,7 @@ internal sealed class Participant(IParticipantHost host, RuleSwitches rules)
         }
         else if (inTheWay.TrueForAll(age => Intents.AgeOf(command).IsOlderThan(age)) && !intents.IsFull)
         {
-            if (intents.Wait(command)) turn.Count(Counted.PrepareWaits);
+            if (intents.Wait(command) && !waited) turn.Count(Counted.PrepareWaits);
         }
         else
         {
@@ -142,7 +145,7 @@ internal sealed class Participant(IParticipantHost host, RuleSwitches rules)
             if (mine.Prepared.Attempt > ask.Attempt) return;
         }
         intents.StopWaiting(ask.TransactionId, ask.Attempt);
-        if (rules.RefuseLatePrepares && !refused.Has(ask.TransactionId, ask.Attempt))
+        if (rules.RefuseLatePrepares && !refused.Has(ask.TransactionId, ask.Attempt, turn.Stamp.TimeMs))
         {
             var freed = intents.Held.ContainsKey(ask.TransactionId);
             turn.Emit(new Event { Refused = new Refused { TransactionId = ask.TransactionId, Attempt = ask.Attempt } });
@@ -202,6 +205,7 @@ internal sealed class Participant(IParticipantHost host, RuleSwitches rules)
     /// <summary>Folds one of a transaction's events; false when it is none.</summary>
     public bool Apply(Event @event, Stamp stamp)
     {
+        lastRowMs = stamp.TimeMs;
         switch (@event.BodyCase)
         {
             case Event.BodyOneofCase.Prepared:
@@ -210,12 +214,12 @@ internal sealed class Participant(IParticipantHost host, RuleSwitches rules)
                 return true;
             case Event.BodyOneofCase.AttemptDropped:
                 Remove(@event.AttemptDropped.TransactionId);
-                refused.Add(@event.AttemptDropped.TransactionId, @event.AttemptDropped.Attempt, stamp.TimeMs);
+                refused.Dropped(@event.AttemptDropped.TransactionId, @event.AttemptDropped.Attempt, stamp.TimeMs);
                 return true;
             case Event.BodyOneofCase.Refused:
                 intents.LetGo(@event.Refused.TransactionId);
                 askAtMs.Remove(@event.Refused.TransactionId);
-                refused.Add(@event.Refused.TransactionId, @event.Refused.Attempt, stamp.TimeMs);
+                refused.Refused(@event.Refused.TransactionId, @event.Refused.Attempt, stamp.TimeMs);
                 return true;
             case Event.BodyOneofCase.Discarded:
                 Remove(@event.Discarded.TransactionId);
@@ -226,7 +230,7 @@ internal sealed class Participant(IParticipantHost host, RuleSwitches rules)
                 // Rows of before do not say what they write.
                 if ((applied.Write is not null && !applied.Write.Equals(write)) || (applied.WritesNothing && write is not null))
                     throw new InvalidHistoryException($"transaction {applied.TransactionId} was applied as something else than was prepared");
-                if (write is not null) host.Write(write);
+                if (write is not null) host.Write(LandedWrite.Of(write, stamp.TimeMs));
                 return true;
             default:
                 return false;
@@ -244,7 +248,7 @@ internal sealed class Participant(IParticipantHost host, RuleSwitches rules)
     {
         var snapshot = new ParticipantSnapshot();
         snapshot.Prepared.AddRange(intents.Held.Values.Select(h => new StoredPrepared { SequenceNr = h.SequenceNr, Prepared = h.Prepared }));
-        snapshot.Refusals.AddRange(refused.Save());
+        snapshot.Refusals.AddRange(refused.Save(lastRowMs));
         return snapshot;
     }
 

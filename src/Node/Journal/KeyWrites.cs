@@ -1,5 +1,6 @@
 using System.Data.Common;
 using AkkaHa.Core.Entities;
+using AkkaHa.Core.Keys;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Storage;
 using AkkaHa.Node.Ownership;
@@ -39,10 +40,10 @@ internal sealed class KeyWrites
                     if (@event.Applied.Write is { } write)
                     {
                         Forget(row.PersistenceId, @event.Applied.TransactionId);
-                        (writes ??= []).Add(write);
+                        (writes ??= []).Add(LandedWrite.Of(write, row.Envelope.TimeMs));
                     }
                     else if (@event.Applied.WritesNothing) Forget(row.PersistenceId, @event.Applied.TransactionId);
-                    else if (await FromPreparedAsync(connection, row, @event.Applied, ct) is { } from) (writes ??= []).Add(from);
+                    else if (await FromPreparedAsync(connection, row, @event.Applied, ct) is { } from) (writes ??= []).Add(LandedWrite.Of(from, row.Envelope.TimeMs));
                     break;
                 case Event.BodyOneofCase.Discarded:
                     Forget(row.PersistenceId, @event.Discarded.TransactionId);

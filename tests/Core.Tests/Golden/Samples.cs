@@ -14,6 +14,8 @@ static class Samples
 
     private static readonly KeyWritten Bound = new() { Present = true, Value = Bytes, Revision = 8, ExpiresAtMs = 1_800_000_060_000, SessionId = "4-s" };
 
+    private static readonly KeyWritten Lasting = new() { Present = true, Value = Bytes, Revision = 8, ExpiresAtMs = 1_800_000_060_000, TtlMs = 60_000 };
+
     private static readonly KeyWritten Expired = new() { Revision = 9, Expired = true };
 
     private static readonly Prepared Prepared = new()
@@ -120,6 +122,12 @@ static class Samples
         ("LockWaiterLeft+Free", new Event { LockWaiterLeft = new LockWaiterLeft { RequestId = "r", Reason = "cancelled", Free = true } }),
         ("LockReleased+Who", new Event { LockReleased = new LockReleased { Fence = 9, Reason = "forced: why", Free = true, SessionId = "s", HolderId = "h", Mode = LockMode.Shared } }),
         ("Applied+Nothing", new Event { Applied = new Applied { TransactionId = "t", Then = true, WritesNothing = true } }),
+        ("TransactionCommitted+Dropped", new Event
+        {
+            TransactionCommitted = new TransactionCommitted { TransactionId = "t", Attempt = 1, Result = new TransactionResult { TransactionId = "t", ResultsDropped = true } },
+        }),
+        ("Prepared+Ttl", new Event { Prepared = new Prepared { TransactionId = "t", Attempt = 1, Coordinator = "txn/3", Then = new PreparedBranch { Write = Lasting } } }),
+        ("Applied+Ttl", new Event { Applied = new Applied { TransactionId = "t", Then = true, Write = Lasting } }),
         ("Applied+Write", new Event { Applied = new Applied { TransactionId = "t", Then = true, Write = Bound } }),
     ];
 
@@ -150,6 +158,13 @@ static class Samples
         .Append((Name: "Snapshot.Sessions+MultiLocks", Snapshot: new Snapshot
         {
             Sessions = new SessionSlotSnapshot { MultiLocks = { new StoredMultiLock { Started = MultiLock, SequenceNr = 7, IssuedMs = { 5, 6 }, Undoing = Undoing, GrantedMs = 9 } } },
+        }))
+        .Append((Name: "Snapshot.Key+Dropped", Snapshot: new Snapshot
+        {
+            Key = new KeySnapshot
+            {
+                Value = Write, Participant = new ParticipantSnapshot { Refusals = { new StoredRefusal { Refused = new Refused { TransactionId = "u", Attempt = 1 }, TimeMs = 8, Dropped = true } } },
+            },
         }))
         .Append((Name: "Snapshot.Key+Expired", Snapshot: new Snapshot { Key = new KeySnapshot { Value = Expired } }))
         .Append((Name: "Snapshot.Lock+Modes", Snapshot: new Snapshot

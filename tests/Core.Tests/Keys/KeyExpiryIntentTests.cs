@@ -21,10 +21,29 @@ public sealed class KeyExpiryIntentTests
         key.When(Make.Prepare("t", then: operations)).Events.Single(e => e.Prepared is not null).Prepared.Then;
 
     [Fact]
-    public void A_put_of_a_transaction_counts_from_the_row_that_prepares_it()
+    public void A_time_to_live_counts_from_the_row_that_applies_the_put()
+    {
+        var key = Scenario.Fresh(Key);
+        key.When(Make.Prepare("t", then: [Make.PutOpFor("1", ttlSeconds: 2), Make.AddOp(4)]));
+        key.After(1500).When(Make.Commit("t", 1, 1));
+        key.After(1999).When(Make.Expire());
+        Assert.Equal("5", key.RestartFromSnapshot(epoch: 2).When(Make.Get()).Reply().KeyValue.Value.ToStringUtf8());
+        Assert.Equal("5", key.Restart(epoch: 3).When(Make.Get()).Reply().KeyValue.Value.ToStringUtf8());
+        Assert.True(key.After(1).When(Make.Expire()).Events.Last().KeyWritten.Expired);
+    }
+
+    [Fact]
+    public void A_write_of_an_earlier_version_has_its_end_already()
+    {
+        var write = new KeyWritten { Present = true, Revision = 1, ExpiresAtMs = Scenario.StartMs + 2000 };
+        Assert.Same(write, Core.Keys.LandedWrite.Of(write, Scenario.StartMs + 1500));
+    }
+
+    [Fact]
+    public void A_put_of_a_transaction_says_how_long_it_stays_and_when_that_would_end_from_now()
     {
         var write = Branch(Scenario.Fresh(Key).After(300), Make.PutOpFor("w", "4-s", 2)).Write;
-        Assert.Equal((Scenario.StartMs + 2300, "4-s"), (write.ExpiresAtMs, write.SessionId));
+        Assert.Equal((Scenario.StartMs + 2300, 2000, "4-s"), (write.ExpiresAtMs, write.TtlMs, write.SessionId));
     }
 
     [Fact]
@@ -92,9 +111,9 @@ public sealed class KeyExpiryIntentTests
     [Fact]
     public void What_is_applied_when_its_time_is_over_already_ends_in_the_same_row()
     {
-        var key = Scenario.Fresh(Key);
-        key.When(Make.Prepare("t", then: Make.PutOpFor("w", ttlSeconds: 1)));
-        var applied = key.After(5000).When(Make.Commit("t", 1, 1));
+        var key = Until1000();
+        key.When(Make.Prepare("t", then: Make.AppendOp("w")));
+        var applied = key.After(5000).When(Make.Commit("t", 1, 2));
         Assert.Equal([Event.BodyOneofCase.Applied, Event.BodyOneofCase.KeyWritten], applied.Kinds);
         Assert.Equal(ErrorCode.NotFound, key.When(Make.Get()).Code());
     }

@@ -1,3 +1,4 @@
+using AkkaHa.Core.Keys;
 using AkkaHa.Core.Tests.Entities;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
@@ -70,7 +71,8 @@ public sealed class KeyExpiryPropertyTests
     private static KeyWritten Stored(Scenario key)
     {
         var written = new KeyWritten();
-        foreach (var one in key.Journal.SelectMany(r => r.Events)) written = one.KeyWritten ?? one.Applied?.Write ?? written;
+        foreach (var row in key.Journal)
+            foreach (var one in row.Events) written = one.KeyWritten ?? (one.Applied?.Write is { } applied ? LandedWrite.Of(applied, row.TimeMs) : written);
         return written;
     }
 }

@@ -138,6 +138,49 @@ public sealed class ParticipantTests
     }
 
     [Fact]
+    public void What_was_dropped_is_in_snapshots_for_minutes_and_what_was_refused_for_an_hour()
+    {
+        var key = WithValue();
+        key.When(Make.AskStatus("refused", 1));
+        key.When(Make.AskStatus("both", 1));
+        foreach (var (id, attempt) in new[] { ("dropped", 1u), ("both", 2u) })
+        {
+            key.When(Make.Prepare(id, attempt, then: Make.PutOp("w")));
+            key.When(Make.Drop(id, attempt));
+        }
+        Assert.Equal(["both", "dropped", "refused"], Refusals());
+        key.RestartFromSnapshot().After(121_000).When(Make.Put("x"));
+        Assert.Equal(["both", "refused"], Refusals());
+        key.RestartFromSnapshot();
+        Assert.Empty(key.When(Make.Prepare("both", attempt: 2, then: Make.PutOp("w"))).Sent);
+        key.After(3_500_000).When(Make.Put("y"));
+        Assert.Empty(Refusals());
+
+        IEnumerable<string> Refusals() => key.Entity.TakeSnapshot().Key.Participant.Refusals.Select(r => r.Refused.TransactionId).Order(StringComparer.Ordinal);
+    }
+
+    [Fact]
+    public void An_id_that_is_used_again_after_the_hour_is_heard_though_nothing_was_refused_since()
+    {
+        var key = WithValue();
+        key.When(Make.AskStatus("t", 1));
+        Assert.Empty(key.After(3_600_000).When(Make.Prepare("t", then: Make.PutOp("w"))).Sent);
+        Assert.Single(key.After(1).When(Make.Prepare("t", then: Make.PutOp("w"))).Votes());
+    }
+
+    [Fact]
+    public void A_late_prepare_of_what_was_dropped_minutes_ago_asks_and_is_discarded()
+    {
+        var key = WithValue();
+        key.When(Make.Prepare("t", then: Make.PutOp("w")));
+        key.When(Make.Prepare("t", attempt: 2, then: Make.PutOp("w")));
+        key.When(Make.Commit("t", 2, 3));
+        Assert.Single(key.After(130_000).When(Make.Prepare("t", then: Make.PutOp("w"))).Votes());
+        Assert.Equal(1u, Assert.Single(key.WhenTimePasses(1000).Sent).Command.InDoubt.Attempt);
+        Assert.Equal([Event.BodyOneofCase.Discarded], key.When(Make.Commit("t", 2, 3)).Kinds);
+    }
+
+    [Fact]
     public void A_drop_of_an_earlier_attempt_touches_nothing()
     {
         var key = WithValue();

@@ -35,6 +35,19 @@ public sealed class WaitDieTests
     }
 
     [Fact]
+    public void One_that_waits_is_counted_once_however_often_it_is_looked_at()
+    {
+        var key = Scenario.Fresh(Key);
+        key.When(Read("young1", 3));
+        key.When(Read("young2", 4));
+        Assert.Equal(1, Waits(key.When(Write("old", 1))));
+        Assert.Equal(0, Waits(key.When(Make.Commit("young1", 1, 1))));
+        Assert.Equal([("old", Vote.Types.Kind.Yes)], Votes(key.When(Make.Commit("young2", 1, 2))));
+
+        static int Waits(Then then) => then.Batch.Now.Concat(then.Batch.Afterwards).OfType<Core.Entities.CountEffect>().Count(c => c.What == Core.Entities.Counted.PrepareWaits);
+    }
+
+    [Fact]
     public void Votes_tell_of_the_youngest_that_was_seen()
     {
         var key = Scenario.Fresh(Key);

@@ -1,3 +1,4 @@
+using AkkaHa.Core.Keys;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.Storage;
@@ -32,7 +33,7 @@ sealed class Sweeper(SimulatedWorld world, int everyMs)
             foreach (var one in row.Events)
             {
                 if (one.SessionEnded is { } end) ended.Add(end.SessionId);
-                else if ((one.KeyWritten ?? one.Applied?.Write) is { } written) Written(id, written, row.TimeMs);
+                else if ((one.KeyWritten ?? one.Applied?.Write) is { } written) Written(id, LandedWrite.Of(written, row.TimeMs), row.TimeMs);
             }
         }
     }
