@@ -141,6 +141,9 @@ public static class Limits
     /// <summary>Watches through one node.</summary>
     public const int WatchersPerNode = 20_000;
 
+    /// <summary>How long a watch that was cut off may take to send what was on its way already, in seconds; then its call is aborted, since a client that does not read would keep it open.</summary>
+    public const int WatchLastSendSeconds = 10;
+
     /// <summary>Watches of locks through one node.</summary>
     public const int LockWatchersPerNode = 64;
 

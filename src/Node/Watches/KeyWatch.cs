@@ -54,6 +54,8 @@ internal sealed class KeyWatch(KeyWatches watches, WatchedKeys watched) : IKeyWa
         return live;
     }
 
+    public Task CutOff => watcher.CutOff;
+
     public bool TryTake(out WatchItem? item)
     {
         if (!read.TryDequeue(out item) && !(live && watcher.TryTake(out item))) return false;

@@ -17,6 +17,9 @@ internal sealed class Watcher(WatchedKeys watched)
     /// <summary>Why it was ended; null: it was not.</summary>
     public Failure? Ended => ended;
 
+    /// <summary>Done when it was ended.</summary>
+    public Task CutOff => queue.Reader.Completion;
+
     public bool IsEmpty => queue.Reader.Count == 0;
 
     /// <summary>False: there is no room; it has fallen behind.</summary>

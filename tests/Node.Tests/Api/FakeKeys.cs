@@ -67,6 +67,8 @@ internal sealed class FakeKeys : IKeyLists, IKeyWatches
             if (!await items.Reader.WaitToReadAsync(ct)) throw keys.Stream.End!;
         }
 
+        public Task CutOff => items.Reader.Completion;
+
         public bool TryTake(out WatchItem? item) => items.Reader.TryRead(out item);
 
         public void Dispose() => Interlocked.Decrement(ref keys.Open);

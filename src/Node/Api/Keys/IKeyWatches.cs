@@ -17,6 +17,9 @@ internal interface IKeyWatch : IDisposable
     /// <exception cref="Errors.RefusedException">The watch has ended; <c>details.position</c> says where to go on.</exception>
     ValueTask WaitAsync(CancellationToken ct);
 
+    /// <summary>Done when it was cut off, whatever it does then: it may be sending what its client does not take.</summary>
+    Task CutOff { get; }
+
     /// <summary>False: nothing now. What was taken before has been sent.</summary>
     bool TryTake(out Watches.WatchItem? item);
 }

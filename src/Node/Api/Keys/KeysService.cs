@@ -8,7 +8,7 @@ using Grpc.Core;
 namespace AkkaHa.Node.Api.Keys;
 
 /// <summary>Keys over gRPC and HTTP. A put or delete that rests on a lock or a session is a transaction over both; see <see cref="GuardedWrite"/>.</summary>
-internal sealed class KeysService(EntityCalls calls, IKeyLists lists, IKeyWatches watches) : Messages.V1.Keys.KeysBase
+internal sealed class KeysService(EntityCalls calls, IKeyLists lists, IKeyWatches watches, TimeProvider time) : Messages.V1.Keys.KeysBase
 {
     public override async Task<KeyValue> Get(GetKeyRequest request, ServerCallContext context)
     {
@@ -55,10 +55,11 @@ internal sealed class KeysService(EntityCalls calls, IKeyLists lists, IKeyWatche
     {
         var http = context.GetHttpContext();
         IWatchSink sink = Transport.IsGrpc(http) ? new GrpcWatchSink(responseStream, http) : new HttpWatchSink(http);
-        if (sink is HttpWatchSink && HttpEventStream.LastEventId(http) is { } last) request.From = last;
+        if (sink is HttpWatchSink && HttpEventStream.LastEventId(http) is { } from) request.From = from;
         Refusals.ThrowIf(KeyValidation.Check(request));
         var ct = context.CancellationToken;
         using var watch = await watches.OpenAsync(request, ct);
+        var last = new LastSend(watch.CutOff, time, http.Abort);
         try
         {
             while (true)
@@ -68,14 +69,14 @@ internal sealed class KeysService(EntityCalls calls, IKeyLists lists, IKeyWatche
                 while (item is not null)
                 {
                     watch.TryTake(out var next);
-                    await sink.WriteAsync(item, moreFollows: next is not null, ct);
+                    await last.WaitAsync(sink.WriteAsync(item, moreFollows: next is not null, ct));
                     item = next;
                 }
             }
         }
         catch (RefusedException e)
         {
-            if (!await sink.TryEndAsync(e.Failure, ct)) throw;
+            if (!await last.EndAsync(sink.TryEndAsync(e.Failure, ct))) throw;
         }
     }
 
