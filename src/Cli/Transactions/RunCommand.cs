@@ -76,6 +76,7 @@ static class RunCommand
             return;
         }
         output.WriteLine($"{result.Id} is committed: {(result.ConditionsHeld ? "the conditions held, `then` was done" : "the conditions did not hold, `else` was done")}");
+        if (result.ResultsDropped) output.WriteLine("It was committed before; its results are not kept any more.");
         if (result.Results.Count > 0) Tables.Write(output, ["key", "revision", "value"], result.Results.Select(r => (string[])[r.Key, r.Revision.ToString(), ValueText.Of(r.Value, ValueWidth)]));
     }
 

@@ -34,6 +34,7 @@ public sealed class TransactionClient
     /// transaction was aborted by its deadline or a failover (which changes nothing), the body runs again with a fresh transaction, up to
     /// <see cref="AkkaHaClientOptions.TransactionTries"/> times in all: it must do nothing outside the transaction. An exception from the body
     /// passes through and leaves nothing behind. A body that only reads is checked too: all it read was true at one moment.
+    /// Running again gives it no precedence: one that reads many keys which others change all the time may lose every time. <see cref="Transaction.Add"/> needs no read; or take a lock.
     /// </summary>
     /// <exception cref="TransactionConflictException">Others were in the way every time. Nothing was changed.</exception>
     /// <exception cref="FenceStaleException">A required lock is not held any more. Nothing was changed.</exception>
