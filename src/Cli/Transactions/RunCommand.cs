@@ -65,14 +65,12 @@ static class RunCommand
         var output = parsed.InvocationConfiguration.Output;
         if (json)
         {
-            Json.WriteLine(output, new
-            {
-                transactionId = result.Id.Text,
-                outcome = TxnCommand.NameOf(TransactionOutcome.Committed),
-                conditionsHeld = result.ConditionsHeld,
-                results = result.Results.Select(Shape),
-                conditionResults = result.ConditionResults,
-            });
+            var (transactionId, outcome) = (result.Id.Text, TxnCommand.NameOf(TransactionOutcome.Committed));
+            var (conditionsHeld, conditionResults, results) = (result.ConditionsHeld, result.ConditionResults, result.Results.Select(Shape));
+            // As the API has it: the field is there only when it is true.
+            Json.WriteLine(output, result.ResultsDropped
+                ? new { transactionId, outcome, conditionsHeld, results, conditionResults, resultsDropped = true }
+                : new { transactionId, outcome, conditionsHeld, results, conditionResults });
             return;
         }
         output.WriteLine($"{result.Id} is committed: {(result.ConditionsHeld ? "the conditions held, `then` was done" : "the conditions did not hold, `else` was done")}");
