@@ -26,7 +26,6 @@ internal sealed class Endpoint : IDisposable
         {
             HttpHandler = Handler(options),
             DisposeHttpClient = true,
-            ThrowOperationCanceledOnCancellation = true,
             MaxSendMessageSize = Limits.ClientMessageBytes,
             MaxReceiveMessageSize = Limits.ClientMessageBytes,
             LoggerFactory = options.LoggerFactory,

@@ -90,7 +90,8 @@ internal sealed class OwnerRing(EndpointPool endpoints, ServerClock clock, AkkaH
         catch (Exception e) when (e is RpcException or OperationCanceledException or ObjectDisposedException)
         {
             clock.Observe((e as RpcException)?.Trailers, sentAt);
-            if (e is not RpcException rpc || AttemptFailure.Of(rpc).NodeFailed) endpoint.Failed(sentAt);
+            // No answer in time comes as an RpcException too.
+            if (linked.IsCancellationRequested || e is not RpcException rpc || AttemptFailure.Of(rpc).NodeFailed) endpoint.Failed(sentAt);
             _logger.LogDebug(e, "No ring from {Endpoint}", endpoint.Address);
             return null;
         }

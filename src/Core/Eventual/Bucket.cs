@@ -4,7 +4,7 @@ namespace AkkaHa.Core.Eventual;
 
 /// <summary>
 /// A share of all eventual data, as one replica has it: for each item the entries that hold, and all changes ever seen. One rule merges all kinds: an entry stays if both have it,
-/// or if one has it and the other has not seen its change; an entry that the other has seen and does not hold was removed there. Deleting therefore leaves no tombstone.
+/// or if one has it and the other has not seen its change; an entry that the other has seen and does not hold was removed there. Deleting therefore leaves no tombstone. (And a replica's sum stands for all its entries before it.)
 /// </summary>
 /// <remarks>A delta has the same shape: the items that changed (also those that are empty now), and only the dots of that change.</remarks>
 public sealed class Bucket : IEquatable<Bucket>
@@ -74,19 +74,27 @@ public sealed class Bucket : IEquatable<Bucket>
         while (i < mine.Length || j < others.Length)
         {
             var order = i == mine.Length ? 1 : j == others.Length ? -1 : mine[i].Dot.CompareTo(others[j].Dot);
-            if (order == 0) joined.Add(new Entry(mine[i].Dot, Content.Of(mine[i++].Content, others[j++].Content)));
+            if (order == 0) Add(joined, new Entry(mine[i].Dot, Content.Of(mine[i++].Content, others[j++].Content)));
             else if (order < 0)
             {
-                if (!seenByOther.Contains(mine[i].Dot)) joined.Add(mine[i]);
+                if (!seenByOther.Contains(mine[i].Dot)) Add(joined, mine[i]);
                 i++;
             }
             else
             {
-                if (!seen.Contains(others[j].Dot)) joined.Add(others[j]);
+                if (!seen.Contains(others[j].Dot)) Add(joined, others[j]);
                 j++;
             }
         }
         return joined.DrainToImmutable();
+    }
+
+    /// <summary>A sum has in it all that its replica had counted before it: what lies below is late.</summary>
+    private static void Add(ImmutableArray<Entry>.Builder joined, Entry entry)
+    {
+        if (entry.Content is Content.Counted { IsFolded: true })
+            while (joined.Count > 0 && joined[^1].Dot.Replica == entry.Dot.Replica) joined.RemoveAt(joined.Count - 1);
+        joined.Add(entry);
     }
 
     private static long BytesOf(ItemKey item, ImmutableArray<Entry> entries)

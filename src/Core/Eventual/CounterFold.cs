@@ -5,7 +5,7 @@ namespace AkkaHa.Core.Eventual;
 
 /// <summary>
 /// Sums up increments whose repeats are no longer waited for, and forgets marks of requests. Everybody may do it to everybody's entries, at any time and at once, because the sum takes the dot of the
-/// last entry in it, not a new one: who has seen all of a replica up to that dot comes to the same sum, and merging two sums keeps the one that goes further. So nothing has to be agreed upon, and
+/// last entry in it, not a new one: who has seen all of a replica up to that dot comes to the same sum, and merging two sums keeps the one that goes further. Nobody takes away an entry that is not in the sum. So nothing has to be agreed upon, and
 /// what a dead node left is summed up like anything else.
 /// </summary>
 public static class CounterFold
@@ -62,20 +62,23 @@ public static class CounterFold
         Int128 sum = 0;
         long increments = 0;
         var last = due[^1];
-        var gone = due.SkipLast(1).Select(e => e.Dot).ToHashSet();
-        var requests = change.State[counter].Where(e => e.Content is Content.Counted { IsFolded: false }).ToLookup(e => ((Content.Counted)e.Content).RequestId, e => e.Dot);
+        var own = due.Select(e => e.Dot).ToHashSet();
+        var repeats = new List<Entry>();
+        var requests = change.State[counter].Where(e => e.Content is Content.Counted { IsFolded: false }).ToLookup(e => ((Content.Counted)e.Content).RequestId);
         foreach (var (dot, content) in due)
         {
             var one = (Content.Counted)content;
-            if (one.IsFolded) (sum, increments) = (sum + one.Amount, increments + one.Increments);
-            else if (requests[one.RequestId].First() == dot && counted.Add(one.RequestId))
+            if (!one.IsFolded)
             {
-                // The first of a request's entries counts; whoever sums that up takes the others away with it.
-                (sum, increments) = (sum + one.Amount, increments + 1);
-                gone.UnionWith(requests[one.RequestId].Where(d => d != dot && d != last.Dot));
+                // The first of a request's entries counts, whoever sums up, so that it is certainly in somebody's sum; the others come to nothing.
+                if (requests[one.RequestId].First().Dot != dot || !counted.Add(one.RequestId)) continue;
+                repeats.AddRange(requests[one.RequestId].Where(e => !own.Contains(e.Dot)));
             }
+            (sum, increments) = (sum + one.Amount, increments + one.Increments);
         }
         if (sum > long.MaxValue || sum < long.MinValue) return;
-        change.Fold(counter, new Entry(last.Dot, new Content.Counted((long)sum, increments, "", ((Content.Counted)last.Content).AtMs)), gone);
+        change.Fold(counter, new Entry(last.Dot, new Content.Counted((long)sum, increments, "", ((Content.Counted)last.Content).AtMs)), own.Where(d => d != last.Dot));
+        // They stay where they are: somebody else may have put the sum of all before one of them at its dot, which would go with it.
+        foreach (var (dot, content) in repeats) change.Fold(counter, new Entry(dot, ((Content.Counted)content) with { Amount = 0, Increments = 0 }), []);
     }
 }

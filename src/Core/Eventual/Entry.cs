@@ -38,6 +38,9 @@ public abstract record Content
         /// <summary>It can't be told from other increments any more.</summary>
         public bool IsFolded => RequestId.Length == 0;
 
+        /// <summary>Its request counts elsewhere: it comes to nothing, and what it was is not known any more.</summary>
+        public bool IsRepeat => Increments == 0 && !IsFolded;
+
         /// <inheritdoc />
         public override int Bytes => 32 + RequestId.Length;
     }
@@ -50,8 +53,8 @@ public abstract record Content
     }
 
     /// <summary>
-    /// Of two contents of one dot. They differ for counters only, since everybody may sum up (see <see cref="CounterFold"/>): the sum has more in it than the single one; of two sums, the one
-    /// of fewer increments knows of a deletion, or of a repeat, that the other does not.
+    /// Of two contents of one dot. They differ for counters only, since everybody may sum up (see <see cref="CounterFold"/>): the sum has more in it than the single one; of two sums, or two
+    /// single ones, the one of fewer increments knows of a deletion, or of a repeat, that the other does not.
     /// </summary>
     public static Content Of(Content a, Content b)
     {

@@ -47,7 +47,7 @@ public static class Updating
         foreach (var (dot, content) in bucket[ItemKey.MarksOf(update.Name)])
             if (content is Content.Mark mark && mark.RequestId == update.RequestId) return (mark.Hash == 0 || mark.Hash == update.Hash(), dot);
         foreach (var (dot, content) in bucket[ItemKey.ValueOf(update.Name)])
-            if (content is Content.Counted one && one.RequestId == update.RequestId) return (!update.Delete && one.Amount == update.Increment, dot);
+            if (content is Content.Counted one && one.RequestId == update.RequestId) return (!update.Delete && (one.IsRepeat || one.Amount == update.Increment), dot);
         return null;
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using AkkaHa.ClientApi.Connection;
 using AkkaHa.ClientApi.Tests.Fakes;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Placement;
@@ -111,6 +112,24 @@ public sealed class OwnerRoutingTests
         clock.Restart();
         await fresh.Keys.PutAsync("k2", "v");
         Assert.True(clock.Elapsed < TimeSpan.FromMilliseconds(250), $"the second call waited for the dead owner again: {clock.Elapsed}");
+    }
+
+    [Fact]
+    public async Task A_node_that_does_not_answer_for_the_ring_is_avoided_for_a_while()
+    {
+        await using var answers = await FakeNode.StartAsync();
+        await using var silent = (await FakeNode.StartAsync()).StallOn<GetRingRequest>();
+        var options = new AkkaHaClientOptions { Endpoints = $"{answers.Address},{silent.Address}", ConnectTimeout = TestClient.Generous, TimeProvider = new FakeTimeProvider() };
+        using var pool = new EndpointPool(options);
+        var ring = new OwnerRing(pool, new ServerClock(options.TimeProvider), options, CancellationToken.None);
+
+        var first = ring.CurrentAsync(CancellationToken.None).AsTask();
+        await TestClient.Until(() => silent.Seen<GetRingRequest>().Count == 1);
+        ((FakeTimeProvider)options.TimeProvider).Advance(TestClient.Generous + TimeSpan.FromSeconds(1));
+        await TestClient.Until(() => answers.Seen<GetRingRequest>().Count == 1);
+        await first;
+
+        Assert.All(Enumerable.Range(0, 4), _ => Assert.Equal(answers.Address, pool.Choose(owner: null, last: null).Address));
     }
 
     [Fact]
