@@ -1,4 +1,5 @@
 using AkkaHa.Core.Eventual;
+using AkkaHa.Messages;
 
 namespace AkkaHa.Simulation.Tests.Eventual;
 
@@ -11,6 +12,7 @@ internal sealed class EventualWorld
     private const long TickMs = 50;
     private const int Ticks = 8000;
     private const int FlushEvery = 4;
+    private const long RepeatMs = Limits.OutcomeSeconds * 1000;
 
     private const string Counter = "counter/c";
     private const string Set = "set/s";
@@ -22,6 +24,7 @@ internal sealed class EventualWorld
     private readonly List<Request> open = [];
     private readonly Dictionary<string, Request> requests = [];
     private readonly HashSet<string> elements = [];
+    private readonly Dictionary<string, long> added = [];
     private readonly HashSet<string> gone = [];
     private readonly List<(long At, int Node, string Element, bool Removal)> risky = [];
     private int made;
@@ -72,7 +75,8 @@ internal sealed class EventualWorld
         {
             var element = $"e{made++}";
             elements.Add(element);
-            Spread(node, node.Do(new EventualUpdate(Kind.Set, Set) { Add = [element] }, now));
+            added.Add(element, now);
+            Spread(node, node.Do(AddOf(element), now));
             risky.Add((now, node.Index, element, Removal: false));
         }
         if (random.Next(60) == 0 && Reading.ElementsOf([node.State], Set) is { Count: > 0 } seen)
@@ -82,8 +86,12 @@ internal sealed class EventualWorld
             gone.Add(element);
             Spread(node, node.Do(new EventualUpdate(Kind.Set, Set) { Remove = [element] }, now));
             risky.Add((now, node.Index, element, Removal: true));
+            // Whoever added it had no answer, and asks again, though it was removed since.
+            if (added[element] > now - RepeatMs && node.Do(AddOf(element), now) is { Outcome: UpdateOutcome.Done } again) Spread(node, again);
         }
     }
+
+    private static EventualUpdate AddOf(string element) => new(Kind.Set, Set) { Add = [element], RequestId = $"add {element}" };
 
     /// <summary>Open requests are sent, again after a while, to any node.</summary>
     private void Repeat()
