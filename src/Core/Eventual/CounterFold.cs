@@ -34,14 +34,14 @@ public static class CounterFold
             }).ToList();
             if (due.Count == 0) continue;
             change ??= bucket.Begin(replica);
-            if (item.IsData) Fold(change, item, dueBefore, dueBefore - graceMs);
+            if (item.IsData) Fold(change, item, dueBefore, dueBefore - graceMs, rules);
             else change.Remove(item, due.Select(e => e.Dot));
         }
         return change is null || change.IsEmpty ? null : change;
     }
 
     /// <summary>Sums up one counter's entries that are older, replica by replica from its first on.</summary>
-    internal static void Fold(Bucket.Change change, ItemKey counter, long ownDueBefore, long othersDueBefore)
+    internal static void Fold(Bucket.Change change, ItemKey counter, long ownDueBefore, long othersDueBefore, EventualRules rules)
     {
         HashSet<string>? counted = null;
         foreach (var replica in change.State[counter].Select(e => e.Dot.Replica).Distinct().ToList())
@@ -53,11 +53,11 @@ public static class CounterFold
                 .TakeWhile(e => e.Dot.Replica == replica && e.Dot.Sequence <= seenUpTo && e.Content is Content.Counted one && (one.IsFolded || one.AtMs < dueBefore)).ToList();
             if (due.Count == 0 || (due.Count == 1 && ((Content.Counted)due[0].Content).IsFolded)) continue;
             counted ??= Reading.Marked(change.State, counter.Name);
-            FoldReplica(change, counter, due, counted);
+            FoldReplica(change, counter, due, counted, rules);
         }
     }
 
-    private static void FoldReplica(Bucket.Change change, ItemKey counter, List<Entry> due, HashSet<string> counted)
+    private static void FoldReplica(Bucket.Change change, ItemKey counter, List<Entry> due, HashSet<string> counted, EventualRules rules)
     {
         Int128 sum = 0;
         long increments = 0;
@@ -79,6 +79,10 @@ public static class CounterFold
         if (sum > long.MaxValue || sum < long.MinValue) return;
         change.Fold(counter, new Entry(last.Dot, new Content.Counted((long)sum, increments, "", ((Content.Counted)last.Content).AtMs)), own.Where(d => d != last.Dot));
         // They stay where they are: somebody else may have put the sum of all before one of them at its dot, which would go with it.
-        foreach (var (dot, content) in repeats) change.Fold(counter, new Entry(dot, ((Content.Counted)content) with { Amount = 0, Increments = 0 }), []);
+        foreach (var (dot, content) in repeats)
+        {
+            if (rules.LeaveRepeats) change.Fold(counter, new Entry(dot, ((Content.Counted)content) with { Amount = 0, Increments = 0 }), []);
+            else change.Remove(counter, [dot]);
+        }
     }
 }

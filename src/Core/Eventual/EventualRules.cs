@@ -12,6 +12,9 @@ public sealed record EventualRules
     /// <summary>Increments of one request that came in at several nodes count once.</summary>
     public bool CountRequestsOnce { get; init; } = true;
 
+    /// <summary>Summing up leaves a request's other entries where they are.</summary>
+    public bool LeaveRepeats { get; init; } = true;
+
     /// <summary>After a crash a node is another replica.</summary>
     public bool FreshReplicaAfterCrash { get; init; } = true;
 
