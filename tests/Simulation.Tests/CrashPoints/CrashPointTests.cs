@@ -16,9 +16,9 @@ public sealed class CrashPointTests(ITestOutputHelper output)
 
     private const long PairMs = 9_000;
 
-    private static readonly bool IsLong = Environment.GetEnvironmentVariable("AKKAHA_LONG") == "1";
+    private static readonly bool IsLong = LongFactAttribute.IsOn;
 
-    private static readonly ulong[] Seeds = IsLong ? [1, 2, 3, 4, 5, 6] : [1, 2];
+    private static readonly ulong[] Seeds = IsLong ? [1, 2, 3, 4, 5, 6] : [1];
 
     [Fact]
     public void A_crash_at_any_point_of_a_transaction_of_two_is_over_within_5_s() => Check(s => s.Singles(Settings(Scenario.OfTwo), p => p.Crashes), SingleMs);
@@ -32,10 +32,10 @@ public sealed class CrashPointTests(ITestOutputHelper output)
     [Fact]
     public void Two_crashes_at_any_two_points_of_a_transaction_of_two_are_over_within_9_s() => Check(s => s.Pairs(ForPairs, p => p.Crashes, p => p.Crashes), PairMs);
 
-    [Fact]
+    [LongFact]
     public void A_message_lost_late_or_doubled_and_then_a_crash_at_any_points_are_over_within_9_s() => Check(s => s.Pairs(ForPairs, p => p.Messages, p => p.Crashes), PairMs);
 
-    [Fact]
+    [LongFact]
     public void A_crash_and_then_a_message_lost_late_or_doubled_at_any_points_are_over_within_9_s() => Check(s => s.Pairs(ForPairs, p => p.Crashes, p => p.Messages), PairMs);
 
     /// <summary>The younger of two dies of the older, lets go, and comes again: every vote to die, every dropped attempt and all of the second one are among the points.</summary>

@@ -24,7 +24,7 @@ public sealed class MultiLockCrashTests(ITestOutputHelper output)
     [Fact]
     public void A_message_lost_late_or_doubled_at_any_point_of_an_acquireAll_leaves_nothing_half_held() => Check(RuleSwitches.AllOn, p => p.Messages);
 
-    [Fact]
+    [LongFact]
     public void A_node_that_dies_and_then_a_crash_at_any_points_leave_nothing_half_held()
     {
         var (runs, red) = (0, new ConcurrentBag<string>());

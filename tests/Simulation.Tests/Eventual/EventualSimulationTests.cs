@@ -23,6 +23,7 @@ public sealed class EventualSimulationTests
     {
         var broken = new EventualRules();
         typeof(EventualRules).GetProperty(rule)!.SetValue(broken, false);
-        Assert.Contains(Enumerable.Range(1, Seeds), seed => EventualWorld.Play(seed, broken) is not null);
+        // The one that found a fault comes first.
+        Assert.Contains(Enumerable.Range(1, Seeds).OrderBy(seed => seed != 8), seed => EventualWorld.Play(seed, broken) is not null);
     }
 }
