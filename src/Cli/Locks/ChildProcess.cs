@@ -7,6 +7,7 @@ namespace AkkaHa.Cli.Locks;
 /// <summary>The command that runs under a lock: with this program's terminal, input and output.</summary>
 sealed class ChildProcess : IDisposable
 {
+    const int SigKill = 9;
     const int SigTerm = 15;
 
     readonly Process process;
@@ -45,27 +46,30 @@ sealed class ChildProcess : IDisposable
         }
     }
 
-    /// <summary>SIGTERM, and when it is still there after a while, SIGKILL, to all that it has started too.</summary>
+    /// <summary>SIGTERM, to all that it has started too, and SIGKILL to those that are still there after a while.</summary>
     public async Task EndAsync(TimeSpan killAfter)
     {
+        var family = new ProcessFamily(process.Id);
+        // Itself first: a shell whose child has ended goes on to what comes next.
         Send(SigTerm);
-        using var enough = new CancellationTokenSource(killAfter);
-        try
+        family.Send(SigTerm);
+        for (var asked = Stopwatch.StartNew(); asked.Elapsed < killAfter && (!process.HasExited || family.IsRunning);)
         {
-            await process.WaitForExitAsync(enough.Token);
+            await Task.Delay(TimeSpan.FromMilliseconds(20));
+            family.Grow();
         }
-        catch (OperationCanceledException)
-        {
-            process.Kill(entireProcessTree: true);
-            await process.WaitForExitAsync();
-        }
+        if (!process.HasExited) process.Kill(entireProcessTree: true);
+        family.Send(SigKill);
+        await process.WaitForExitAsync();
     }
 
     public void Send(int signal)
     {
         // That it has ended meanwhile is no failure.
-        if (!process.HasExited) _ = SendSignal(process.Id, signal);
+        if (!process.HasExited) Send(process.Id, signal);
     }
+
+    public static void Send(int processId, int signal) => _ = SendSignal(processId, signal);
 
     public void Dispose() => process.Dispose();
 

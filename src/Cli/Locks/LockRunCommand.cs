@@ -14,11 +14,11 @@ static class LockRunCommand
         Argument<string[]> program = new("COMMAND") { Description = "What to run, after --", Arity = ArgumentArity.OneOrMore };
         var wait = DurationOption.Create("--wait", "How long to wait for it; left out: for ever");
         var ttl = DurationOption.Create("--ttl", "How soon others get it when this machine dies (2s to 1h; left out: 10s)");
-        var killAfter = DurationOption.Create("--kill-after", "Between SIGTERM and SIGKILL when the lock is lost; left out: a tenth of --ttl (250ms at least), which is before others can get it when it is lost by silence");
+        var killAfter = DurationOption.Create("--kill-after", "Between SIGTERM and SIGKILL when the lock is lost; left out: a twentieth of --ttl (125ms at least), which is well before others can get it when it is lost by silence");
         Option<string> label = new("--label") { Description = "Who this is, as others see it", HelpName = "text", DefaultValueFactory = _ => $"{Environment.MachineName} {Environment.ProcessId}" };
         ExampleCommand command = new("run", """
             Runs a command while it holds a lock, and ends with its exit code. The command finds the number of the grant in AKKAHA_FENCE, to hand to what it writes to, and the lock's name in AKKAHA_LOCK.
-            When the lock is lost, the command gets SIGTERM, then SIGKILL, and the exit code is 76. When the lock is not to be had, nothing is run, and it is 75. SIGINT and SIGTERM are passed on to the command.
+            When the lock is lost, the command and all that it has started get SIGTERM, then SIGKILL, and the exit code is 76. When the lock is not to be had, nothing is run, and it is 75. SIGINT and SIGTERM are passed on to the command.
             """,
             "akkaha lock run nightly -- ./backup.sh", "akkaha lock run pool --mode semaphore --limit 3 --wait 30s -- make test")
         {
@@ -65,7 +65,7 @@ static class LockRunCommand
             if (await child.EndsWhileAsync(held.LostToken) is not { } code)
             {
                 await error.WriteLineAsync($"lock '{held.Name}' is lost; ending {program[0]}");
-                await child.EndAsync(killAfter ?? Margin(ttl));
+                await child.EndAsync(killAfter ?? Margin(ttl) / 2);
                 return ExitCode.Lost;
             }
             return await WasHeldToTheEndAsync(held, error) ? code : ExitCode.Lost;
@@ -93,6 +93,6 @@ static class LockRunCommand
         }
     }
 
-    // That of the client: so long before another can get it is the loss told.
+    // That of the client: so long before another can get it is the loss told. Half of it is left for what is slow.
     static TimeSpan Margin(TimeSpan ttl) => ttl / 10 > TimeSpan.FromMilliseconds(250) ? ttl / 10 : TimeSpan.FromMilliseconds(250);
 }

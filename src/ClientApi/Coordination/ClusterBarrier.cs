@@ -39,7 +39,7 @@ public sealed class ClusterBarrier
     /// <exception cref="SessionExpiredException">The client's session was lost meanwhile, and with it the arrival.</exception>
     /// <exception cref="InvalidArgumentException">Others say that there is another number of parties.</exception>
     /// <exception cref="UnavailableException">No node could serve it.</exception>
-    /// <exception cref="OutcomeUnknownException">No certain answer; what there is of the arrival stays for as long as the client's session.</exception>
+    /// <exception cref="OutcomeUnknownException">No certain answer, although it was asked for twice; what there is of the arrival stays for as long as the client's session.</exception>
     public async Task<long> SignalAndWaitAsync(TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
         Require.Wait("timeout", timeout ?? TimeSpan.Zero);
@@ -100,7 +100,7 @@ public sealed class ClusterBarrier
         }
     }
 
-    /// <summary>Null: it came to nothing, since others were in its way. A cancellation does not leave it in doubt: it is heard once it is certain what became of the arrival.</summary>
+    /// <summary>Null: it came to nothing, since others were in its way. Neither a cancellation nor a lost answer leaves it in doubt: it is heard once it is certain what became of the arrival.</summary>
     private async Task<TransactionResult?> SubmitAsync(TransactionBuilder transaction, CancellationToken cancel)
     {
         var id = await _client.Transactions.NewIdAsync(cancel);
@@ -108,7 +108,7 @@ public sealed class ClusterBarrier
         {
             return await SubmitAsync(transaction, id, cancel);
         }
-        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        catch (Exception e) when (e is not AkkaHaException or OutcomeUnknownException)
         {
             // The same transaction: it happens once, and now its result is known.
             return await SubmitAsync(transaction, id, CancellationToken.None);

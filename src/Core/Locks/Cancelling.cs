@@ -60,8 +60,14 @@ internal sealed class Cancelling(
         else if (book.Holders.Any(h => h.UpgradedBy == request.RequestId && h.SessionId == request.SessionId)) Answer(turn, tookBack: false);
         else if (book.Holders.FirstOrDefault(h => h.RequestId == request.RequestId && h.SessionId == request.SessionId) is { } holder)
         {
-            if (Covers(turn.LastAttemptAnswered(request.RequestId))) closings.Close(new Closing([holder.Fence], Reasons.Cancelled, t => Finish(t, tookBack: true)), turn);
-            else Answer(turn, tookBack: false);
+            bool MayEnd(Turn t)
+            {
+                if (Covers(t.LastAttemptAnswered(request.RequestId))) return true;
+                Answer(t, tookBack: false);
+                return false;
+            }
+            // Asked again when it ends: while that waits for intents, a later attempt may be told that it holds the lock.
+            if (MayEnd(turn)) closings.Close(new Closing([holder.Fence], Reasons.Cancelled, t => Finish(t, tookBack: true)) { IsStillMeant = MayEnd }, turn);
         }
         else if (Covers(turn.LastAttemptAnswered(request.RequestId) ?? 0)) Finish(turn, tookBack: false);
         else Answer(turn, tookBack: false);

@@ -5,7 +5,11 @@ using AkkaHa.Messages.Storage;
 namespace AkkaHa.Core.Locks;
 
 /// <summary>Holdings that are to end, once no intent rests on the lock.</summary>
-internal sealed record Closing(IReadOnlyList<long> Fences, string Reason, Action<Turn> Then);
+internal sealed record Closing(IReadOnlyList<long> Fences, string Reason, Action<Turn> Then)
+{
+    /// <summary>Asked when its time has come: false, and it says so itself, when these holdings are to go on after all.</summary>
+    public Func<Turn, bool> IsStillMeant { get; init; } = _ => true;
+}
 
 /// <summary>The ends of holdings that wait for the transactions that they guard.</summary>
 internal sealed class Closings(LockBook book, RuleSwitches rules, Participant participant, LockQueue queue, Upgrades upgrades, Losses losses)
@@ -31,6 +35,7 @@ internal sealed class Closings(LockBook book, RuleSwitches rules, Participant pa
         if (waiting.Count == 0 || (rules.PinBeforeRelease && participant.BlocksWrite(""))) return;
         foreach (var closing in waiting.ToArray())
         {
+            if (!closing.IsStillMeant(turn)) continue;
             foreach (var fence in closing.Fences)
                 if (book.Holding(fence) is { } holder) End(holder, closing.Reason, turn);
             closing.Then(turn);

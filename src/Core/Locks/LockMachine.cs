@@ -191,7 +191,7 @@ internal sealed class LockMachine : IMachine, IParticipantHost
         {
             if (book.HasAnyOf(sessionId) || admissions.HasAnyOf(sessionId)) continue;
             liveness.Forget(sessionId);
-            if (SessionId.TryParse(sessionId, out var id)) turn.Send(id.Entity, new Command { Detach = new Detach { SessionId = sessionId } });
+            if (SessionId.TryParse(sessionId, out var id)) turn.Send(id.Entity, new Command { Detach = new Detach { SessionId = sessionId, LastQuestion = liveness.LastQuestion } });
         }
     }
 

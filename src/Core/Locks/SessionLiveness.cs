@@ -36,6 +36,9 @@ internal sealed class SessionLiveness(RuleSwitches rules)
 
     public IEnumerable<string> Sessions => sessions.Keys;
 
+    /// <summary>The number of the last question, to whichever session.</summary>
+    public ulong LastQuestion => lastQuestion;
+
     public long? WakeAtMs => sessions.Count == 0 ? null : sessions.Values.Min(k => k.AskNextAtMs);
 
     public bool IsAlive(string sessionId, long nowMs) => sessions.TryGetValue(sessionId, out var known) && known.AliveUntilMs > nowMs;

@@ -19,7 +19,7 @@ internal static class SessionReplies
     public static Reply WithLocks(Session session, long nowMs)
     {
         var state = StateOf(session, nowMs);
-        state.Locks.AddRange(session.Attached.Select(a => a.Name).Order(StringComparer.Ordinal));
+        state.Locks.AddRange(session.Attached.Keys.Select(a => a.Name).Order(StringComparer.Ordinal));
         return new Reply { Session = state };
     }
 

@@ -83,9 +83,7 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
             case Command.BodyOneofCase.ListSessions: turn.Answer(call, SessionReplies.Page(sessions.Values, command.ListSessions, turn.At.MonoMs)); break;
             case Command.BodyOneofCase.CloseSession: Close(command.CloseSession.SessionId, call, turn); break;
             case Command.BodyOneofCase.AskLiveness: AskLiveness(command.AskLiveness, EntityId.Parse(command.Sender), turn); break;
-            case Command.BodyOneofCase.Detach:
-                if (sessions.TryGetValue(command.Detach.SessionId, out var left)) left.Attached.Remove(EntityId.Parse(command.Sender));
-                break;
+            case Command.BodyOneofCase.Detach: Detach(command.Detach, EntityId.Parse(command.Sender)); break;
             case Command.BodyOneofCase.HoldingLost:
                 lostHoldings.Add(command.HoldingLost, EntityId.Parse(command.Sender), sessions.ContainsKey(command.HoldingLost.SessionId), turn);
                 break;
@@ -135,10 +133,17 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
         {
             liveness.Alive = true;
             liveness.RemainingMs = Math.Max(0, session.DeadlineMs - turn.At.MonoMs);
-            liveness.Full = session.Attached.Count >= Limits.LocksPerSession && !session.Attached.Contains(asker);
-            if (!liveness.Full) session.Attached.Add(asker);
+            liveness.Full = session.Attached.Count >= Limits.LocksPerSession && !session.Attached.ContainsKey(asker);
+            if (!liveness.Full) session.Attached[asker] = asked.Question;
         }
         turn.Send(asker, new Command { Liveness = liveness });
+    }
+
+    /// <summary>Unless the lock has asked again since: its questions go out before their row is durable, and overtake the leaving that was decided before them.</summary>
+    private void Detach(Detach left, EntityId by)
+    {
+        if (!sessions.TryGetValue(left.SessionId, out var session) || !session.Attached.TryGetValue(by, out var lastQuestion)) return;
+        if (left.LastQuestion == 0 || left.LastQuestion >= lastQuestion) session.Attached.Remove(by);
     }
 
     private void End(Session session, string reason, Turn turn)
@@ -150,7 +155,7 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
         turn.Emit(new Event { SessionEnded = new SessionEnded { SessionId = sessionId, Reason = session.Ending } });
         foreach (var closer in session.Closers)
             turn.Answer(closer, new Reply { CloseSession = new CloseSessionResponse { SessionId = sessionId } });
-        farewells.Begin(sessionId, session.Attached, turn);
+        farewells.Begin(sessionId, [.. session.Attached.Keys], turn);
     }
 
     public IReadOnlyList<Intent> IntentsOf(Prepare prepare) =>

@@ -104,6 +104,21 @@ public sealed class LockCommandTests(OneNode one) : IClassFixture<OneNode>, IDis
         Assert.Contains("is lost", await run.StandardError.ReadToEndAsync(), StringComparison.Ordinal);
     }
 
+    /// <summary>The shell dies of SIGTERM at once; what it waits for is another process, which may not heed it.</summary>
+    [Theory]
+    [InlineData("heeding", "")]
+    [InlineData("stubborn", "trap '' TERM; ")]
+    public async Task What_the_command_has_started_does_not_outlive_the_loss_of_the_lock(string name, string how)
+    {
+        var run = StartRun($"run/{name}", "--kill-after", "500ms", "--", "sh", "-c", $"sh -c \"{how}echo \\$\\$; exec sleep 300\"; echo");
+        var started = int.Parse((await LineAsync(run))!);
+        await using var client = _cluster.Connect();
+        await client.Sessions.CloseAsync(SessionOf(await client.Locks.GetAsync($"run/{name}")));
+        await run.WaitForExitAsync().WaitAsync(ClusterUnderTest.Patience);
+        Assert.Equal(Lost, run.ExitCode);
+        await ClusterUnderTest.EventuallyAsync(() => Task.FromResult(!IsRunning(started)), "what the command has started is still there");
+    }
+
     [Theory]
     [InlineData(2)]
     [InlineData(15)]
@@ -152,6 +167,19 @@ public sealed class LockCommandTests(OneNode one) : IClassFixture<OneNode>, IDis
     }
 
     private static SessionId SessionOf(LockState state) => SessionId.TryParse(state.Holders[0].SessionId, out var id) ? id : throw new InvalidOperationException("no session");
+
+    /// <summary>One that has ended may still be listed, if nobody has asked for its exit code.</summary>
+    private static bool IsRunning(int processId)
+    {
+        try
+        {
+            return !File.ReadAllText($"/proc/{processId}/stat").Contains(") Z ", StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
 
     private Process StartRun(params string[] arguments)
     {

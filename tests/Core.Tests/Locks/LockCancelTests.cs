@@ -134,4 +134,31 @@ public sealed class LockCancelTests
         scenario.Ask(2, 2, wait: 30, attempt: 2);
         Assert.Single(scenario.When(State).Reply().Lock.Holders);
     }
+
+    /// <summary>The answer of attempt 1 is lost, and taking it back waits for a transaction; meanwhile attempt 2 is told that it has the lock.</summary>
+    [Fact]
+    public void A_grant_that_a_repeat_hears_of_while_its_taking_back_waits_is_kept()
+    {
+        var scenario = Held();
+        scenario.When(Guard("t", 1));
+        var cancel = scenario.When(CancelUpTo(1, 1, attempt: 1));
+        Assert.False(cancel.Answers(cancel));
+        Assert.Equal(1, scenario.When(Acquire(1, 1, attempt: 2)).Reply().LockGrant.Fence);
+        var over = scenario.When(Make.Abort("t"));
+        Assert.DoesNotContain(Event.BodyOneofCase.LockReleased, over.Kinds);
+        Assert.False(over.ReplyTo(cancel).CancelLock.Cancelled);
+        Assert.Equal(1, Assert.Single(scenario.Look().Holders).Fence);
+        Assert.Equal(1, scenario.When(Acquire(1, 1, attempt: 3)).Reply().LockGrant.Fence);
+    }
+
+    [Fact]
+    public void A_grant_that_no_repeat_hears_of_while_its_taking_back_waits_ends_with_the_transaction()
+    {
+        var scenario = Held();
+        scenario.When(Guard("t", 1));
+        var cancel = scenario.When(CancelUpTo(1, 1, attempt: 1));
+        scenario.When(Acquire(1, 1));
+        Assert.True(scenario.When(Make.Abort("t")).ReplyTo(cancel).CancelLock.Cancelled);
+        Assert.Empty(scenario.Look().Holders);
+    }
 }

@@ -1,6 +1,8 @@
 using AkkaHa.Core.Tests.Entities;
+using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.Storage;
+using AkkaHa.Messages.V1;
 using Xunit;
 using static AkkaHa.Core.Tests.Locks.LockScenario;
 
@@ -152,5 +154,18 @@ public sealed class LockSessionTests
         var asked = Scenario.Fresh(Id);
         asked.When(Acquire(1, 1));
         Assert.False(asked.Entity.IsIdle);
+    }
+
+    /// <summary>The question goes out at once, and so before the leaving that was decided first: it waits for the release to be durable.</summary>
+    [Fact]
+    public void A_lock_that_is_let_go_and_asked_for_again_at_once_hears_of_the_end_of_the_session()
+    {
+        var slot = Scenario.Fresh(EntityId.SessionSlot(4));
+        slot.When(new Command { CreateSession = new CreateSession { SessionId = Session(1), Request = new CreateSessionRequest() }, RequestId = Make.RequestId(number: 50), Attempt = 1 });
+        var scenario = Held();
+        var again = scenario.When(Release(1, 1), Acquire(1, 2, wait: 30, holderId: "another"));
+        foreach (var (_, command) in again.Sent) slot.When(command);
+        var close = slot.When(new Command { CloseSession = new CloseSessionRequest { SessionId = Session(1) }, RequestId = Make.RequestId(number: 51), Attempt = 1 });
+        Assert.Equal(Id, Assert.Single(close.Sent, s => s.Command.SessionGone is not null).To);
     }
 }

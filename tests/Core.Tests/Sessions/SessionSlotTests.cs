@@ -183,6 +183,20 @@ public sealed class SessionSlotTests
         Assert.Empty(slot.When(Close()).Sent);
     }
 
+    [Theory]
+    [InlineData(6, true)]
+    [InlineData(7, false)]
+    [InlineData(8, false)]
+    public void Who_has_asked_after_it_left_is_told(ulong leftAfterQuestion, bool told)
+    {
+        var slot = Open();
+        var asked = Ask();
+        asked.AskLiveness.Question = 7;
+        slot.When(asked);
+        slot.When(Make.From(Lock, new Command { Detach = new Detach { SessionId = Id(1), LastQuestion = leftAfterQuestion } }));
+        Assert.Equal(told, slot.When(Close()).Sent.Any(s => s.Command.SessionGone is not null));
+    }
+
     [Fact]
     public void A_close_is_answered_again_and_a_second_one_finds_nothing()
     {
