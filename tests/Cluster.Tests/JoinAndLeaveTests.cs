@@ -9,7 +9,7 @@ public sealed class JoinAndLeaveTests(ITestOutputHelper output)
     private const int Shards = 256;
 
     [Theory]
-    [MemberData(nameof(ClusterUnderTest.Providers), MemberType = typeof(ClusterUnderTest))]
+    [MemberData(nameof(ClusterUnderTest.AtLeast), "sqlite", MemberType = typeof(ClusterUnderTest))]
     public async Task A_join_and_a_leave_move_only_their_share_and_lose_nothing(string provider)
     {
         await using var cluster = await ClusterUnderTest.CreateAsync(provider, 3);

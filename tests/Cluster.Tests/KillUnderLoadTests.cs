@@ -15,7 +15,7 @@ public sealed class KillUnderLoadTests(ITestOutputHelper output)
     private static readonly int Kills = Environment.GetEnvironmentVariable("AKKAHA_LONG") == "1" ? 6 : 1;
 
     [Theory]
-    [MemberData(nameof(ClusterUnderTest.Providers), MemberType = typeof(ClusterUnderTest))]
+    [MemberData(nameof(ClusterUnderTest.AtLeast), "postgres", MemberType = typeof(ClusterUnderTest))]
     public async Task A_node_killed_under_load_costs_time_and_nothing_else(string provider)
     {
         await using var cluster = await ClusterUnderTest.StartAsync(provider, 3);

@@ -10,7 +10,7 @@ namespace AkkaHa.Cluster.Tests;
 public sealed class ThereAndBackTests
 {
     [Theory]
-    [MemberData(nameof(ClusterUnderTest.Providers), MemberType = typeof(ClusterUnderTest))]
+    [MemberData(nameof(ClusterUnderTest.AtLeast), "sqlite", MemberType = typeof(ClusterUnderTest))]
     public async Task Shards_that_move_there_and_back_lose_no_event(string provider)
     {
         await using var cluster = await ClusterUnderTest.CreateAsync(provider, 2);

@@ -149,7 +149,9 @@ public sealed class WatchTests(ITestOutputHelper output)
         using var http = new HttpClient();
         await ClusterUnderTest.EventuallyAsync(async () =>
         {
+            // Rows go when both indexes have read them; a list brings its index forward.
             await cluster.GetAsync(node, "/v1/kv?keysOnly=true");
+            await cluster.GetAsync(node, "/v1/locks");
             using var response = await http.GetAsync(new Uri($"{node.HttpUrl}/v1/watch?key=hot&from={early}"), HttpCompletionOption.ResponseHeadersRead);
             // Or the database is too busy with the puts to say.
             if (response.StatusCode is HttpStatusCode.OK or HttpStatusCode.ServiceUnavailable) return false;

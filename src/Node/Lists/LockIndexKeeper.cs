@@ -1,9 +1,9 @@
 namespace AkkaHa.Node.Lists;
 
-/// <summary>On the leader, every two seconds: brings the index of locks forward, or makes it where there is none, so that a list finds little left to read. Two leaders at a time do no harm.</summary>
+/// <summary>On the leader, every second: brings the index of locks forward, or makes it where there is none, so that a list finds little left to read. Two leaders at a time do no harm.</summary>
 internal sealed class LockIndexKeeper(LockIndex index, Func<bool> isLeader, ILogger<LockIndexKeeper> log) : BackgroundService
 {
-    private static readonly TimeSpan Every = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
 
     private string? lastFailure;
 
