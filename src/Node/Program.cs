@@ -74,6 +74,10 @@ catch (IOException e)
     Console.Error.WriteLine(e.Message);
     return 1;
 }
+catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
+{
+    // Told to stop before all was started, as by a setting that the data refuse: the host says so by this. It is no crash.
+}
 return Environment.ExitCode;
 
 static void StopWhenInputEnds(IHostApplicationLifetime lifetime) => new Thread(() =>

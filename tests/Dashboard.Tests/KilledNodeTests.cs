@@ -20,11 +20,14 @@ public sealed partial class KilledNodeTests(Sight sight)
         var slices = page.Locator($"path.slice[data-node=\"{victim.Address}\"]");
         await Expect(slices).ToHaveCountAsync(shards, patience);
         var incarnation = (await sight.Cluster.IncarnationsAsync(sight.Node))[victim.Address];
+        // It may have joined before another, and handed some over to that one then.
+        var left = page.Locator($"path.before[data-from=\"{victim.Address}\"]");
+        var earlier = await left.CountAsync();
 
         await victim.KillAsync();
         await Expect(looking.Row(incarnation)).ToHaveClassAsync(Lost(), new() { Timeout = 90_000 });
         await Expect(slices).ToHaveCountAsync(0, patience);
-        await Expect(page.Locator($"path.before[data-from=\"{victim.Address}\"]")).ToHaveCountAsync(shards, patience);
+        await Expect(left).ToHaveCountAsync(shards + earlier, patience);
         await Expect(looking.Row(incarnation)).ToContainTextAsync("Taken out", new() { Timeout = 90_000 });
         await Expect(page.Locator("#verdict")).ToContainTextAsync($"Whole again without {victim.Address.Split('@')[1]}", new() { Timeout = 90_000 });
         var moved = page.Locator(".moves");
@@ -32,7 +35,7 @@ public sealed partial class KilledNodeTests(Sight sight)
         await Expect(page.GetByRole(AriaRole.Img, new() { NameRegex = Failovers() })).ToHaveAttributeAsync("aria-label", new Regex($"{shards} shards.*took \\d"), new() { Timeout = 30_000 });
 
         var activity = await sight.GetAsync("/v1/cluster/activity");
-        Assert.Equal(shards, activity.GetProperty("moves").EnumerateArray().Count(m => m.GetProperty("from").GetString() == victim.Address));
+        Assert.True(activity.GetProperty("moves").EnumerateArray().Count(m => m.GetProperty("from").GetString() == victim.Address) >= shards);
         var failover = Assert.Single(activity.GetProperty("failovers").EnumerateArray(), f => f.GetProperty("incarnation").GetString() == incarnation);
         Assert.True(failover.GetProperty("untilMs").GetInt64() > failover.GetProperty("fromMs").GetInt64());
         await looking.GoAsync("Events");
