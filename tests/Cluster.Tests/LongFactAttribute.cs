@@ -10,3 +10,9 @@ internal sealed class LongFactAttribute : FactAttribute
         if (Environment.GetEnvironmentVariable("AKKAHA_LONG") != "1") Skip = "./test.sh --long runs it";
     }
 }
+
+/// <summary>The same, for each of several cases.</summary>
+internal sealed class LongTheoryAttribute : TheoryAttribute
+{
+    public LongTheoryAttribute() => Skip = new LongFactAttribute().Skip;
+}

@@ -20,7 +20,7 @@ public sealed class WatchTests(ITestOutputHelper output)
     private const int Writers = 6;
 
     /// <summary>Through node A until it is killed, then through node B from the last position: each key's revisions follow one another, none left out and none twice.</summary>
-    [Theory]
+    [LongTheory]
     [MemberData(nameof(ClusterUnderTest.AtLeast), "sqlite", MemberType = typeof(ClusterUnderTest))]
     public async Task A_watch_goes_on_at_another_node_after_its_own_was_killed_under_load(string provider)
     {
