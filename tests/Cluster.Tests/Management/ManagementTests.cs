@@ -36,7 +36,8 @@ public sealed class ManagementTests
         Assert.Equal($$"""{"message":"Leaving {{second.Address}}"}""", await left.Content.ReadAsStringAsync());
         var seen = new List<string>();
         while (seen.LastOrDefault() != "MemberRemoved") seen.Add(await NextAsync(events));
-        Assert.Equal(["MemberLeft", "MemberExited", "MemberRemoved"], seen);
+        // On a busy machine the others may see its process end before its leave is agreed on, and take it out for that.
+        Assert.Equal(["MemberLeft", "MemberExited", "MemberRemoved"], seen.Where(e => e != "MemberDowned"));
         await ClusterUnderTest.EventuallyAsync(() => Task.FromResult(!second.IsRunning), "the node that left has not ended");
         Assert.Equal(0, second.ExitCode);
     }
