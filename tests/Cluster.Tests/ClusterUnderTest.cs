@@ -27,7 +27,7 @@ public sealed class ClusterUnderTest : IAsyncDisposable
     public static TheoryData<string> Providers => new("sqlite", "postgres");
 
     /// <summary>This one, and in <c>./test.sh --long</c> the other too: where both take long.</summary>
-    public static TheoryData<string> AtLeast(string provider) => Environment.GetEnvironmentVariable("AKKAHA_LONG") == "1" ? Providers : new(provider);
+    public static TheoryData<string> AtLeast(string provider) => LongFactAttribute.IsOn ? Providers : new(provider);
 
     public LocalCluster Local { get; }
 

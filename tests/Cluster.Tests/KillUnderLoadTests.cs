@@ -12,7 +12,7 @@ namespace AkkaHa.Cluster.Tests;
 /// <summary>Three processes under load, one of them killed with SIGKILL and started again; what the clients saw is judged.</summary>
 public sealed class KillUnderLoadTests(ITestOutputHelper output)
 {
-    private static readonly int Kills = Environment.GetEnvironmentVariable("AKKAHA_LONG") == "1" ? 6 : 1;
+    private static readonly int Kills = LongFactAttribute.IsOn ? 6 : 1;
 
     [Theory]
     [MemberData(nameof(ClusterUnderTest.AtLeast), "postgres", MemberType = typeof(ClusterUnderTest))]

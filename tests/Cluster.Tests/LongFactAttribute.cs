@@ -5,9 +5,12 @@ namespace AkkaHa.Cluster.Tests;
 /// <summary>For what <c>./test.sh --long</c> runs and <c>./test.sh</c> has no time for.</summary>
 internal sealed class LongFactAttribute : FactAttribute
 {
+    /// <summary>Whether this is that run.</summary>
+    public static bool IsOn { get; } = Environment.GetEnvironmentVariable("AKKAHA_LONG") == "1";
+
     public LongFactAttribute()
     {
-        if (Environment.GetEnvironmentVariable("AKKAHA_LONG") != "1") Skip = "./test.sh --long runs it";
+        if (!IsOn) Skip = "./test.sh --long runs it";
     }
 }
 

@@ -1,6 +1,5 @@
 using System.Data.Common;
 using System.Diagnostics;
-using System.Net.Sockets;
 using AkkaHa.Messages;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Api.Errors;
@@ -102,7 +101,7 @@ internal sealed class JournalTail(Database database, WatchHub hub, NodeSettings 
                     }
                     await RestAsync(ct);
                 }
-                catch (Exception e) when (e is DbException or SocketException or TimeoutException or IOException)
+                catch (Exception e) when (DatabaseFault.Is(e))
                 {
                     if (connection is not null) await connection.DisposeAsync();
                     connection = null;

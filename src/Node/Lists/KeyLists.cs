@@ -1,6 +1,5 @@
 using System.Data.Common;
 using System.Globalization;
-using System.Net.Sockets;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
@@ -21,11 +20,8 @@ internal sealed class KeyLists(Database database, KeyIndex index, IEntities enti
 {
     private const int AskedAtOnce = 32;
     private const string Behind = "the index of keys did not come to the journal's end in time";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan PatienceForReason = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan AgainAfter = TimeSpan.FromMilliseconds(10);
 
-    private readonly JournalReader reader = new(database);
     private readonly EntityCalls calls = new(entities);
 
     public async Task<ListKeysResponse> ListAsync(ListKeysRequest request, CancellationToken ct)
@@ -40,32 +36,19 @@ internal sealed class KeyLists(Database database, KeyIndex index, IEntities enti
             if (!consistent) await CheckMadeAsync(connection, ct);
             page = await IndexPage.ReadAsync(database, connection, request, limit, consistent, ct);
         }
-        catch (Exception e) when (e is DbException or SocketException or TimeoutException or IOException)
+        catch (Exception e) when (DatabaseFault.Is(e))
         {
             throw Unavailable($"the index of keys can't be read: {e.Message}");
         }
         return Answer(page, await AskAsync(page, ct), request.KeysOnly);
     }
 
-    /// <summary>Brings the index to what was committed at the call. Whatever it waits for, a database that stands still or another who is at it, it waits with the same patience.</summary>
     private async Task CatchUpAsync(CancellationToken ct)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        patience.CancelAfter(Patience);
-        try
+        switch (await index.CatchUpAsync(ct))
         {
-            JournalPosition target;
-            await using (var connection = await database.OpenKeysAsync(patience.Token)) target = await reader.HighestAsync(connection, patience.Token);
-            while (true)
-            {
-                if (await index.AdvanceAsync(target, patience.Token) is not { } indexed) throw NotMade();
-                if (indexed >= target) return;
-                await Task.Delay(AgainAfter, patience.Token);
-            }
-        }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
-        {
-            throw Unavailable(await ReasonInTimeAsync(ct));
+            case JournalIndex.CaughtUp.NotMade: throw NotMade();
+            case JournalIndex.CaughtUp.Late: throw Unavailable(await ReasonInTimeAsync(ct));
         }
     }
 

@@ -1,5 +1,3 @@
-using System.Data.Common;
-using System.Net.Sockets;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
@@ -20,10 +18,7 @@ internal sealed class LockLists(Database database, LockIndex index, IEntities en
 {
     private const int AskedAtOnce = 32;
     private const int NamesAtOnce = 200;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan AgainAfter = TimeSpan.FromMilliseconds(10);
 
-    private readonly JournalReader reader = new(database);
     private readonly EntityCalls calls = new(entities);
 
     public async Task<ListLocksResponse> ListAsync(ListLocksRequest request, CancellationToken ct)
@@ -54,24 +49,15 @@ internal sealed class LockLists(Database database, LockIndex index, IEntities en
 
     private async Task CatchUpAsync(CancellationToken ct)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        patience.CancelAfter(Patience);
         try
         {
-            JournalPosition target;
-            await using (var connection = await database.OpenKeysAsync(patience.Token)) target = await reader.HighestAsync(connection, patience.Token);
-            while (await index.AdvanceAsync(target, patience.Token) is var indexed)
+            switch (await index.CatchUpAsync(ct))
             {
-                if (indexed is null) throw Unavailable("the index of locks is being made; it was not there yet");
-                if (indexed >= target) return;
-                await Task.Delay(AgainAfter, patience.Token);
+                case JournalIndex.CaughtUp.NotMade: throw Unavailable("the index of locks is being made; it was not there yet");
+                case JournalIndex.CaughtUp.Late: throw Unavailable("the index of locks did not come to the journal's end in time");
             }
         }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
-        {
-            throw Unavailable("the index of locks did not come to the journal's end in time");
-        }
-        catch (Exception e) when (IsOfDatabase(e))
+        catch (Exception e) when (DatabaseFault.Is(e))
         {
             throw Unavailable($"the index of locks can't be read: {e.Message}");
         }
@@ -91,7 +77,7 @@ internal sealed class LockLists(Database database, LockIndex index, IEntities en
             while (await row.ReadAsync(ct)) names.Add(row.GetString(0));
             return [.. names];
         }
-        catch (Exception e) when (IsOfDatabase(e))
+        catch (Exception e) when (DatabaseFault.Is(e))
         {
             throw Unavailable($"the index of locks can't be read: {e.Message}");
         }
@@ -108,8 +94,6 @@ internal sealed class LockLists(Database database, LockIndex index, IEntities en
         });
         return states;
     }
-
-    private static bool IsOfDatabase(Exception e) => e is DbException or SocketException or TimeoutException or IOException;
 
     private static RefusedException Unavailable(string why) => new(Refusals.Of(ErrorCode.Unavailable, why));
 }

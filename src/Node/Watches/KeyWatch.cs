@@ -5,7 +5,6 @@ using AkkaHa.Messages.V1;
 using AkkaHa.Node.Api.Errors;
 using AkkaHa.Node.Api.Keys;
 using AkkaHa.Node.Journal;
-using Google.Protobuf.WellKnownTypes;
 
 namespace AkkaHa.Node.Watches;
 
@@ -111,8 +110,8 @@ internal sealed class KeyWatch(KeyWatches watches, WatchedKeys watched) : IKeyWa
     {
         var (scope, writes) = past!.Value;
         var page = await watches.Reader.ReadAsync(connection, position.ReadAfter, scope, ct);
-        if (page.WentBack) throw watches.WentBack(page.Floor);
-        if (new WatchPosition(page.Floor) > position) throw watches.Compacted(page.Floor);
+        if (page.WentBack) throw watches.Refused.WentBack(page.Floor);
+        if (new WatchPosition(page.Floor) > position) throw watches.Refused.Compacted(page.Floor);
         var items = new List<WatchItem>();
         try
         {
@@ -120,7 +119,7 @@ internal sealed class KeyWatch(KeyWatches watches, WatchedKeys watched) : IKeyWa
         }
         catch (MissingPreparedException e)
         {
-            throw watches.Compacted(e.Row);
+            throw watches.Refused.Compacted(e.Row);
         }
         foreach (var item in items)
             if (item.Position > position) read.Enqueue(item);
@@ -136,16 +135,10 @@ internal sealed class KeyWatch(KeyWatches watches, WatchedKeys watched) : IKeyWa
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            throw new RefusedException(Refusals.Of(ErrorCode.Unavailable, $"the journal can't be read: {e.Message}"));
+            throw new RefusedException(WatchRefusals.Unreadable(e));
         }
     }
 
-    private RefusedException Resumable(Failure why)
-    {
-        var failure = why.Clone();
-        failure.Details ??= new Struct();
-        // All that was read has been taken, also where that was nothing: what had no change for this watch need not be read again.
-        failure.Details.Fields["position"] = Value.ForString((past is not null && read.Count == 0 ? position : taken).Text(watches.IsPostgres));
-        return new RefusedException(failure);
-    }
+    /// <summary>All that was read has been taken, also where that was nothing: what had no change for this watch need not be read again.</summary>
+    private RefusedException Resumable(Failure why) => watches.Refused.ResumableFrom(past is not null && read.Count == 0 ? position : taken, why);
 }

@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Net.Sockets;
 using AkkaHa.Messages;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Api.Errors;
@@ -7,7 +6,6 @@ using AkkaHa.Node.Api.Keys;
 using AkkaHa.Node.Journal;
 using AkkaHa.Node.Metrics;
 using AkkaHa.Node.Storage;
-using Google.Protobuf.WellKnownTypes;
 
 namespace AkkaHa.Node.Watches;
 
@@ -28,11 +26,13 @@ internal sealed class KeyWatches : IKeyWatches
     {
         this.database = database;
         (Hub, Tail, Reader) = (hub, tail, reader ?? new JournalReader(database, pageBytes: PageBytes));
-        lifetime.ApplicationStopping.Register(() =>
-            hub.EndAll(Refusals.Of(ErrorCode.Unavailable, "this node is leaving; go on elsewhere, from details.position"), forGood: true));
+        Refused = new WatchRefusals("keys", database.IsPostgres);
+        lifetime.ApplicationStopping.Register(() => hub.EndAll(WatchRefusals.Leaving(), forGood: true));
     }
 
     public bool IsPostgres => database.IsPostgres;
+
+    public WatchRefusals Refused { get; }
 
     public WatchHub Hub { get; }
 
@@ -52,15 +52,14 @@ internal sealed class KeyWatches : IKeyWatches
             await stream.JoinNowAsync(ct);
             return stream;
         }
-        if (!WatchPosition.TryParse(request.From, IsPostgres, out var from)) throw new RefusedException(Refusals.Invalid("from", $"'{Refusals.Quote(request.From)}' is no position that a watch gives"));
-        if (await stream.TryJoinAsync(from.Value, ct)) return stream;
+        var from = Refused.Parse(request.From);
+        if (await stream.TryJoinAsync(from, ct)) return stream;
         try
         {
             await ReadPastAsync(async connection =>
             {
-                if (from.Value.Row > await Reader.HorizonAsync(connection, ct))
-                    throw new RefusedException(Refusals.Invalid("from", $"'{request.From}' lies in the future: no watch of this data has given it"));
-                if (await Marks.ReadAsync(connection, null, Marks.Floor, ct) is { } floor && from.Value < new WatchPosition(floor)) throw Compacted(floor);
+                if (from.Row > await Reader.HorizonAsync(connection, ct)) throw WatchRefusals.InTheFuture(request.From);
+                if (await Marks.ReadAsync(connection, null, Marks.Floor, ct) is { } floor && from < new WatchPosition(floor)) throw Refused.Compacted(floor);
             }, ct);
             return stream;
         }
@@ -99,31 +98,13 @@ internal sealed class KeyWatches : IKeyWatches
             await using var connection = await database.OpenKeysAsync(ct);
             await read(connection);
         }
-        catch (Exception e) when (e is DbException or SocketException or TimeoutException or IOException)
+        catch (Exception e) when (DatabaseFault.Is(e))
         {
-            throw new RefusedException(Refusals.Of(ErrorCode.Unavailable, $"the journal can't be read: {e.Message}"));
+            throw new RefusedException(WatchRefusals.Unreadable(e));
         }
         finally
         {
             reading.Release();
         }
-    }
-
-    /// <summary>For one who asks for what is not kept any more.</summary>
-    public RefusedException Compacted(JournalPosition floor)
-    {
-        var oldest = new WatchPosition(floor).Text(IsPostgres);
-        return Compacted(oldest, $"changes up to {oldest} are not kept any more, and some after this position may be among them: list the keys, and watch from now on");
-    }
-
-    /// <summary>For one who has seen more than there is.</summary>
-    public RefusedException WentBack(JournalPosition floor) => Compacted(
-        new WatchPosition(floor).Text(IsPostgres), "the journal has gone back to before this position: a backup was restored. List the keys, and watch from now on");
-
-    private static RefusedException Compacted(string oldest, string why)
-    {
-        var failure = Refusals.Of(ErrorCode.Compacted, why);
-        failure.Details = new Struct { Fields = { ["oldest"] = Value.ForString(oldest) } };
-        return new RefusedException(failure);
     }
 }

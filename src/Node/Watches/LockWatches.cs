@@ -1,6 +1,5 @@
 using System.Data.Common;
 using System.Diagnostics;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
@@ -9,7 +8,6 @@ using AkkaHa.Node.Api.Errors;
 using AkkaHa.Node.Api.Locks;
 using AkkaHa.Node.Journal;
 using AkkaHa.Node.Storage;
-using Google.Protobuf.WellKnownTypes;
 
 namespace AkkaHa.Node.Watches;
 
@@ -22,6 +20,7 @@ internal sealed class LockWatches(Database database, IHostApplicationLifetime li
     private static readonly TimeSpan HeartbeatAfter = TimeSpan.FromSeconds(2);
 
     private readonly JournalReader reader = new(database);
+    private readonly WatchRefusals refused = new("locks", database.IsPostgres);
     private int count;
 
     public async IAsyncEnumerable<IReadOnlyList<LockEvent>> WatchAsync(WatchLocksRequest request, [EnumeratorCancellation] CancellationToken ct)
@@ -60,17 +59,17 @@ internal sealed class LockWatches(Database database, IHostApplicationLifetime li
     {
         var horizon = await reader.HorizonAsync(connection, ct);
         if (from.Length == 0) return new WatchPosition(horizon);
-        if (!WatchPosition.TryParse(from, database.IsPostgres, out var position)) throw new RefusedException(Refusals.Invalid("from", $"'{Refusals.Quote(from)}' is no position that a watch gives"));
-        if (position.Value.Row > horizon) throw new RefusedException(Refusals.Invalid("from", $"'{from}' lies in the future: no watch of this data has given it"));
-        if (await Marks.ReadAsync(connection, null, Marks.Floor, ct) is { } floor && position.Value < new WatchPosition(floor)) throw Compacted(floor);
-        return position.Value;
+        var position = refused.Parse(from);
+        if (position.Row > horizon) throw WatchRefusals.InTheFuture(from);
+        if (await Marks.ReadAsync(connection, null, Marks.Floor, ct) is { } floor && position < new WatchPosition(floor)) throw refused.Compacted(floor);
+        return position;
     }
 
     private async Task<(JournalPage Page, List<LockEvent> Events)> PageAsync(DbConnection connection, WatchPosition position, JournalScope scope, CancellationToken ct)
     {
         var page = await reader.ReadAsync(connection, position.ReadAfter, scope, ct);
-        if (page.WentBack) throw Compacted(page.Floor, "the journal has gone back to before this position: a backup was restored. List the locks, and watch from now on");
-        if (new WatchPosition(page.Floor) > position) throw Compacted(page.Floor);
+        if (page.WentBack) throw refused.WentBack(page.Floor);
+        if (new WatchPosition(page.Floor) > position) throw refused.Compacted(page.Floor);
         return (page, [.. page.Rows.SelectMany(row => LockEvents.Of(row, database.IsPostgres)).Where(e => e.Position > position).Select(e => e.Event)]);
     }
 
@@ -83,7 +82,7 @@ internal sealed class LockWatches(Database database, IHostApplicationLifetime li
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            throw Resumable(Refusals.Of(ErrorCode.Unavailable, "this node is leaving; go on elsewhere, from details.position"), position);
+            throw refused.ResumableFrom(position, WatchRefusals.Leaving());
         }
     }
 
@@ -94,29 +93,13 @@ internal sealed class LockWatches(Database database, IHostApplicationLifetime li
             await using var connection = await database.OpenKeysAsync(ct);
             return await read(connection);
         }
-        catch (Exception e) when (e is DbException or SocketException or TimeoutException or IOException)
+        catch (Exception e) when (DatabaseFault.Is(e))
         {
-            throw Resumable(Refusals.Of(ErrorCode.Unavailable, $"the journal can't be read: {e.Message}"), at);
+            throw at is { } position ? refused.ResumableFrom(position, WatchRefusals.Unreadable(e)) : new RefusedException(WatchRefusals.Unreadable(e));
         }
-        catch (RefusedException e) when (at is not null)
+        catch (RefusedException e) when (at is { } position)
         {
-            throw Resumable(e.Failure, at);
+            throw refused.ResumableFrom(position, e.Failure);
         }
-    }
-
-    private RefusedException Resumable(Failure failure, WatchPosition? at)
-    {
-        if (at is not { } position) return new RefusedException(failure);
-        failure.Details ??= new Struct();
-        failure.Details.Fields["position"] = Value.ForString(position.Text(database.IsPostgres));
-        return new RefusedException(failure);
-    }
-
-    private RefusedException Compacted(JournalPosition floor, string? why = null)
-    {
-        var oldest = new WatchPosition(floor).Text(database.IsPostgres);
-        var failure = Refusals.Of(ErrorCode.Compacted, why ?? $"what happened up to {oldest} is not kept any more, and some after this position may be among it: list the locks, and watch from now on");
-        failure.Details = new Struct { Fields = { ["oldest"] = Value.ForString(oldest) } };
-        return new RefusedException(failure);
     }
 }

@@ -15,7 +15,7 @@ public sealed class MutexTests(OneNode one) : IClassFixture<OneNode>, IAsyncLife
     public static TheoryData<MutexKind> Kinds => new(Enum.GetValues<MutexKind>());
 
     /// <summary>For what takes a while: in the short run, two of them.</summary>
-    public static TheoryData<MutexKind> SomeKinds => Environment.GetEnvironmentVariable("AKKAHA_LONG") == "1" ? Kinds : new(MutexKind.Lock, MutexKind.SemaphoreOfFive);
+    public static TheoryData<MutexKind> SomeKinds => LongFactAttribute.IsOn ? Kinds : new(MutexKind.Lock, MutexKind.SemaphoreOfFive);
 
     public Task InitializeAsync() => Task.CompletedTask;
 

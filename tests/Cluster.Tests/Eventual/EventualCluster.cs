@@ -10,7 +10,7 @@ namespace AkkaHa.Cluster.Tests.Eventual;
 /// <summary>Three nodes on PostgreSQL, with a proxy on every link, for all tests of a class; each leaves it whole.</summary>
 public sealed class EventualCluster : IAsyncLifetime
 {
-    private static readonly bool Long = Environment.GetEnvironmentVariable("AKKAHA_LONG") == "1";
+    private static readonly bool Long = LongFactAttribute.IsOn;
 
     private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(10) };
     private ChaosCluster? cluster;

@@ -12,7 +12,7 @@ namespace AkkaHa.Simulation.Tests.CrashPoints;
 /// </summary>
 public sealed class MultiLockCrashTests(ITestOutputHelper output)
 {
-    private static readonly ulong[] Seeds = Environment.GetEnvironmentVariable("AKKAHA_LONG") == "1" ? [1, 2, 3, 4, 5, 6] : [1, 2];
+    private static readonly ulong[] Seeds = LongFactAttribute.IsOn ? [1, 2, 3, 4, 5, 6] : [1, 2];
 
     private static readonly Way[] DyingNodes = [Way.Node, Way.NodeLost, Way.NodeLanded];
 

@@ -44,7 +44,7 @@ public sealed class LatePrepareTests
     public void Without_refusal_of_late_prepares_no_crash_with_a_lost_late_or_doubled_message_is_seen_as_long_as_clocks_run()
     {
         var search = new CrashSearch();
-        var settings = Scenario.OfTwo.Take(Environment.GetEnvironmentVariable("AKKAHA_LONG") == "1" ? 3 : 1).Select(s => new Setting(s, 1) { Rules = NotRefused }).ToArray();
+        var settings = Scenario.OfTwo.Take(LongFactAttribute.IsOn ? 3 : 1).Select(s => new Setting(s, 1) { Rules = NotRefused }).ToArray();
         search.Pairs(settings, p => p.Messages, p => p.Crashes);
         search.Pairs(settings, p => p.Crashes, p => p.Messages);
         Assert.True(search.RedCount == 0, string.Join("\n\n", search.Red));

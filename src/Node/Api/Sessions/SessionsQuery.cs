@@ -3,7 +3,6 @@ using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Api.Errors;
-using Google.Protobuf.WellKnownTypes;
 
 namespace AkkaHa.Node.Api.Sessions;
 
@@ -22,7 +21,7 @@ internal static class SessionsQuery
         for (var slot = first; slot < calls.Shards.ShardCount; slot += SlotsAtOnce)
         {
             var count = Math.Min(SlotsAtOnce, calls.Shards.ShardCount - slot);
-            var pages = await Task.WhenAll(Enumerable.Range(slot, count).Select(s => AskAsync(calls, s, s == first ? request.After : "", limit, ct)));
+            var pages = await Task.WhenAll(Enumerable.Range(slot, count).Select(s => SlotAnswers.OrNullAsync(AskAsync(calls, s, s == first ? request.After : "", limit, ct))));
             for (var i = 0; i < count; i++)
             {
                 var page = pages[i] ?? throw NotAnswering(pages.Count(p => p is null));
@@ -36,23 +35,12 @@ internal static class SessionsQuery
         return response;
     }
 
-    private static async Task<SessionPage?> AskAsync(EntityCalls calls, int slot, string after, int limit, CancellationToken ct)
+    private static async Task<SessionPage> AskAsync(EntityCalls calls, int slot, string after, int limit, CancellationToken ct)
     {
-        try
-        {
-            var reply = await calls.AskAsync(EntityId.SessionSlot(slot), new Command { ListSessions = new ListSessions { After = after, Limit = limit } }, ct);
-            return EntityCalls.Expect(reply.SessionPage, reply);
-        }
-        catch (RefusedException e) when (e.Failure.Code == ErrorCode.Unavailable)
-        {
-            return null;
-        }
+        var reply = await calls.AskAsync(EntityId.SessionSlot(slot), new Command { ListSessions = new ListSessions { After = after, Limit = limit } }, ct);
+        return EntityCalls.Expect(reply.SessionPage, reply);
     }
 
-    private static RefusedException NotAnswering(int slots)
-    {
-        var failure = Refusals.Of(ErrorCode.Unavailable, string.Create(CultureInfo.InvariantCulture, $"{slots} of the slots asked did not answer; their sessions are not known"));
-        failure.Details = new Struct { Fields = { ["slotsNotAnswering"] = Value.ForString(slots.ToString(CultureInfo.InvariantCulture)) } };
-        return new RefusedException(failure);
-    }
+    private static RefusedException NotAnswering(int slots) =>
+        SlotAnswers.NotAnswering(slots, string.Create(CultureInfo.InvariantCulture, $"{slots} of the slots asked did not answer; their sessions are not known"));
 }

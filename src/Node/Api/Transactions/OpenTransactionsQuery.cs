@@ -3,7 +3,6 @@ using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Api.Errors;
-using Google.Protobuf.WellKnownTypes;
 
 namespace AkkaHa.Node.Api.Transactions;
 
@@ -19,13 +18,11 @@ internal static class OpenTransactionsQuery
     /// <exception cref="RefusedException">UNAVAILABLE: some slots did not answer, and how many.</exception>
     public static async Task<ListTransactionsResponse> RunAsync(EntityCalls calls, int limit, CancellationToken ct)
     {
-        var answers = await Task.WhenAll(Enumerable.Range(0, calls.Shards.ShardCount).Select(slot => AskAsync(calls, slot, limit, ct)));
+        var answers = await Task.WhenAll(Enumerable.Range(0, calls.Shards.ShardCount).Select(slot => SlotAnswers.OrNullAsync(AskAsync(calls, slot, limit, ct))));
         var missing = answers.Count(a => a is null);
-        if (missing == 0) return Merge(answers.OfType<OpenTransactions>(), limit);
-        var failure = Refusals.Of(ErrorCode.Unavailable,
-            string.Create(CultureInfo.InvariantCulture, $"{missing} of {answers.Length} slots of transactions did not answer; their transactions are not known"));
-        failure.Details = new Struct { Fields = { ["slotsNotAnswering"] = Value.ForString(missing.ToString(CultureInfo.InvariantCulture)) } };
-        throw new RefusedException(failure);
+        if (missing > 0)
+            throw SlotAnswers.NotAnswering(missing, string.Create(CultureInfo.InvariantCulture, $"{missing} of {answers.Length} slots of transactions did not answer; their transactions are not known"));
+        return Merge(answers.OfType<OpenTransactions>(), limit);
     }
 
     /// <summary>All together, oldest first.</summary>
@@ -47,16 +44,9 @@ internal static class OpenTransactionsQuery
         return response;
     }
 
-    private static async Task<OpenTransactions?> AskAsync(EntityCalls calls, int slot, int limit, CancellationToken ct)
+    private static async Task<OpenTransactions> AskAsync(EntityCalls calls, int slot, int limit, CancellationToken ct)
     {
-        try
-        {
-            var reply = await calls.AskAsync(EntityId.TransactionSlot(slot), new Command { ListOpenTransactions = new ListOpenTransactions { Limit = limit } }, ct);
-            return EntityCalls.Expect(reply.OpenTransactions, reply);
-        }
-        catch (RefusedException e) when (e.Failure.Code == ErrorCode.Unavailable)
-        {
-            return null;
-        }
+        var reply = await calls.AskAsync(EntityId.TransactionSlot(slot), new Command { ListOpenTransactions = new ListOpenTransactions { Limit = limit } }, ct);
+        return EntityCalls.Expect(reply.OpenTransactions, reply);
     }
 }

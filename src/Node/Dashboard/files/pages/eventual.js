@@ -1,5 +1,6 @@
 import { html, nothing, section, table, search, problem } from '../view.js';
 import { get, inPath, query } from '../api.js';
+import { toggle } from '../below.js';
 import { state } from '../state.js';
 
 const kinds = ['counter', 'set', 'register', 'map', 'flag'];
@@ -16,17 +17,7 @@ async function list(after) {
   state.draw();
 }
 
-async function toggle(key) {
-  if (page.values.has(key)) page.values.delete(key);
-  else {
-    try {
-      page.values.set(key, await get(`v1/eventual/${page.kind}/${inPath(key)}`));
-    } catch (e) {
-      page.values.set(key, { error: e });
-    }
-  }
-  state.draw();
-}
+const open = key => toggle(page.values, key, `v1/eventual/${page.kind}/${inPath(key)}`);
 
 const shown = value => (typeof value === 'string' ? value : JSON.stringify(value, null, 2));
 const valueOf = answer => (answer.error ? problem(answer.error, 'read it') : html`<div class="inside"><pre tabindex="0" aria-label="Value of ${answer.key}">${shown(answer.value).slice(0, 8192)}</pre></div>`);
@@ -41,7 +32,7 @@ export const eventual = {
     ${page.keys && !page.error ? table({
       label: `${page.kind}s`, rows: page.keys, key: k => k, empty: page.prefix ? `This node knows no ${page.kind} that begins with ${page.prefix}.` : `This node knows no ${page.kind}.`,
       below: k => (page.values.has(k) ? valueOf(page.values.get(k)) : null),
-      columns: [{ title: 'Name', wide: true, cell: k => html`<button type="button" class="plain" aria-expanded=${page.values.has(k)} @click=${() => toggle(k)}><span class="arrow" aria-hidden="true">${page.values.has(k) ? '▾' : '▸'}</span><code>${k}</code></button>` }],
+      columns: [{ title: 'Name', wide: true, cell: k => html`<button type="button" class="plain" aria-expanded=${page.values.has(k)} @click=${() => open(k)}><span class="arrow" aria-hidden="true">${page.values.has(k) ? '▾' : '▸'}</span><code>${k}</code></button>` }],
     }) : nothing}
     ${page.next ? html`<p class="more"><button type="button" @click=${() => list(page.next)}>Show more</button></p>` : nothing}
     <p class="key">As the node that this page comes from has it: others may be ahead or behind.</p>`)}`,

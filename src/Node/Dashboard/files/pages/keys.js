@@ -1,6 +1,7 @@
 import { html, nothing, section, table, search, problem } from '../view.js';
 import { get, inPath, query } from '../api.js';
 import { plural } from '../text.js';
+import { toggle } from '../below.js';
 import { state } from '../state.js';
 
 // Asked for when somebody wants them, and without values: a list of all keys every two seconds would be no small load.
@@ -18,17 +19,7 @@ async function list(after) {
   state.draw();
 }
 
-async function toggle(key) {
-  if (page.values.has(key)) page.values.delete(key);
-  else {
-    try {
-      page.values.set(key, await get(`v1/kv/${inPath(key)}`));
-    } catch (e) {
-      page.values.set(key, { error: e });
-    }
-  }
-  state.draw();
-}
+const open = key => toggle(page.values, key, `v1/kv/${inPath(key)}`);
 
 function valueOf(answer) {
   if (answer.error) return problem(answer.error, 'read it');
@@ -53,7 +44,7 @@ export const keys = {
       label: 'Keys', rows: page.entries, key: e => e.key, empty: page.prefix ? `No key begins with ${page.prefix}.` : 'There are no keys.',
       below: e => (page.values.has(e.key) ? valueOf(page.values.get(e.key)) : null),
       columns: [
-        { title: 'Key', wide: true, cell: e => html`<button type="button" class="plain" aria-expanded=${page.values.has(e.key)} @click=${() => toggle(e.key)}><span class="arrow" aria-hidden="true">${page.values.has(e.key) ? '▾' : '▸'}</span><code>${e.key}</code></button>` },
+        { title: 'Key', wide: true, cell: e => html`<button type="button" class="plain" aria-expanded=${page.values.has(e.key)} @click=${() => open(e.key)}><span class="arrow" aria-hidden="true">${page.values.has(e.key) ? '▾' : '▸'}</span><code>${e.key}</code></button>` },
         { title: 'Revision', number: true, cell: e => e.revision },
       ],
     }) : nothing}

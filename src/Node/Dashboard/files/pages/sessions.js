@@ -2,6 +2,7 @@ import { html, nothing, section, table, search, problem } from '../view.js';
 import { get, remove, inPath, query } from '../api.js';
 import { confirm } from '../dialog.js';
 import { duration } from '../text.js';
+import { answerOf } from '../below.js';
 import { state } from '../state.js';
 
 const pageSize = 100;
@@ -41,11 +42,7 @@ async function lookUp() {
 }
 
 async function openOne(id) {
-  try {
-    page.open.set(id, await get(`v1/sessions/${inPath(id)}`));
-  } catch (e) {
-    page.open.set(id, { error: e });
-  }
+  page.open.set(id, await answerOf(`v1/sessions/${inPath(id)}`));
 }
 
 async function toggle(id) {
