@@ -34,20 +34,24 @@ if ((long)); then export AKKAHA_SEEDS=${AKKAHA_SEEDS:-20000}; patience=7200; fi
 if ! dotnet build AkkaHa.sln -v quiet -clp:NoSummary -p:UseSharedCompilation=true; then echo "0 passed, 1 failed"; exit 1; fi
 dotnet build-server shutdown --vbcscompiler >/dev/null 2>&1
 
-results=$(mktemp -d); trap 'rm -rf "$results"' EXIT
-status=0
+results=$(mktemp -d); [[ ${AKKAHA_KEEP:-} == 1 ]] || trap 'rm -rf "$results"' EXIT
+export results patience; status=0
+# One part of a project's tests: its name, the project, and which of them (all, if not said).
 run() {
-  local project failed=0
-  for project in "$@"; do
-    timeout -k 30 "$patience" dotnet test "$project" --no-build -v quiet --logger "trx;LogFileName=$results/$(basename "$project").trx" || failed=1
-  done
-  return $failed
+  timeout -k 30 "$patience" dotnet test "tests/$2" --no-build -v quiet --logger "trx;LogFileName=$results/$1.trx" ${3:+--filter "$3"}
 }
-# The tests of whole clusters wait most of the time: the others run beside them.
-run tests/Cluster.Tests/*.csproj &
-clusters=$!
-run $(ls tests/*.Tests/*.csproj | grep -v Cluster.Tests) || status=1
-wait "$clusters" || status=1
+export -f run
+# Two at a time, the longest first: the tests of whole clusters, a third of them each, wait most of the time.
+parts() {
+  local failover='FullyQualifiedName~.Failover.|FullyQualifiedName~.Rules.|FullyQualifiedName~.Transactions.|FullyQualifiedName~.Chaos.'
+  local use='FullyQualifiedName~.Client.|FullyQualifiedName~.CommandLine.|FullyQualifiedName~.DistributedLock.|FullyQualifiedName~.Locks.|FullyQualifiedName~.Recipes.|FullyQualifiedName~.Eventual.'
+  local part
+  printf '%s\0' failover Cluster.Tests "$failover"
+  printf '%s\0' others Cluster.Tests "$(echo "$failover|$use" | sed 's/~/!~/g; s/|/\&/g')"
+  printf '%s\0' use Cluster.Tests "$use"
+  for part in $(ls -rd tests/*.Tests | grep -v Cluster); do printf '%s\0' "$(basename "$part")" "$(basename "$part")" ""; done
+}
+parts | xargs -0 -n 3 -P 2 bash -c 'run "$@"' run || status=1
 
 count() { grep -ho '<Counters [^>]*' "$results"/*.trx 2>/dev/null | grep -o " $1=\"[0-9]*\"" | grep -o '[0-9]*' | awk '{ n += $1 } END { print n + 0 }'; }
 # What failed, and why: the runner's quiet output does not say.

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using AkkaHa.Cluster.Tests.Transactions;
@@ -57,6 +58,10 @@ public sealed class DeadlockTests(OneNode node) : IClassFixture<OneNode>
         Assert.Equal(listed.Distinct().Count(), listed.Length);
     }
 
-    private Task<(HttpStatusCode Status, JsonElement Body)> AcquireAsync(string name, string session, string flow, double wait = 0) => node.Cluster.SendAsync(
-        node.Cluster.Nodes[0], HttpMethod.Post, $"/v1/locks/{name}:acquire", string.Create(System.Globalization.CultureInfo.InvariantCulture, $$"""{"sessionId":"{{session}}","flowId":"{{flow}}","waitSeconds":{{wait}}}"""));
+    /// <summary>Repeats as every client does, with the same request id, until there is an answer that says something.</summary>
+    private async Task<(HttpStatusCode Status, JsonElement Body)> AcquireAsync(string name, string session, string flow, double wait = 0)
+    {
+        var body = string.Create(CultureInfo.InvariantCulture, $$"""{"sessionId":"{{session}}","flowId":"{{flow}}","requestId":"{{Guid.CreateVersion7()}}","waitSeconds":{{wait}}}""");
+        return await curl.PostUntilAnsweredAsync($"/v1/locks/{name}:acquire", body);
+    }
 }

@@ -13,12 +13,15 @@ internal sealed class Curl(ClusterUnderTest cluster)
     public Task<(HttpStatusCode Status, JsonElement Body)> RunAsync(string json, int node = 0) => cluster.SendAsync(cluster.Nodes[node], HttpMethod.Post, "/v1/transactions", json);
 
     /// <summary>Repeats as every client does, until there is an answer that says something.</summary>
-    public async Task<(HttpStatusCode Status, JsonElement Body)> RunUntilAnsweredAsync(string json, int node = 0)
+    public Task<(HttpStatusCode Status, JsonElement Body)> RunUntilAnsweredAsync(string json, int node = 0) => PostUntilAnsweredAsync("/v1/transactions", json, node);
+
+    /// <summary>The same for any request that may be repeated: it carries its id.</summary>
+    public async Task<(HttpStatusCode Status, JsonElement Body)> PostUntilAnsweredAsync(string path, string json, int node = 0)
     {
         (HttpStatusCode Status, JsonElement Body) last = default;
         await ClusterUnderTest.EventuallyAsync(async () =>
         {
-            last = await RunAsync(json, node);
+            last = await cluster.SendAsync(cluster.Nodes[node], HttpMethod.Post, path, json);
             return last.Status is not (HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout);
         }, "no certain answer came");
         return last;
