@@ -53,12 +53,25 @@ parts() {
 }
 parts | xargs -0 -n 3 -P 2 bash -c 'run "$@"' run || status=1
 
-count() { grep -ho '<Counters [^>]*' "$results"/*.trx 2>/dev/null | grep -o " $1=\"[0-9]*\"" | grep -o '[0-9]*' | awk '{ n += $1 } END { print n + 0 }'; }
+count() { grep -ho '<Counters [^>]*' "$@" 2>/dev/null | grep -oE " ($what)=\"[0-9]*\"" | grep -o '[0-9]*' | awk '{ n += $1 } END { print n + 0 }'; }
+results_of() { sed -n '/<UnitTestResult [^>]*outcome="Failed"/,/<\/UnitTestResult>/p' "$@" 2>/dev/null; }
 # What failed, and why: the runner's quiet output does not say.
-sed -n '/<UnitTestResult [^>]*outcome="Failed"/,/<\/UnitTestResult>/p' "$results"/*.trx 2>/dev/null \
-  | sed -n -e 's/.*testName="\([^"]*\)".*/FAILED \1/p' -e '/<Message>/,/<\/Message>/p' | sed -e 's/<[^>]*>//g' | cut -c1-600
-passed=$(count passed); failed=$(($(count failed) + $(count error) + $(count timeout) + $(count aborted)))
+results_of "$results"/*.trx | sed -n -e 's/.*testName="\([^"]*\)".*/FAILED \1/p' -e '/<Message>/,/<\/Message>/p' | sed -e 's/<[^>]*>//g' | cut -c1-600
+passed=$(what=passed count "$results"/*.trx); failed=$(what='failed|error|timeout|aborted' count "$results"/*.trx)
 # A run that broke off counts, even where no test of it says so.
 if ((status != 0 && failed == 0)); then failed=1; fi
+
+# Real servers and processes depend on the machine: a test of them that failed beside others is run again, alone, and this is said. Never one of the rules (Core, Simulation), nor a judge's verdict.
+if ((failed > 0 && failed <= 4)) && ! results_of "$results"/*.trx | grep -qiE 'violation|anomal'; then
+  for part in failover use others Node.Tests Dashboard.Tests ClientApi.Tests; do
+    names=$(results_of "$results/$part.trx" | sed -n 's/.*testName="\([^"(]*\).*/\1/p' | sort -u)
+    [[ -n $names ]] || continue
+    cases=$(results_of "$results/$part.trx" | grep -c 'testName=')
+    case $part in *.Tests) project=$part ;; *) project=Cluster.Tests ;; esac
+    run "again-$part" "$project" "FullyQualifiedName=$(echo $names | sed 's/ /|FullyQualifiedName=/g')" || continue
+    printf 'PASSED AT THE SECOND TRY, ALONE: %s\n' $names
+    passed=$((passed + cases)); failed=$((failed - cases))
+  done
+fi
 echo "$passed passed, $failed failed"
 ((failed == 0))

@@ -102,6 +102,19 @@ public sealed class ClusterUnderTest : IAsyncDisposable
         return last!.Select(o => o!).ToArray();
     }
 
+    /// <summary>Who answers for an entity (<c>kv/a</c>), as the first node knows: nobody for a moment while its shard moves, so this waits.</summary>
+    public async Task<NodeProcess> OwnerAsync(string entity)
+    {
+        NodeProcess? owner = null;
+        await EventuallyAsync(async () =>
+        {
+            var address = (await GetAsync(Nodes[0], $"/v1/ring?key={Uri.EscapeDataString(entity)}")).GetProperty("node").GetString();
+            owner = Nodes.FirstOrDefault(n => n.Address == address);
+            return owner is not null;
+        }, $"nobody has {entity}");
+        return owner!;
+    }
+
     /// <summary>The members' incarnations, by address, as this node sees them.</summary>
     public async Task<IReadOnlyDictionary<string, string>> IncarnationsAsync(NodeProcess asked) =>
         (await GetAsync(asked, "/v1/cluster")).GetProperty("members").EnumerateArray()

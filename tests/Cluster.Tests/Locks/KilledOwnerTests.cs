@@ -14,7 +14,7 @@ public sealed class KilledOwnerTests
     public async Task When_the_owner_of_a_lock_is_killed_all_who_wait_are_served_in_order_and_nobody_twice()
     {
         await using var cluster = await ClusterUnderTest.StartAsync("sqlite", 3);
-        var owner = await OwnerAsync(cluster, "hot");
+        var owner = await cluster.OwnerAsync($"{EntityId.LockKind}/hot");
         var others = cluster.Nodes.Where(n => n != owner).ToArray();
         var session = await SessionAsync(cluster, others[0]);
         Assert.Equal("1", Fence(await PostAsync(cluster, others[0], "/v1/locks/hot:acquire", $$"""{"sessionId":"{{session}}"}""")));
@@ -71,10 +71,4 @@ public sealed class KilledOwnerTests
 
     private static async Task<string> SessionAsync(ClusterUnderTest cluster, NodeProcess node) =>
         (await UntilDoneAsync(() => PostAsync(cluster, node, "/v1/sessions", """{"ttlSeconds":300}"""), b => b.TryGetProperty("sessionId", out _))).GetProperty("sessionId").GetString()!;
-
-    private static async Task<NodeProcess> OwnerAsync(ClusterUnderTest cluster, string name)
-    {
-        var owner = (await cluster.GetAsync(cluster.Nodes[0], $"/v1/ring?key={EntityId.LockKind}/{name}")).GetProperty("node").GetString();
-        return cluster.Nodes.Single(n => n.Address == owner);
-    }
 }

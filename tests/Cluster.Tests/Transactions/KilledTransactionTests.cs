@@ -73,7 +73,7 @@ public sealed class KilledTransactionTests(ITestOutputHelper output)
         var watch = Stopwatch.StartNew();
         var open = await transfers.AnyOpenAsync();
         var (what, entity) = kill % 2 == 0 ? ("coordinator", shards.TransactionSlotOf(open.Id).ToString()) : ("participant", $"kv/{Transfers.Account(open.From)}");
-        var victim = await OwnerAsync(cluster, entity);
+        var victim = await cluster.OwnerAsync(entity);
         await victim.KillAsync();
         await waits.MeasureAsync().WaitAsync(ClusterUnderTest.Patience);
         victim.Start();
@@ -81,19 +81,6 @@ public sealed class KilledTransactionTests(ITestOutputHelper output)
         await Task.Delay(Calm);
         output.WriteLine($"kill {kill + 1}: {victim.Name}, {what} of {open.Id} ({entity}); keys without transactions answered after {Seconds(waits.Failover)}, all accounts after {Seconds(waits.Accounts)}; whole again after {Seconds(watch.Elapsed)}; {transfers.Done.Count} transactions");
         return waits;
-    }
-
-    private static async Task<NodeProcess> OwnerAsync(ClusterUnderTest cluster, string entity)
-    {
-        NodeProcess? owner = null;
-        // A shard that moves just now is nobody's for a moment.
-        await ClusterUnderTest.EventuallyAsync(async () =>
-        {
-            var address = (await cluster.GetAsync(cluster.Nodes[0], $"/v1/ring?key={Uri.EscapeDataString(entity)}")).GetProperty("node").GetString();
-            owner = cluster.Nodes.FirstOrDefault(n => n.Address == address);
-            return owner is not null;
-        }, $"nobody has {entity}");
-        return owner!;
     }
 
     /// <summary>Asked of all nodes, and again 5 s later: an outcome does not change. Those that nobody has heard of are resolved before the second time.</summary>
