@@ -47,6 +47,9 @@ static class ChaosRun
             await Task.Delay(Calm, ct);
             await crew.StopAsync();
             var unread = await new LastReads(cluster, bench).RunAsync();
+            var queues = await LockQueues.ReadAsync(cluster);
+            log.WriteLine($"{queues.Count:N0} steps of queues in the journal, of {queues.Select(q => q.Lock).Distinct().Count():N0} locks");
+            files.WriteQueues(queues);
             string?[] wrong = [unrest, unread, .. conductor.UnaskedEnds];
             if (wrong.OfType<string>().ToArray() is { Length: > 0 } all) facts = facts with { Unrest = string.Join("; ", all) };
         }

@@ -63,6 +63,15 @@ sealed class ChildProcess : IDisposable
         await process.WaitForExitAsync();
     }
 
+    /// <summary>To the command, and to all that it has started.</summary>
+    public void SendToAll(int signal)
+    {
+        var family = new ProcessFamily(process.Id);
+        // Itself first: a shell whose child has ended goes on to what comes next.
+        Send(signal);
+        family.Send(signal);
+    }
+
     public void Send(int signal)
     {
         // That it has ended meanwhile is no failure.

@@ -18,7 +18,7 @@ static class LockRunCommand
         Option<string> label = new("--label") { Description = "Who this is, as others see it", HelpName = "text", DefaultValueFactory = _ => $"{Environment.MachineName} {Environment.ProcessId}" };
         ExampleCommand command = new("run", """
             Runs a command while it holds a lock, and ends with its exit code. The command finds the number of the grant in AKKAHA_FENCE, to hand to what it writes to, and the lock's name in AKKAHA_LOCK.
-            When the lock is lost, the command and all that it has started get SIGTERM, then SIGKILL, and the exit code is 76. When the lock is not to be had, nothing is run, and it is 75. SIGINT and SIGTERM are passed on to the command.
+            When the lock is lost, the command and all that it has started get SIGTERM, then SIGKILL, and the exit code is 76. When the lock is not to be had, nothing is run, and it is 75. SIGINT, SIGTERM, SIGQUIT and SIGHUP are passed on to the command and to all that it has started, SIGUSR1 and SIGUSR2 to the command alone.
             """,
             "akkaha lock run nightly -- ./backup.sh", "akkaha lock run pool --mode semaphore --limit 3 --wait 30s -- make test")
         {

@@ -3,12 +3,18 @@ using System.Runtime.InteropServices;
 namespace AkkaHa.Cli.Locks;
 
 /// <summary>
-/// SIGINT and SIGTERM, which are the command's while it runs: they end it, and with it this program. Before that they end the wait for the lock.
+/// Signals of users, which are the command's while it runs. SIGINT, SIGTERM, SIGQUIT and SIGHUP go to all that it has started too, as from a terminal: they end it, and with it this program. Before that they end the wait
+/// for the lock. SIGUSR1 and SIGUSR2 go to the command alone, since whoever does not expect them dies of them.
 /// </summary>
 sealed class PassedOnSignals : IDisposable
 {
+    const int SigHup = 1;
     const int SigInt = 2;
+    const int SigQuit = 3;
     const int SigTerm = 15;
+    // Linux's numbers; others have others, and no /proc either.
+    const int SigUsr1 = 10;
+    const int SigUsr2 = 12;
 
     readonly CancellationTokenSource received = new();
     readonly Lock gate = new();
@@ -20,6 +26,11 @@ sealed class PassedOnSignals : IDisposable
     [
         PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Take(context, SigInt)),
         PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Take(context, SigTerm)),
+        PosixSignalRegistration.Create(PosixSignal.SIGQUIT, context => Take(context, SigQuit)),
+        PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => Take(context, SigHup)),
+        .. OperatingSystem.IsLinux()
+            ? (PosixSignalRegistration[])[PosixSignalRegistration.Create((PosixSignal)SigUsr1, context => Take(context, SigUsr1)), PosixSignalRegistration.Create((PosixSignal)SigUsr2, context => Take(context, SigUsr2))]
+            : [],
     ];
 
     /// <summary>Cancelled when one came before there was a command to pass it on to.</summary>
@@ -31,7 +42,7 @@ sealed class PassedOnSignals : IDisposable
         lock (gate)
         {
             child = started;
-            if (waiting is { } signal) child.Send(signal);
+            if (waiting is { } signal) child.SendToAll(signal);
         }
     }
 
@@ -46,13 +57,14 @@ sealed class PassedOnSignals : IDisposable
         context.Cancel = true;
         lock (gate)
         {
-            if (child is null)
+            if (signal is SigUsr1 or SigUsr2) child?.Send(signal);
+            else if (child is null)
             {
                 waiting = signal;
                 received.Cancel();
             }
-            // Ctrl-C on a terminal goes to the command too, by itself: twice would be more than was meant.
-            else if (signal != SigInt || !IsForeground()) child.Send(signal);
+            // Ctrl-C on a terminal goes to all of them, by itself: twice would be more than was meant.
+            else if (signal is not (SigInt or SigQuit) || !IsForeground()) child.SendToAll(signal);
         }
     }
 

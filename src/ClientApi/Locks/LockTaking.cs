@@ -10,8 +10,8 @@ internal sealed class LockTaking(CallRepeater calls, RequestIds ids, SessionSour
 {
     // How often a try without waiting time begins again with a fresh session, before it says that sessions don't last here.
     private const int SessionsPerTry = 3;
-    // Each call of these begins at the end of the queues: the fewer the better.
-    private static readonly TimeSpan SliceOfAll = TimeSpan.FromSeconds(20);
+    // What waiting times are rounded to, and some.
+    private const double Rounded = 0.01;
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
@@ -73,10 +73,11 @@ internal sealed class LockTaking(CallRepeater calls, RequestIds ids, SessionSour
                     FlowId = flow,
                     Label = options.Label,
                     WaitSeconds = waitSeconds,
+                    // Another call follows this one; the last refusal says that nothing is held.
+                    KeepPlace = until.Left.TotalSeconds > waitSeconds + Rounded,
                 },
                 call),
             TakeBack = () => returns.CancelAllAsync(session, mutation.Id),
-            Slice = SliceOfAll,
         }.RunAsync(cancel);
         return (grant is null ? null : new AcquiredLocks([.. wanted.Zip(grant.Locks, (w, g) => Held(w, g, session, mutation))]), refusal);
     }

@@ -31,7 +31,7 @@ internal sealed class WaitingCall<TGrant>(CallRepeater calls, TimeProvider time,
     public required Func<CallInvoker, CallOptions, uint, double, AsyncUnaryCall<TGrant>> Send { get; init; }
 
     /// <summary>How long one call waits. Much shorter than a server allows (60 s): a call that a node passed on to an owner that has just died is lost without a word.</summary>
-    public TimeSpan Slice { get; init; } = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Slice = TimeSpan.FromSeconds(3);
 
     /// <summary>Takes the request back, wherever it stands.</summary>
     public required Func<Task> TakeBack { get; init; }

@@ -22,6 +22,12 @@ public enum Recovered
 /// </summary>
 public sealed class Entity
 {
+    /// <summary>Rows between two snapshots, where little else has to go with them.</summary>
+    public const int RowsPerSnapshot = 400;
+
+    /// <summary>Rows between two snapshots at most: that many, and those of one write, are read at a recovery.</summary>
+    public const int RowsPerSnapshotAtMost = 10_000;
+
     /// <summary>The version of the stored format.</summary>
     public const uint Schema = 1;
 
@@ -36,6 +42,8 @@ public sealed class Entity
     private long lastTimeMs;
     private bool claimed;
     private bool activated;
+    private long rowsSinceSnapshot;
+    private long bytesSinceSnapshot;
 
     /// <summary>A new activation under a grant.</summary>
     /// <param name="id">Which entity.</param>
@@ -69,6 +77,11 @@ public sealed class Entity
 
     /// <summary>True when the activation may end with nothing lost.</summary>
     public bool IsIdle => !IsPersisting && machine.IsIdle;
+
+    /// <summary>
+    /// Whether it is time for a snapshot. All outcomes of a minute go with each, so that under load it is as large as all rows of that minute: there is none before the rows since the last one are as large.
+    /// </summary>
+    public bool IsSnapshotDue => rowsSinceSnapshot >= RowsPerSnapshot && (rowsSinceSnapshot >= RowsPerSnapshotAtMost || bytesSinceSnapshot >= outcomes.Bytes);
 
     /// <summary>How much there is of what operators count.</summary>
     public Levels Levels => machine.Levels;
@@ -168,6 +181,7 @@ public sealed class Entity
     public Snapshot TakeSnapshot()
     {
         if (IsPersisting) throw new InvalidOperationException($"{Id}: a batch is in flight");
+        (rowsSinceSnapshot, bytesSinceSnapshot) = (0, 0);
         var snapshot = new Snapshot { Schema = Schema, Epoch = lastEpoch, TimeMs = lastTimeMs, FloorMs = outcomes.FloorMs };
         snapshot.Outcomes.AddRange(outcomes.All);
         machine.Save(snapshot);
@@ -242,6 +256,8 @@ public sealed class Entity
 
     private void Account(Envelope row)
     {
+        rowsSinceSnapshot++;
+        bytesSinceSnapshot += row.CalculateSize();
         foreach (var outcome in row.Outcomes) outcomes.Add(outcome);
         lastEpoch = row.Epoch;
         lastTimeMs = Math.Max(lastTimeMs, row.TimeMs);

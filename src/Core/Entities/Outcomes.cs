@@ -16,6 +16,9 @@ internal sealed class Outcomes
 
     public IEnumerable<Outcome> All => byRequest.Values;
 
+    /// <summary>How large they are in a snapshot, about: one that was followed by a later one of the same request counts until it is forgotten.</summary>
+    public long Bytes { get; private set; }
+
     public Outcome? Find(string requestId) => byRequest.GetValueOrDefault(requestId);
 
     public void Restore(long floorMs, IEnumerable<Outcome> outcomes)
@@ -28,6 +31,7 @@ internal sealed class Outcomes
     {
         byRequest[outcome.RequestId] = outcome;
         byAge.Enqueue(outcome);
+        Bytes += outcome.CalculateSize();
     }
 
     public void Advance(long rowTimeMs)
@@ -35,7 +39,7 @@ internal sealed class Outcomes
         FloorMs = Math.Max(FloorMs, rowTimeMs - (Limits.OutcomeSeconds * 1000L));
         while (byAge.TryPeek(out var oldest) && oldest.KeepUntilMs < FloorMs)
         {
-            byAge.Dequeue();
+            Bytes -= byAge.Dequeue().CalculateSize();
             // A later outcome of the same request has its own place in the queue.
             if (byRequest.TryGetValue(oldest.RequestId, out var kept) && ReferenceEquals(kept, oldest)) byRequest.Remove(oldest.RequestId);
         }

@@ -39,6 +39,7 @@ public static class PayloadHash
                 bare.AcquireAllLocks.RequestId = "";
                 bare.AcquireAllLocks.WaitSeconds = 0;
                 bare.AcquireAllLocks.Label = "";
+                bare.AcquireAllLocks.KeepPlace = false;
                 break;
             case Command.BodyOneofCase.ReleaseLock: bare.ReleaseLock.Attempt = 0; bare.ReleaseLock.RequestId = ""; break;
             case Command.BodyOneofCase.UpgradeLock:

@@ -111,6 +111,12 @@ public sealed record RuleSwitches
     /// <summary>A lock is given only to a session that is known to be alive at that moment.</summary>
     public bool LivenessAtGrant { get; init; } = true;
 
+    /// <summary>A fence guards only while its holder's session is known to be alive; and what a lock has only from its rows is no reason to refuse it, before the sessions of its holders have said that they live.</summary>
+    public bool LivenessAtGuard { get; init; } = true;
+
+    /// <summary>Locks in use are woken when their shard is taken, so that the end of a holder is noticed without anybody's asking.</summary>
+    public bool LocksWake { get; init; } = true;
+
     /// <summary>Nobody overtakes those who wait for a lock already, whatever its mode.</summary>
     public bool LockFifo { get; init; } = true;
 

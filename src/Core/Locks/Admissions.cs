@@ -10,13 +10,22 @@ internal sealed record Admission(Call Call, AcquireLockRequest Request, long Unt
 {
     public Share Share { get; } = Share.Of(Request.Mode, Request.Permits, Request.Limit);
 
+    /// <summary>It takes no for an answer.</summary>
+    public bool IsTry => Request.WaitSeconds <= 0;
+
     public string HolderId => Request.HolderId.Length == 0 ? Call.RequestId : Request.HolderId;
 }
 
-/// <summary>Those whose session is being asked whether it is alive: nothing of them is stored yet.</summary>
+/// <summary>
+/// Those whose session is being asked whether it is alive: nothing of them is stored yet. After a recovery, those too who would be told at once that the lock is held: by whom, only its rows say then,
+/// and who is dead may hold it only because nobody has told the lock.
+/// </summary>
 internal sealed class Admissions(SessionLiveness liveness, LockQueue queue)
 {
     private readonly List<Admission> waiting = [];
+
+    /// <summary>Sessions that the rows name, of which this activation has not heard yet.</summary>
+    private readonly HashSet<string> unheard = new(StringComparer.Ordinal);
 
     public bool IsEmpty => waiting.Count == 0;
 
@@ -28,11 +37,15 @@ internal sealed class Admissions(SessionLiveness liveness, LockQueue queue)
 
     public void Remove(Admission admission) => waiting.Remove(admission);
 
+    public void Recovered(IEnumerable<string> sessions) => unheard.UnionWith(sessions);
+
+    public void Heard(string sessionId) => unheard.Remove(sessionId);
+
     /// <summary>Lets it in, at once if the session is known to be alive, else when the session has said so.</summary>
     public void Ask(Admission admission, Turn turn)
     {
         var sessionId = admission.Request.SessionId;
-        if (liveness.IsAlive(sessionId, turn.At.MonoMs))
+        if (MayCome(admission, turn))
         {
             queue.Admit(admission, turn);
             return;
@@ -56,13 +69,16 @@ internal sealed class Admissions(SessionLiveness liveness, LockQueue queue)
         foreach (var one in waiting.Where(a => a.UntilMs <= turn.At.MonoMs).ToArray())
         {
             waiting.Remove(one);
-            turn.Answer(one.Call, Replies.Failure(ErrorCode.Unavailable, $"whether session '{one.Request.SessionId}' is alive could not be learnt in time"));
+            // What the rows say must do then.
+            if (liveness.IsAlive(one.Request.SessionId, turn.At.MonoMs)) queue.Admit(one, turn);
+            else turn.Answer(one.Call, Replies.Failure(ErrorCode.Unavailable, $"whether session '{one.Request.SessionId}' is alive could not be learnt in time"));
         }
     }
 
     /// <summary>The session lives, or has as many locks as it may have.</summary>
     public void Said(Liveness said, Turn turn)
     {
+        Heard(said.SessionId);
         foreach (var one in waiting.Where(a => a.Request.SessionId == said.SessionId).ToArray())
         {
             if (!said.Full && !liveness.IsAlive(said.SessionId, turn.At.MonoMs))
@@ -70,15 +86,32 @@ internal sealed class Admissions(SessionLiveness liveness, LockQueue queue)
                 liveness.Ask(said.SessionId, turn);
                 return;
             }
+            if (!said.Full && !MayCome(one, turn)) continue;
             waiting.Remove(one);
             if (said.Full)
                 turn.Answer(one.Call, Replies.Failure(ErrorCode.LimitExceeded, $"session '{said.SessionId}' has {Limits.LocksPerSession} locks already, which is the limit"));
             else queue.Admit(one, turn);
         }
+        AdmitTries(turn);
     }
+
+    /// <summary>Of those whose session lives, all that wait for word of the holders', once it has come.</summary>
+    public void AdmitTries(Turn turn)
+    {
+        if (unheard.Count > 0) return;
+        foreach (var one in waiting.Where(a => a.IsTry && liveness.IsAlive(a.Request.SessionId, turn.At.MonoMs)).ToArray())
+        {
+            waiting.Remove(one);
+            queue.Admit(one, turn);
+        }
+    }
+
+    private bool MayCome(Admission admission, Turn turn) =>
+        liveness.IsAlive(admission.Request.SessionId, turn.At.MonoMs) && !(admission.IsTry && unheard.Count > 0 && queue.WouldRefuse(admission));
 
     public void EndSession(string sessionId, Turn turn)
     {
+        Heard(sessionId);
         foreach (var one in waiting.Where(a => a.Request.SessionId == sessionId).ToArray())
         {
             waiting.Remove(one);

@@ -17,6 +17,9 @@ internal sealed class DeadlockWatch(string name, RuleSwitches rules, LockWaits w
     /// <summary>The last who closes a circle looks soon after, and again in case that something was on its way; who has waited for long looks for what got lost.</summary>
     private const long LooksMostMs = 2000;
 
+    /// <summary>What looking may cost, however often somebody begins to wait. A lock with so many holders looks later than within a second.</summary>
+    private const int QuestionsASecond = 1000;
+
     private const long HintEveryMs = 2000;
     private const long AnswersKeptMs = 5000;
     private const int HopsAtMost = 64;
@@ -26,17 +29,18 @@ internal sealed class DeadlockWatch(string name, RuleSwitches rules, LockWaits w
     private readonly Dictionary<string, (Call Call, ulong Number)> numbered = new(StringComparer.Ordinal);
     private long? lookAtMs;
     private long intervalMs = FirstLookMs;
+    private long notBeforeMs = long.MinValue;
     private ulong lastNumber;
 
     private sealed record Forwarded(long AtMs, HashSet<long> Fences);
 
     public long WakeAtMs => lookAtMs ?? long.MaxValue;
 
-    /// <summary>Somebody with a flow id has asked.</summary>
+    /// <summary>Somebody with a flow id has asked. It brings the next look forward, and never puts it off: those who come all the time don't keep the others from being found.</summary>
     public void Expect(Turn turn)
     {
         intervalMs = FirstLookMs;
-        lookAtMs = Math.Min(lookAtMs ?? long.MaxValue, turn.At.MonoMs + FirstLookMs);
+        lookAtMs = Math.Min(lookAtMs ?? long.MaxValue, Math.Max(notBeforeMs, turn.At.MonoMs + FirstLookMs));
     }
 
     public void Activated(Turn turn)
@@ -50,9 +54,10 @@ internal sealed class DeadlockWatch(string name, RuleSwitches rules, LockWaits w
         lookAtMs = null;
         Forget(turn.At.MonoMs);
         if (!waits.Any) return;
-        lookAtMs = turn.At.MonoMs + intervalMs;
+        var questions = Look(turn);
+        notBeforeMs = turn.At.MonoMs + (questions * 1000L / QuestionsASecond);
+        lookAtMs = Math.Max(notBeforeMs, turn.At.MonoMs + intervalMs);
         intervalMs = Math.Min(LooksMostMs, intervalMs * 2);
-        Look(turn);
     }
 
     /// <summary>Handles the command if it is one of a search.</summary>
@@ -67,13 +72,19 @@ internal sealed class DeadlockWatch(string name, RuleSwitches rules, LockWaits w
     }
 
     /// <summary>One question for each holder that is waited for, however many wait.</summary>
-    private void Look(Turn turn)
+    /// <returns>How many these were.</returns>
+    private int Look(Turn turn)
     {
         var all = waits.All();
+        var asked = 0;
         foreach (var ofSession in all.GroupBy(w => w.SessionId, StringComparer.Ordinal)) Hint(ofSession.Key, [.. ofSession.Select(w => w.FlowId).Distinct(StringComparer.Ordinal)], turn);
         var question = NextNumber(turn);
         foreach (var holder in all.SelectMany(w => w.Blockers).Where(h => h.FlowId.Length > 0).DistinctBy(h => h.Fence))
+        {
             Ask(new ChaseFlow { Question = question, Path = { Held(holder) } }, holder, turn);
+            asked++;
+        }
+        return asked;
     }
 
     /// <summary>Tells the sessions' slots who waits here, so that questions about them find the way.</summary>

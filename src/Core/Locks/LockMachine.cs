@@ -67,6 +67,7 @@ internal sealed class LockMachine : IMachine, IParticipantHost
         foreach (var waiter in book.Queue) calls.Recovered(waiter.RequestId, turn.At.MonoMs);
         if (book.Upgrade is { } upgrade) calls.Recovered(upgrade.RequestId, turn.At.MonoMs);
         foreach (var sessionId in book.Sessions) liveness.Ask(sessionId, turn);
+        if (rules.LivenessAtGuard) admissions.Recovered(book.Sessions);
         deadlocks.Activated(turn);
     }
 
@@ -126,8 +127,7 @@ internal sealed class LockMachine : IMachine, IParticipantHost
             return;
         }
         var admission = new Admission(call, request, turn.At.MonoMs + Math.Max(1000, command.TimeoutMs == 0 ? 5000 : Math.Min(5000, command.TimeoutMs)));
-        if (book.Held(request.SessionId, admission.HolderId) is { } held) turn.Answer(call, LockReplies.Again(name, held, admission.Share));
-        else admissions.Ask(admission, turn);
+        admissions.Ask(admission, turn);
     }
 
     /// <summary>The youngest in a circle of waits: its place goes to those behind, what it holds elsewhere stays its own.</summary>
@@ -172,16 +172,21 @@ internal sealed class LockMachine : IMachine, IParticipantHost
         admissions.Said(said, turn);
         if (book.Queue.Skip(waiters).Any(w => w.FlowId.Length > 0)) deadlocks.Expect(turn);
         queue.GrantNext(turn);
+        // Guards that have waited for this word.
+        participant.Pump(turn);
     }
 
     private void EndSession(string sessionId, Turn turn)
     {
+        liveness.Ended(sessionId);
         admissions.EndSession(sessionId, turn);
         queue.EndSession(sessionId, turn);
         upgrades.EndSession(sessionId, turn);
         long[] fences = [.. book.Holders.Where(h => h.SessionId == sessionId && !closings.Has(h.Fence, Reasons.SessionEnded)).Select(h => h.Fence)];
         if (fences.Length > 0) closings.Close(new Closing(fences, Reasons.SessionEnded, _ => { }), turn);
         queue.GrantNext(turn);
+        admissions.AdmitTries(turn);
+        participant.Pump(turn);
     }
 
     /// <summary>Sessions that have nothing here any more are told so, and not asked again.</summary>
@@ -191,6 +196,7 @@ internal sealed class LockMachine : IMachine, IParticipantHost
         {
             if (book.HasAnyOf(sessionId) || admissions.HasAnyOf(sessionId)) continue;
             liveness.Forget(sessionId);
+            admissions.Heard(sessionId);
             if (SessionId.TryParse(sessionId, out var id)) turn.Send(id.Entity, new Command { Detach = new Detach { SessionId = sessionId, LastQuestion = liveness.LastQuestion } });
         }
     }
@@ -198,6 +204,19 @@ internal sealed class LockMachine : IMachine, IParticipantHost
     public IReadOnlyList<Intent> IntentsOf(Prepare prepare) => rules.ConditionIntents ? [new Intent()] : [];
 
     public bool Holds(Condition condition) => !rules.Guard || book.Holding(condition.Fence) is not null;
+
+    /// <summary>A fence that is about to end waits for nobody's word any more, but for the intents on the lock: as with any of these, wait-die says who does.</summary>
+    public bool IsUnsure(Prepare prepare, Turn turn)
+    {
+        var unsure = false;
+        foreach (var one in prepare.Conditions)
+        {
+            if (book.Holding(one.Condition.Fence) is not { } holder || closings.IsEnding(holder.Fence) || liveness.MayGuard(holder.SessionId, turn.At.MonoMs)) continue;
+            liveness.Ask(holder.SessionId, turn);
+            unsure = true;
+        }
+        return unsure;
+    }
 
     public PreparedBranch Evaluate(IReadOnlyList<PreparedOperation> operations, Stamp stamp) => new() { Result = new BranchResult() };
 

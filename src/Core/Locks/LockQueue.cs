@@ -14,6 +14,10 @@ internal sealed class LockQueue(string name, RuleSwitches rules, LockBook book, 
     /// <summary>When whoever is next, and has no open call, loses its place.</summary>
     public long WakeAtMs => book.Next().FirstOrDefault(w => calls.Of(w.RequestId) is null) is { } next ? calls.LosesHeadAtMs(next.RequestId) : long.MaxValue;
 
+    /// <summary>Whether one who does not wait would be told that it is held.</summary>
+    public bool WouldRefuse(Admission admission) =>
+        book.Held(admission.Request.SessionId, admission.HolderId) is null && (!book.HasRoomFor(admission.Share) || (book.Queue.Count > 0 && rules.LockFifo));
+
     /// <summary>Grants, enqueues or refuses one whose session is alive.</summary>
     public void Admit(Admission admission, Turn turn)
     {

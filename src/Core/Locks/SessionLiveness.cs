@@ -43,6 +43,9 @@ internal sealed class SessionLiveness(RuleSwitches rules)
 
     public bool IsAlive(string sessionId, long nowMs) => sessions.TryGetValue(sessionId, out var known) && known.AliveUntilMs > nowMs;
 
+    /// <summary>What a fence guards is certain only then: the end of a session may have been told to an activation that is gone.</summary>
+    public bool MayGuard(string sessionId, long nowMs) => IsAlive(sessionId, nowMs) || !rules.LivenessAtGuard;
+
     /// <summary>Alive at this moment: nobody else is given anything.</summary>
     public bool MayBeGranted(string sessionId, long nowMs) => IsAlive(sessionId, nowMs) || (!rules.LivenessAtGrant && sessions.ContainsKey(sessionId));
 
@@ -77,6 +80,12 @@ internal sealed class SessionLiveness(RuleSwitches rules)
         known.Unanswered = false;
         known.AliveUntilMs = known.AskedAtMs + remainingMs;
         known.AskNextAtMs = nowMs + Math.Clamp(remainingMs / 2, AskAgainMs, RecheckAtMostMs);
+    }
+
+    /// <summary>What it said before does not count any more, however long it was to.</summary>
+    public void Ended(string sessionId)
+    {
+        if (sessions.TryGetValue(sessionId, out var known)) known.AliveUntilMs = long.MinValue;
     }
 
     public void AskDue(Turn turn)

@@ -43,6 +43,12 @@ internal sealed class MultiLock
     /// <summary>The caller's time is over; without a caller: nobody has come back.</summary>
     public long UntilMs { get; set; }
 
+    /// <summary>The caller says that it comes again: what it has got is kept for that.</summary>
+    public bool KeepsPlace { get; set; }
+
+    /// <summary>The last attempt that came to this activation; null: none has.</summary>
+    public uint? HeardAttempt { get; set; }
+
     /// <summary>The caller wants to know at once, and takes no for an answer.</summary>
     public bool IsTry { get; set; }
 
@@ -59,7 +65,7 @@ internal sealed class MultiLock
     {
         get
         {
-            var wake = IsTaking ? Caller is null ? UntilMs : UntilMs + MultiLocks.SilenceMs : long.MaxValue;
+            var wake = IsTaking ? Caller is null || KeepsPlace ? UntilMs : UntilMs + MultiLocks.SilenceMs : long.MaxValue;
             foreach (var leg in Legs) wake = Math.Min(wake, leg.AskAgainAtMs);
             return wake;
         }

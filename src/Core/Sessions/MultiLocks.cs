@@ -15,7 +15,7 @@ internal sealed class MultiLocks
     /// <summary>Beyond the caller's time: a lock that can be reached answers at the end of it.</summary>
     public const long SilenceMs = 2000;
 
-    /// <summary>After a crash the caller has this long to come back, as at the head of a lock's queue.</summary>
+    /// <summary>After a crash, or between two calls that keep the place, the caller has this long to come back, as at the head of a lock's queue.</summary>
     private const long NoCallMs = 5000;
 
     /// <summary>Less than what a place at the head of a lock's queue outlives its call.</summary>
@@ -58,7 +58,9 @@ internal sealed class MultiLocks
     {
         foreach (var work in book.Open.Where(w => w.WakeAtMs <= turn.At.MonoMs).ToArray())
         {
-            if (work.IsTaking && work.Caller is null && work.UntilMs <= turn.At.MonoMs)
+            if (work is { IsTaking: true, Caller: not null, KeepsPlace: true } && work.UntilMs <= turn.At.MonoMs)
+                LetGoForNow(work, null, turn);
+            else if (work.IsTaking && work.Caller is null && work.UntilMs <= turn.At.MonoMs)
                 givingBack.Begin(work, MultiLockReplies.NobodyWaits(work), work.LastAttempt, turn);
             else if (work.IsTaking && work.Caller is not null && work.UntilMs + SilenceMs <= turn.At.MonoMs)
                 givingBack.Begin(work, MultiLockReplies.Silent(work.Next!.Wish.Name), work.LastAttempt, turn);
@@ -88,7 +90,7 @@ internal sealed class MultiLocks
         {
             if (!work.Started.PayloadHash.Equals(call.PayloadHash))
                 turn.AnswerForNow(call, Replies.Failure(ErrorCode.InvalidArgument, "requestId was used before with another payload"));
-            else Rejoin(work, request.WaitSeconds, call, turn);
+            else Rejoin(work, request, call, turn);
             return;
         }
         var holderId = request.HolderId.Length == 0 ? call.RequestId : request.HolderId;
@@ -103,7 +105,7 @@ internal sealed class MultiLocks
             Locks = { request.Locks }, PayloadHash = call.PayloadHash,
         };
         book.Record(new Event { MultiLockStarted = started }, turn);
-        Open(book.Find(call.RequestId)!, request.WaitSeconds, call, turn);
+        Open(book.Find(call.RequestId)!, request, call, turn);
     }
 
     private Reply? Refusal(AcquireAllLocksRequest request, string holderId)
@@ -120,7 +122,7 @@ internal sealed class MultiLocks
     }
 
     /// <summary>Of two calls of one request the later attempt goes on, as with a lock.</summary>
-    private void Rejoin(MultiLock work, double waitSeconds, Call call, Turn turn)
+    private void Rejoin(MultiLock work, AcquireAllLocksRequest request, Call call, Turn turn)
     {
         if (work.Caller is { } earlier)
         {
@@ -128,17 +130,33 @@ internal sealed class MultiLocks
             turn.AnswerForNow(late ? call : earlier, Replies.Failure(ErrorCode.OutcomeUnknown, "the same request was sent again and waits in this one's place"));
             if (late) return;
         }
-        Open(work, waitSeconds, call, turn);
+        else if (work.Undoing is null && call.Attempt < work.HeardAttempt)
+        {
+            // The client has had its answer to a later one, and nobody would hear of the grants.
+            turn.AnswerForNow(call, Replies.Failure(ErrorCode.OutcomeUnknown, "a later attempt of the same request was answered already"));
+            return;
+        }
+        Open(work, request, call, turn);
     }
 
-    private void Open(MultiLock work, double waitSeconds, Call call, Turn turn)
+    private void Open(MultiLock work, AcquireAllLocksRequest request, Call call, Turn turn)
     {
         work.Caller = call;
+        work.HeardAttempt = call.Attempt;
         work.LastAttempt = Math.Max(work.LastAttempt, call.Attempt);
         if (work.Undoing is not null) return;
-        work.UntilMs = turn.At.MonoMs + (long)Math.Round(waitSeconds * 1000);
-        work.IsTry = waitSeconds <= 0;
+        work.UntilMs = turn.At.MonoMs + (long)Math.Round(request.WaitSeconds * 1000);
+        (work.IsTry, work.KeepsPlace) = (request.WaitSeconds <= 0, request.KeepPlace && request.WaitSeconds > 0);
         Advance(work, turn);
+    }
+
+    /// <summary>The call's time is over, and its caller comes again: what is there stays, as at the head of a lock's queue.</summary>
+    private static void LetGoForNow(MultiLock work, Failure? why, Turn turn)
+    {
+        turn.AnswerForNow(work.Caller!, MultiLockReplies.NotYet(work.Next!, why));
+        work.Caller = null;
+        work.UntilMs = turn.At.MonoMs + NoCallMs;
+        work.Next!.AskAgainAtMs = long.MaxValue;
     }
 
     private void Advance(MultiLock work, Turn turn)
@@ -200,9 +218,17 @@ internal sealed class MultiLocks
         var work = leg.Work;
         switch (failure.Code)
         {
+            // Between two calls nobody asks; the next one does.
+            case ErrorCode.Unavailable or ErrorCode.LockHeld when work.Caller is null:
+                leg.AskAgainAtMs = long.MaxValue;
+                break;
             case ErrorCode.Unavailable:
             case ErrorCode.LockHeld when !work.IsTry && work.UntilMs > turn.At.MonoMs + RefusedAgainMs:
                 leg.AskAgainAtMs = turn.At.MonoMs + RefusedAgainMs;
+                break;
+            // It has come at the end of the caller's time, and the place is kept.
+            case ErrorCode.LockHeld when work.KeepsPlace:
+                LetGoForNow(work, failure, turn);
                 break;
             case ErrorCode.LockHeld:
                 givingBack.Begin(work, MultiLockReplies.Refused(leg, failure), work.IsTry ? uint.MaxValue : work.LastAttempt, turn);
@@ -225,7 +251,7 @@ internal sealed class MultiLocks
         if (book.Find(request.RequestId) is { } work && work.Started.SessionId == request.SessionId)
         {
             // After a crash the attempt is not known, and it is left to whoever comes for it in time.
-            uint? attempt = work.GrantedMs > 0 ? turn.LastAttemptAnswered(work.RequestId) : work.Caller?.Attempt;
+            var attempt = work.GrantedMs > 0 ? turn.LastAttemptAnswered(work.RequestId) : work.HeardAttempt;
             if (attempt is null ? upTo < uint.MaxValue : attempt > upTo)
             {
                 turn.Answer(call, MultiLockReplies.Cancelled(tookBack: false));

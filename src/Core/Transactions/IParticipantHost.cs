@@ -20,6 +20,9 @@ internal interface IParticipantHost
     /// <summary>Whether something waits for the intents on this resource to go, so that no new one may be taken.</summary>
     bool IsClosing(string resource);
 
+    /// <summary>Whether its conditions can't be judged yet: what they rest on has been asked for. The host calls <see cref="Participant.Pump"/> when the answer has come, whatever other transactions do.</summary>
+    bool IsUnsure(Prepare prepare, Turn turn) => false;
+
     /// <summary>A committed branch's write.</summary>
     void Write(KeyWritten write);
 

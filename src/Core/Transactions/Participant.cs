@@ -94,13 +94,16 @@ internal sealed class Participant(IParticipantHost host, RuleSwitches rules)
 
         var wanted = host.IntentsOf(prepare);
         var inTheWay = intents.InTheWayOf(prepare, wanted);
-        if (inTheWay.Count == 0)
+        // Whatever its age: it waits for no other transaction by that.
+        var unsure = host.IsUnsure(prepare, turn);
+        if (unsure && !intents.IsFull) intents.Wait(command);
+        else if (inTheWay.Count == 0 && !unsure)
         {
             intents.StopWaiting(id);
             Take(command, wanted, turn);
             foreach (var behind in intents.TakeYoungerBehind(id)) Die(behind, turn);
         }
-        else if (inTheWay.TrueForAll(age => Intents.AgeOf(command).IsOlderThan(age)) && !intents.IsFull)
+        else if (!unsure && inTheWay.TrueForAll(age => Intents.AgeOf(command).IsOlderThan(age)) && !intents.IsFull)
         {
             if (intents.Wait(command) && !waited) turn.Count(Counted.PrepareWaits);
         }

@@ -26,6 +26,7 @@ public static class ApiRegistration
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<EntityCalls>();
+        services.AddSingleton<TakeBacks>();
         services.TryAddSingleton<NodeHistory>();
         services.AddSingleton<FailureInterceptor>();
         services.AddSingleton<CallTimes>();

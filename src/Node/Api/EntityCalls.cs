@@ -21,12 +21,6 @@ internal sealed class EntityCalls(IEntities entities)
 
     public Task<Reply> AskAsync(EntityId entity, Command command, CancellationToken ct) => AskAsync(entity, command, ApiTimes.Ask, ct);
 
-    public void Tell(EntityId entity, Command command)
-    {
-        command.Entity = entity.ToString();
-        entities.Tell(command);
-    }
-
     /// <summary>The body that a command must be answered with. Another one is a bug: the caller learns that nothing certain is known.</summary>
     public static T Expect<T>(T? body, Reply reply)
         where T : class => body ?? throw new InvalidOperationException($"an entity answered {reply.BodyCase} where {typeof(T).Name} was due");

@@ -21,7 +21,6 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
 {
     private const int BatchAtMost = 512;
     private const int QueueAtMost = 20_000;
-    private const long SnapshotEvery = 400;
     private static readonly TimeSpan IdleAfter = TimeSpan.FromMinutes(2);
 
     private readonly NodeParts parts;
@@ -38,7 +37,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
     private Batch? inFlight;
     private int rowsToGo;
     private long persistStartedAt;
-    private long lastSnapshotNr;
+    private bool recovered;
     private bool stopping;
     private bool superseded;
 
@@ -72,7 +71,6 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         {
             case SnapshotOffer { Snapshot: Messages.Storage.Snapshot snapshot } offer:
                 entity.RecoverSnapshot(offer.Metadata.SequenceNr, snapshot);
-                lastSnapshotNr = offer.Metadata.SequenceNr;
                 retention.Saved(offer.Metadata.SequenceNr, NodeClock.Now().MonoMs);
                 break;
             case Envelope row:
@@ -85,6 +83,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
                     log.Warning("{0}: a later owner has written; epoch {1} of shard {2} is over", PersistenceId, entity.Epoch, shard);
                     parts.Grants.Supersede(shard, entity.Epoch);
                 }
+                recovered = true;
                 meter.Recovered();
                 meter.Holds(entity.Levels);
                 Context.SetReceiveTimeout(IdleAfter);
@@ -163,11 +162,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         NodeMeter.Persisted(entity.Id.Kind, batch.Rows, persistStartedAt);
         traces.Persisted();
         Run(batch.Afterwards);
-        if (entity.DurableSequenceNr - lastSnapshotNr >= SnapshotEvery)
-        {
-            lastSnapshotNr = entity.DurableSequenceNr;
-            SaveSnapshot(entity.TakeSnapshot());
-        }
+        if (entity.IsSnapshotDue) SaveSnapshot(entity.TakeSnapshot());
         AfterBatch();
     }
 
@@ -270,6 +265,8 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         traces.End("the entity was stopped");
         queue.Clear(Refuse);
         meter.Ended();
+        // By itself: what it holds must not sleep until somebody asks. Neither handed over, nor one that can't be recovered.
+        if (recovered && !stopping && entity.Id.Kind == EntityId.LockKind && parts.Grants.Holds(shard, entity.Epoch)) parts.LocksEnded.Enqueue(entity.Id.Name);
         base.PostStop();
     }
 

@@ -27,6 +27,8 @@ internal static class ListRegistration
         services.AddSingleton<ILockLists, LockLists>();
         services.AddHostedService(s => new LockIndexKeeper(
             s.GetRequiredService<LockIndex>(), () => KeySweeper.IsLeader(s.GetRequiredService<NodeLifecycle>()), s.GetRequiredService<ILogger<LockIndexKeeper>>()));
+        services.AddHostedService(s => new LockWaker(
+            s.GetRequiredService<LockIndex>(), s.GetRequiredService<IEntities>(), () => s.GetRequiredService<NodeLifecycle>().Running?.Parts, s.GetRequiredService<ILogger<LockWaker>>()));
         return services;
     }
 }

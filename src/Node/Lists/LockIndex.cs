@@ -40,6 +40,19 @@ internal sealed class LockIndex(Database database) : JournalIndex(database, Jour
         return true;
     }
 
+    /// <summary>As many as these in a range, in their order, after a name.</summary>
+    public async Task<string[]> NamesAsync(KeyRange range, string after, int limit, CancellationToken ct)
+    {
+        await using var connection = await Database.OpenKeysAsync(ct);
+        await using var command = connection.Command(
+            null, $"SELECT name FROM lock_index WHERE name >= @first AND name > @after{(range.Below is null ? "" : " AND name < @below")} ORDER BY name LIMIT {limit}",
+            [("@first", range.First), ("@after", after), ("@below", range.Below ?? "")]);
+        await using var row = await command.ExecuteReaderAsync(ct);
+        var names = new List<string>();
+        while (await row.ReadAsync(ct)) names.Add(row.GetString(0));
+        return [.. names];
+    }
+
     /// <summary>Of each lock, whether anybody has it or waits for it after these rows.</summary>
     public static Dictionary<string, bool> Used(IEnumerable<JournalRow> rows)
     {

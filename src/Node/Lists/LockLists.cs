@@ -14,7 +14,7 @@ namespace AkkaHa.Node.Lists;
 /// Pages of locks that are held or waited for. The index is first brought to the highest position that the journal has at the call: no lock is missing that somebody knew to be granted before. Then each is asked,
 /// so that what is said of it is as true as of a single one.
 /// </summary>
-internal sealed class LockLists(Database database, LockIndex index, IEntities entities) : ILockLists
+internal sealed class LockLists(LockIndex index, IEntities entities) : ILockLists
 {
     private const int AskedAtOnce = 32;
     private const int NamesAtOnce = 200;
@@ -65,17 +65,9 @@ internal sealed class LockLists(Database database, LockIndex index, IEntities en
 
     private async Task<string[]> NamesAsync(string prefix, string after, int limit, CancellationToken ct)
     {
-        var range = KeyRange.OfPrefix(prefix);
         try
         {
-            await using var connection = await database.OpenKeysAsync(ct);
-            await using var command = connection.Command(
-                null, $"SELECT name FROM lock_index WHERE name >= @first AND name > @after{(range.Below is null ? "" : " AND name < @below")} ORDER BY name LIMIT {limit}",
-                [("@first", range.First), ("@after", after), ("@below", range.Below ?? "")]);
-            await using var row = await command.ExecuteReaderAsync(ct);
-            var names = new List<string>();
-            while (await row.ReadAsync(ct)) names.Add(row.GetString(0));
-            return [.. names];
+            return await index.NamesAsync(KeyRange.OfPrefix(prefix), after, limit, ct);
         }
         catch (Exception e) when (DatabaseFault.Is(e))
         {

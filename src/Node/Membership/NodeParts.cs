@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Akka.Actor;
 using Akka.Actor.Setup;
 using AkkaHa.Core.Entities;
@@ -74,6 +75,9 @@ internal sealed class NodeParts(NodeSettings settings, string incarnation, RuleS
 
     /// <summary>False while the database is known not to answer: then nothing is begun that would only fail.</summary>
     public bool DatabaseAnswers { get; set; } = true;
+
+    /// <summary>Names of locks whose activation here has ended by a failure: they are to be woken.</summary>
+    public ConcurrentQueue<string> LocksEnded { get; } = new();
 
     /// <summary>Tells that rows of keys have been written here.</summary>
     public Action KeysWritten { get; private set; } = () => { };

@@ -27,6 +27,7 @@ sealed class Crew : IAsyncDisposable
             for (var i = 0; i < 2; i++) workloads.Add(new Lists($"lists-{c}.{i}", client, bench, Seed()));
             for (var i = 0; i < 2; i++) workloads.Add(new Bank($"bank-{c}.{i}", client, bench, Seed()));
             for (var i = 0; i < 3; i++) workloads.Add(new Locks($"locks-{c}.{i}", client, bench, Seed()));
+            for (var i = 0; i < 2; i++) workloads.Add(new Semaphores($"semaphores-{c}.{i}", client, bench, Seed()));
         }
         workloads.Add(new Auditor("auditor", clients[0], bench, Seed()));
         foreach (var node in cluster.All)

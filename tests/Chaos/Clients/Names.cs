@@ -11,6 +11,7 @@ static class Names
     public const int Lists = 6;
     public const int Accounts = 100;
     public const int SessionLocks = 4;
+    public const int Semaphores = 2;
 
     private const long Second = 1_000_000;
     private const long RegisterLife = 40 * Second;
@@ -24,6 +25,9 @@ static class Names
 
     /// <inheritdoc cref="Register"/>
     public static string Lock(int i, long now, int back = 0) => $"lock/{i}/{Math.Max(0, Generation(i, Locks, LockLife, now) - back)}";
+
+    /// <summary>A name is a semaphore or a lock, not both at one time.</summary>
+    public static string Semaphore(int i, long now) => $"semaphore/{i}/{Generation(i, Semaphores, LockLife, now)}";
 
     /// <summary>Locks of those who are about their sessions: held until the session ends, so nobody else wants them.</summary>
     public static string OfSessions(int i, long now) => $"session-lock/{i}/{Generation(i, SessionLocks, LockLife, now)}";

@@ -63,10 +63,10 @@ sealed class PinnedNode(string name, string url, TimeSpan patience) : IDisposabl
     }
 
     /// <summary>Asks for a lock for a session. Who gets it does not believe in it, unless it says otherwise.</summary>
-    public async Task<GrantOperation> AcquireAsync(string client, string name, string session, double waitSeconds, Func<long> now)
+    public async Task<GrantOperation> AcquireAsync(string client, string name, string session, double waitSeconds, Func<long> now, string? holderId = null)
     {
         var grant = new GrantOperation(client, now(), 0, Outcome.Unknown, name) { Node = Name, BelievedUntil = 0 };
-        var answer = await SendAsync(HttpMethod.Post, $"/v1/locks/{name}:acquire", new { sessionId = session, waitSeconds });
+        var answer = await SendAsync(HttpMethod.Post, $"/v1/locks/{name}:acquire", new { sessionId = session, waitSeconds, holderId = holderId ?? "" });
         grant = grant with { End = now(), Outcome = answer.Outcome };
         return answer.Outcome == Outcome.Ok ? grant with { Fence = answer.Number("fence"), Holder = $"{answer.Text("sessionId")}/{answer.Text("holderId")}" } : grant;
     }

@@ -90,9 +90,18 @@ sealed class Sessions(string name, IReadOnlyList<PinnedNode> nodes, IReadOnlyLis
     private async Task HoldAsync(string session, Believed believed)
     {
         var name = Use(EntityId.Lock(Names.OfSessions(Random.Next(Names.SessionLocks), Now)));
-        var grant = await patient[Random.Next(patient.Count)].AcquireAsync(Name, name, session, WaitSeconds, () => Now);
+        var holderId = $"h{Bench.Unique()}";
+        var grant = await patient[Random.Next(patient.Count)].AcquireAsync(Name, name, session, WaitSeconds, () => Now, holderId);
+        GrantOperation? again = null;
+        if (grant.Outcome == Outcome.Ok && Random.Next(2) == 0)
+        {
+            // The same holder by another request, and another node: it has what it has, or its session has ended.
+            await Task.Delay(Random.Next(2000));
+            again = await patient[Random.Next(patient.Count)].AcquireAsync(Name, name, session, 0, () => Now, holderId);
+        }
         await believed.Over.Task;
         Bench.Recorder.Add(grant with { BelievedUntil = believed.Until });
+        if (again is not null) Bench.Recorder.Add(again with { BelievedUntil = believed.Until });
     }
 
     private PinnedNode AnyNode() => nodes[Random.Next(nodes.Count)];

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using AkkaHa.Judge.Locks;
 
 namespace AkkaHa.Chaos.Histories;
 
@@ -18,6 +19,9 @@ sealed class HistoryFiles(string directory)
 
     public string Operations => Path.Combine(Directory, "operations.jsonl");
 
+    /// <summary>The queues of locks, as the journal has them at the end.</summary>
+    public string Queues => Path.Combine(Directory, "queues.jsonl");
+
     public string Faults => Path.Combine(Directory, "faults.jsonl");
 
     public string Facts => Path.Combine(Directory, "run.json");
@@ -29,6 +33,11 @@ sealed class HistoryFiles(string directory)
     public IEnumerable<Operation> ReadOperations() => ReadLines<Operation>(Operations);
 
     public IEnumerable<FaultDone> ReadFaults() => ReadLines<FaultDone>(Faults);
+
+    /// <summary>None in runs of before they were kept.</summary>
+    public IEnumerable<QueueEvent> ReadQueues() => File.Exists(Queues) ? ReadLines<QueueEvent>(Queues) : [];
+
+    public void WriteQueues(IEnumerable<QueueEvent> steps) => File.WriteAllLines(Queues, steps.Select(s => JsonSerializer.Serialize(s, Json)));
 
     public T Read<T>(string file) =>
         JsonSerializer.Deserialize<T>(File.ReadAllText(file), Json) ?? throw new InvalidDataException($"{file} is empty");

@@ -97,6 +97,12 @@ sealed record GrantOperation(string Client, long Start, long End, Outcome Outcom
 
     public LockUse Use { get; init; }
 
+    /// <summary>Of a semaphore.</summary>
+    public int Permits { get; init; }
+
+    /// <summary>Of a semaphore.</summary>
+    public int Limit { get; init; }
+
     /// <summary>It took the place of an upgradeable one.</summary>
     public bool IsUpgrade { get; init; }
 }

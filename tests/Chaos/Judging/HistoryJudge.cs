@@ -117,16 +117,18 @@ static class HistoryJudge
         var guarded = new GuardedHistory(operations);
         var releases = operations.OfType<ReleaseOperation>().Where(r => r.Outcome == Outcome.Ok).ToArray();
         var reads = operations.OfType<LockReadOperation>().Where(r => r.Outcome == Outcome.Ok);
-        LockGrantSeen[] seen = [.. grants.Select(g => new LockGrantSeen(g.Lock, g.Holder, g.Fence, g.Start, g.End, g.BelievedUntil) { Use = g.Use, IsUpgrade = g.IsUpgrade })];
+        LockGrantSeen[] seen = [.. grants.Select(g => new LockGrantSeen(g.Lock, g.Holder, g.Fence, g.Start, g.End, g.BelievedUntil) { Use = g.Use, IsUpgrade = g.IsUpgrade, Permits = g.Permits, Limit = g.Limit })];
         var exclusive = seen.Where(g => g.Use == LockUse.Exclusive).Select(g => (g.Lock, g.Fence)).ToHashSet();
+        var sessions = grants.DistinctBy(g => (g.Lock, g.Fence)).ToDictionary(g => (g.Lock, g.Fence), g => g.Holder.Split('/')[0]);
+        GuardPassed[] passed = [.. guarded.Done().Select(w => new GuardPassed(w.Lock!, w.Fence!.Value, w.Start, w.Node ?? w.Client))];
         FenceSeen[] granted = [.. grants.Select(g => new FenceSeen(g.Lock, g.Fence, g.Start, g.End, g.Client))];
         return
         [
             .. LockJudge.Judge(seen, guarded.InOrder()),
             .. GrantsOfEnded.Judge(seen, releases.Where(r => exclusive.Contains((r.Lock, r.Fence))).Select(r => (r.Lock, r.Fence, r.Start)), Ends(operations)),
             .. FenceJudge.Reads(granted, reads.Select(r => new FenceSeen(r.Lock, r.LastFence, r.Start, r.End, r.Node ?? r.Client))),
-            .. FenceJudge.Guards(granted, releases.Select(r => new FenceReleased(r.Lock, r.Fence, r.End)),
-                guarded.Done().Select(w => new GuardPassed(w.Lock!, w.Fence!.Value, w.Start, w.Node ?? w.Client))),
+            .. FenceJudge.Guards(granted, releases.Select(r => new FenceReleased(r.Lock, r.Fence, r.End)), passed),
+            .. GuardsOfEnded.Judge(passed.Where(w => sessions.ContainsKey((w.Lock, w.Fence))).Select(w => (w, sessions[(w.Lock, w.Fence)])), Ends(operations)),
         ];
     }
 

@@ -39,6 +39,9 @@ sealed class ChaosCluster : IAsyncDisposable
     /// <summary>Of the nodes' data and logs.</summary>
     public string Directory => local.Directory;
 
+    /// <summary>Where there is no server, that of all nodes.</summary>
+    public string JournalFile => Path.Combine(Directory, "data", "journal.db");
+
     /// <summary>For clients.</summary>
     public string Endpoints => string.Join(',', All.Select(n => n.GrpcUrl));
 

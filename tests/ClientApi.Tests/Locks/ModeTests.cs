@@ -129,6 +129,26 @@ public sealed class ModeTests
     }
 
     [Fact]
+    public async Task A_long_wait_for_several_locks_is_of_short_calls_of_one_request_that_keep_the_place_but_for_the_last()
+    {
+        await using var node = await FakeNode.StartAsync();
+        node.On<AcquireAllLocksRequest, AcquireAllLocksResponse>(async (request, _) =>
+        {
+            await Task.Delay(TimeSpan.FromSeconds(request.WaitSeconds));
+            throw Refusal.Of(ErrorCode.LockHeld);
+        });
+        await using var client = TestClient.Connect(node);
+
+        Assert.Null(await client.Locks.TryAcquireAllAsync(["a", "b"], TimeSpan.FromSeconds(3.5)));
+
+        var asked = node.Seen<AcquireAllLocksRequest>();
+        Assert.Equal((3.0, true), (asked[0].WaitSeconds, asked[0].KeepPlace));
+        Assert.False(asked[^1].KeepPlace);
+        Assert.Single(asked.Select(a => a.RequestId).Distinct());
+        Assert.Equal(Enumerable.Range(1, asked.Count).Select(i => (uint)i), asked.Select(a => a.Attempt));
+    }
+
+    [Fact]
     public async Task Several_locks_must_be_some_and_each_once()
     {
         await using var node = await FakeNode.StartAsync();

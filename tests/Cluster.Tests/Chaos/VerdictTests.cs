@@ -45,6 +45,9 @@ public sealed class VerdictTests : IDisposable
     private static GrantOperation Grant(string holder, long fence, long start, long end, long until) =>
         new("c", start, end, Outcome.Ok, "l") { Holder = holder, Fence = fence, BelievedUntil = until };
 
+    private static GrantOperation Permits(string holder, long fence, int permits, long start, long until) =>
+        Grant(holder, fence, start, start + 1, until) with { Use = LockUse.Semaphore, Permits = permits, Limit = 3 };
+
     private static KeyOperation Guarded(long fence, long start, long revision, Outcome outcome = Outcome.Ok) =>
         new("c", start, start + 1, outcome, "guarded/l", KeyAction.Put) { Value = $"{fence}/{revision}", Revision = revision, Lock = "l", Fence = fence };
 
@@ -82,6 +85,27 @@ public sealed class VerdictTests : IDisposable
     [Fact]
     public Task An_upgrade_beside_a_reader() => BreaksAsync("one holder at a time",
         Grant("x", 1, 1, 2, 9) with { Use = LockUse.Shared }, Grant("y", 2, 3, 4, 5) with { Use = LockUse.Upgradeable }, Grant("y", 3, 6, 7, 8) with { IsUpgrade = true });
+
+    [Fact]
+    public async Task Permits_up_to_the_limit_and_a_holder_that_comes_again_are_good() => Assert.Equal(0, (await JudgeAsync(
+        Permits("s/x", 1, 2, 1, 9), Permits("s/y", 2, 1, 2, 9), Permits("s/x", 1, 2, 4, 9))).ViolationCount);
+
+    [Fact]
+    public Task More_permits_than_there_are() => BreaksAsync("no more permits than there are", Permits("s/x", 1, 2, 1, 9), Permits("s/y", 2, 2, 3, 9));
+
+    [Fact]
+    public Task A_holder_that_comes_again_and_gets_another_fence() => BreaksAsync("a repeat gets the same grant", Permits("s/x", 1, 1, 1, 9), Permits("s/x", 2, 1, 3, 9));
+
+    [Fact]
+    public async Task One_who_overtakes_in_the_journal()
+    {
+        files.WriteQueues([new("l", QueueStep.Enqueued, "a"), new("l", QueueStep.Enqueued, "b"), new("m", QueueStep.Granted, "c"), new("l", QueueStep.Granted, "b")]);
+        Assert.Equal("first come, first served", Assert.Single((await JudgeAsync()).Violations).Key);
+    }
+
+    [Fact]
+    public Task A_write_under_the_fence_of_a_session_that_has_ended_though_nobody_else_has_had_the_lock() => BreaksAsync("a session that has ended guards nothing",
+        Session(SessionAction.Create, 1), Grant("1-x/h", 1, 2, 3, 4), Session(SessionAction.Get, 4 * Second, ended: true), Guarded(1, 5 * Second, 1));
 
     [Fact]
     public Task A_stale_read_of_one_node() => BreaksAsync("linearizability", Put(1, 2, "a", 1), Put(3, 4, "b", 2), Get(5, 6, "a", 1));

@@ -119,14 +119,35 @@ public sealed class LockCommandTests(OneNode one) : IClassFixture<OneNode>, IDis
         await ClusterUnderTest.EventuallyAsync(() => Task.FromResult(!IsRunning(started)), "what the command has started is still there");
     }
 
+    /// <summary>The shell would hear of none of them before what it waits for has ended, were that not told too.</summary>
     [Theory]
     [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(15)]
+    public async Task What_the_command_has_started_gets_signals_too(int signal)
+    {
+        if (Signals.IsIgnored(signal)) return;
+        var run = StartRun($"run/group{signal}", "--", "sh", "-c", "trap 'echo got; exit 9' INT QUIT TERM; echo begun; sleep 300; echo slept");
+        Assert.Equal("begun", await LineAsync(run));
+        // The shell has said so before it has started the other.
+        await Task.Delay(500);
+        Signals.Send(run, signal);
+        Assert.Equal("got", await LineAsync(run));
+        await run.WaitForExitAsync().WaitAsync(ClusterUnderTest.Patience);
+        Assert.Equal(9, run.ExitCode);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(10)]
+    [InlineData(12)]
     [InlineData(15)]
     public async Task Signals_are_the_commands_while_it_runs(int signal)
     {
         if (Signals.IsIgnored(signal)) return;
         var name = $"run/signal{signal}";
-        var run = StartRun(name, "--", "sh", "-c", "trap 'echo got; exit 9' INT TERM; echo begun; while :; do sleep 0.1; done");
+        var run = StartRun(name, "--", "sh", "-c", "trap 'echo got; exit 9' HUP INT USR1 USR2 TERM; echo begun; while :; do sleep 0.1; done");
         Assert.Equal("begun", await LineAsync(run));
         Signals.Send(run, signal);
         Assert.Equal("got", await LineAsync(run));

@@ -23,6 +23,19 @@ public sealed class LockSessionTests
         Assert.Equal(Session(1), Assert.Single(gone.Sent, s => s.Command.SessionGoneSeen is not null).Command.SessionGoneSeen.SessionId);
     }
 
+    /// <summary>It had promised to live for longer; while its end waits for a transaction, its other calls must not go by that.</summary>
+    [Fact]
+    public void A_session_whose_end_has_been_told_gets_nothing_more_though_its_old_holding_is_still_there()
+    {
+        var scenario = Scenario.Fresh(Id);
+        scenario.Have(1, Messages.V1.LockMode.Shared);
+        scenario.When(Guard("t", 1));
+        scenario.When(Gone(1));
+        var late = scenario.When(Acquire(1, 9, mode: Messages.V1.LockMode.Shared));
+        Assert.False(late.Answers(late));
+        Assert.Equal(Messages.V1.ErrorCode.SessionExpired, scenario.When(Alive(1, remainingMs: 0)).ReplyTo(late).Failure.Code);
+    }
+
     [Fact]
     public void The_end_of_a_session_that_has_nothing_here_is_acknowledged() =>
         Assert.Single(Held().When(Gone(9)).Sent, s => s.Command.SessionGoneSeen is not null);

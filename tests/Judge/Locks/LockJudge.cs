@@ -37,12 +37,12 @@ public static class LockJudge
         }
     }
 
-    /// <summary>Who asks after another was answered gets a higher fence.</summary>
+    /// <summary>Who asks after another was answered gets a higher fence; but whoever comes again for what it has got gets that.</summary>
     private static IEnumerable<Violation> Growth(List<LockGrantSeen> byGrant)
     {
         LockGrantSeen? highest = null;
         var next = 0;
-        foreach (var grant in byGrant.OrderBy(g => g.InvokedAt))
+        foreach (var grant in byGrant.DistinctBy(g => (g.Holder, g.Fence)).OrderBy(g => g.InvokedAt))
         {
             for (; next < byGrant.Count && byGrant[next].GrantedAt < grant.InvokedAt; next++)
                 if (highest is null || byGrant[next].Fence > highest.Fence) highest = byGrant[next];

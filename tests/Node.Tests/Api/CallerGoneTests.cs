@@ -18,13 +18,18 @@ public sealed class CallerGoneTests : IClassFixture<ApiHost>
     {
         this.host = host;
         host.Reset();
-        host.Entities.Answer = async (_, ct) =>
+        host.Entities.Answer = async (command, ct) =>
         {
+            if (command.CancelLock is not null) return Cancelled;
             waiting.TrySetResult();
             await Task.Delay(Timeout.Infinite, ct);
             return new Reply();
         };
     }
+
+    private static Reply Cancelled => new() { CancelLock = new CancelLockResponse { Cancelled = true } };
+
+    private IReadOnlyList<Command> Cancels => [.. host.Entities.Asked.Where(c => c.CancelLock is not null)];
 
     [Fact]
     public async Task A_cancelled_grpc_call_takes_its_acquire_back()
@@ -63,7 +68,7 @@ public sealed class CallerGoneTests : IClassFixture<ApiHost>
             await waiting.Task.WaitAsync(Patience);
         }
 
-        AssertTakenBack(await ToldAsync(), host.Entities.OnlyCommand.RequestId);
+        AssertTakenBack(await ToldAsync(), host.Entities.Asked[0].RequestId);
     }
 
     [Fact]
@@ -79,15 +84,16 @@ public sealed class CallerGoneTests : IClassFixture<ApiHost>
         }
 
         await Task.Delay(TimeSpan.FromSeconds(1));
-        Assert.Empty(host.Entities.Told);
+        Assert.Empty(Cancels);
     }
 
     [Fact]
     public async Task A_grant_that_comes_as_the_caller_goes_is_given_back()
     {
         using var cancel = new CancellationTokenSource();
-        host.Entities.Answer = async (_, ct) =>
+        host.Entities.Answer = async (command, ct) =>
         {
+            if (command.CancelLock is not null) return Cancelled;
             waiting.TrySetResult();
             await Task.Delay(Timeout.Infinite, ct).ContinueWith(_ => { }, TaskScheduler.Default);
             return new Reply { LockGrant = new LockGrant { Name = "a/b", Fence = 1 } };
@@ -123,7 +129,32 @@ public sealed class CallerGoneTests : IClassFixture<ApiHost>
 
         await new Locks.LocksClient(host.Grpc).AcquireAsync(new AcquireLockRequest { Name = "a", SessionId = Session });
 
-        Assert.Empty(host.Entities.Told);
+        Assert.Empty(Cancels);
+    }
+
+    /// <summary>The first gets no answer, the next finds the shard on its way.</summary>
+    [Fact]
+    public async Task What_is_taken_back_is_taken_back_again_until_it_is_answered()
+    {
+        var cancels = 0;
+        host.Entities.Answer = async (command, ct) =>
+        {
+            if (command.CancelLock is not null)
+                return ++cancels < 3 ? new Reply { Failure = new Failure { Code = cancels == 1 ? ErrorCode.OutcomeUnknown : ErrorCode.Unavailable, Message = "lost" } } : Cancelled;
+            waiting.TrySetResult();
+            await Task.Delay(Timeout.Infinite, ct);
+            return new Reply();
+        };
+        using var cancel = new CancellationTokenSource();
+        var call = new Locks.LocksClient(host.Grpc).AcquireAsync(new AcquireLockRequest { Name = "a/b", SessionId = Session, RequestId = "r5", WaitSeconds = 30 }, cancellationToken: cancel.Token);
+        await waiting.Task.WaitAsync(Patience);
+        await cancel.CancelAsync();
+        await Assert.ThrowsAsync<RpcException>(async () => await call);
+        using var patience = new CancellationTokenSource(Patience);
+        while (Cancels.Count < 3) await Task.Delay(10, patience.Token);
+        await Task.Delay(TimeSpan.FromSeconds(1), patience.Token);
+        Assert.Equal(3, Cancels.Count);
+        Assert.All(Cancels, told => AssertTakenBack(told, "r5"));
     }
 
     private static void AssertTakenBack(Command told, string requestId)
@@ -136,8 +167,8 @@ public sealed class CallerGoneTests : IClassFixture<ApiHost>
     private async Task<Command> ToldAsync()
     {
         using var patience = new CancellationTokenSource(Patience);
-        while (host.Entities.Told.Count == 0) await Task.Delay(10, patience.Token);
+        while (Cancels.Count == 0) await Task.Delay(10, patience.Token);
         Assert.Empty(host.Log.Errors);
-        return Assert.Single(host.Entities.Told);
+        return Assert.Single(Cancels);
     }
 }

@@ -35,7 +35,7 @@ public sealed class MultiLockRouteTests : IClassFixture<ApiHost>
     {
         host.Entities.AnswerWith(Granted);
         var body = $$"""
-            {"sessionId":"{{Session}}","requestId":"r","holderId":"h","locks":[{"name":"b/c","mode":"exclusive","permits":1,"limit":1},{"name":"a"}],"waitSeconds":1.5,"label":"l","flowId":"f"}
+            {"sessionId":"{{Session}}","requestId":"r","holderId":"h","locks":[{"name":"b/c","mode":"exclusive","permits":1,"limit":1},{"name":"a"}],"waitSeconds":1.5,"label":"l","flowId":"f","keepPlace":true}
             """;
 
         var json = await host.JsonAsync("POST /v1/locks:acquireAll", body);
@@ -45,7 +45,7 @@ public sealed class MultiLockRouteTests : IClassFixture<ApiHost>
             json);
         var request = new AcquireAllLocksRequest
         {
-            SessionId = Session, RequestId = "r", HolderId = "h", WaitSeconds = 1.5, Label = "l", FlowId = "f", Attempt = 1, Locks = { new LockWish { Name = "b/c" }, new LockWish { Name = "a" } },
+            SessionId = Session, RequestId = "r", HolderId = "h", WaitSeconds = 1.5, Label = "l", FlowId = "f", KeepPlace = true, Attempt = 1, Locks = { new LockWish { Name = "b/c" }, new LockWish { Name = "a" } },
         };
         Assert.Equal(new Command { Entity = "session/7", RequestId = "r", Attempt = 1, TimeoutMs = 6500, AcquireAllLocks = request }, host.Entities.OnlyCommand);
     }
@@ -106,8 +106,9 @@ public sealed class MultiLockRouteTests : IClassFixture<ApiHost>
     public async Task A_cancelled_grpc_call_takes_its_attempt_back()
     {
         var waiting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        host.Entities.Answer = async (_, ct) =>
+        host.Entities.Answer = async (command, ct) =>
         {
+            if (command.CancelAllLocks is not null) return new Reply { CancelAllLocks = new CancelAllLocksResponse { Cancelled = true } };
             waiting.TrySetResult();
             await Task.Delay(Timeout.Infinite, ct);
             return new Reply();
@@ -121,8 +122,8 @@ public sealed class MultiLockRouteTests : IClassFixture<ApiHost>
 
         await Assert.ThrowsAsync<RpcException>(async () => await call);
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-        while (host.Entities.Told.Count == 0) await Task.Delay(10, patience.Token);
-        var told = Assert.Single(host.Entities.Told);
+        while (host.Entities.Asked.All(c => c.CancelAllLocks is null)) await Task.Delay(10, patience.Token);
+        var told = Assert.Single(host.Entities.Asked, c => c.CancelAllLocks is not null);
         Assert.Equal("session/7", told.Entity);
         Assert.Equal(new CancelAllLocksRequest { SessionId = Session, RequestId = "r1", OnlyAttemptsTo = 3 }, told.CancelAllLocks);
     }

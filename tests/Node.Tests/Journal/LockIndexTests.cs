@@ -83,7 +83,7 @@ public sealed class LockIndexTests(JournalFixture fixture)
                 Lock = command.GetLock.Name.EndsWith('x') ? new LockState { Name = command.GetLock.Name } : new LockState { Name = command.GetLock.Name, Holders = { new LockHolder { Fence = 1 } } },
             }),
         };
-        var lists = new LockLists(journal.Database, new LockIndex(journal.Database), entities);
+        var lists = new LockLists(new LockIndex(journal.Database), entities);
         foreach (var name in new[] { "p/c", "p/a", "p/bx", "p/b", "o", "q", "p/d" }) await journal.AppendAsync($"lock/{name}", Granted(1));
 
         var (names, request) = (new List<string>(), new ListLocksRequest { Prefix = "p/", Limit = 2 });

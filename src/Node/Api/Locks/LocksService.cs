@@ -11,7 +11,7 @@ namespace AkkaHa.Node.Api.Locks;
 /// Locks over gRPC and HTTP. A gRPC call that is cancelled while it waits takes its attempt back, and so does a lost HTTP connection when its
 /// request has no id of its own: nobody can ask for it again. With an id, the place or the grant waits for the repeat.
 /// </summary>
-internal sealed class LocksService(EntityCalls calls, ILockLists lists, ILockWatches watches) : Messages.V1.Locks.LocksBase
+internal sealed class LocksService(EntityCalls calls, TakeBacks takeBacks, ILockLists lists, ILockWatches watches) : Messages.V1.Locks.LocksBase
 {
     public override async Task<LockGrant> Acquire(AcquireLockRequest request, ServerCallContext context)
     {
@@ -84,7 +84,7 @@ internal sealed class LocksService(EntityCalls calls, ILockLists lists, ILockWat
         return EntityCalls.Expect(reply.Lock, reply);
     }
 
-    public override Task<AcquireAllLocksResponse> AcquireAll(AcquireAllLocksRequest request, ServerCallContext context) => MultiLockCalls.AcquireAllAsync(calls, request, context);
+    public override Task<AcquireAllLocksResponse> AcquireAll(AcquireAllLocksRequest request, ServerCallContext context) => MultiLockCalls.AcquireAllAsync(calls, takeBacks, request, context);
 
     public override Task<CancelAllLocksResponse> CancelAll(CancelAllLocksRequest request, ServerCallContext context) => MultiLockCalls.CancelAllAsync(calls, request, context);
 
@@ -112,7 +112,7 @@ internal sealed class LocksService(EntityCalls calls, ILockLists lists, ILockWat
     }
 
     private void TakeBack(string name, string sessionId, string requestId, uint attempt) =>
-        calls.Tell(EntityId.Lock(name), CancelCommand(new CancelLockRequest { Name = name, SessionId = sessionId, RequestId = requestId, OnlyAttemptsTo = attempt }));
+        takeBacks.Begin(EntityId.Lock(name), CancelCommand(new CancelLockRequest { Name = name, SessionId = sessionId, RequestId = requestId, OnlyAttemptsTo = attempt }));
 
     // Without a request id of its own: the id inside is the acquire's, whose remembered outcome must not answer the cancel.
     private static Command CancelCommand(CancelLockRequest request) => new() { CancelLock = request };

@@ -10,7 +10,7 @@ namespace AkkaHa.Node.Api.Locks;
 internal static class MultiLockCalls
 {
     /// <summary>As with one lock: a gRPC call that is cancelled takes its attempt back, a lost HTTP connection only when nobody can ask again.</summary>
-    public static async Task<AcquireAllLocksResponse> AcquireAllAsync(EntityCalls calls, AcquireAllLocksRequest request, ServerCallContext context)
+    public static async Task<AcquireAllLocksResponse> AcquireAllAsync(EntityCalls calls, TakeBacks takeBacks, AcquireAllLocksRequest request, ServerCallContext context)
     {
         Refusals.ThrowIf(MultiLockValidation.Check(request, calls.Shards));
         var mayComeAgain = request.RequestId.Length > 0 && !Transport.IsGrpc(context.GetHttpContext());
@@ -28,7 +28,7 @@ internal static class MultiLockCalls
         {
             // Also when the grants came at the same moment: nobody is there to be told of them.
             if (context.CancellationToken.IsCancellationRequested && !mayComeAgain)
-                calls.Tell(SlotOf(request.SessionId), CancelCommand(new CancelAllLocksRequest { SessionId = request.SessionId, RequestId = request.RequestId, OnlyAttemptsTo = request.Attempt }));
+                takeBacks.Begin(SlotOf(request.SessionId), CancelCommand(new CancelAllLocksRequest { SessionId = request.SessionId, RequestId = request.RequestId, OnlyAttemptsTo = request.Attempt }));
         }
     }
 

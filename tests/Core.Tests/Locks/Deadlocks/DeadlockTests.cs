@@ -50,6 +50,37 @@ public sealed class DeadlockTests
         Assert.Equal([new FlowNet.Edge(0, "l", 0)], FlowNet.CircleOf(Assert.Single(net.Flows[0].Deadlocks)));
     }
 
+    /// <summary>Each newcomer waits behind the circle's lock, and is gone before it would look again.</summary>
+    [Theory]
+    [InlineData(10)]
+    [InlineData(100)]
+    public void A_steady_stream_of_waits_puts_nothing_off_and_does_not_look_all_the_time(int everyMs)
+    {
+        var net = new FlowNet(3);
+        net.Acquire(0, "l0");
+        net.Acquire(1, "l1");
+        net.Quiet(500);
+        net.Acquire(0, "l1");
+        net.Quiet(3000);
+        var before = net.Searching;
+        for (var ms = 0; ms < 2000; ms += everyMs)
+        {
+            net.Acquire(2, "l1");
+            net.Quiet(everyMs);
+            net.Cancel(2);
+        }
+        Assert.InRange(net.Searching - before, 1, 40);
+        net.Acquire(1, "l0");
+        for (var ms = 0; ms < 900; ms += everyMs)
+        {
+            net.Acquire(2, "l0");
+            net.Quiet(everyMs);
+            net.Cancel(2);
+        }
+        Assert.Single(net.Flows[1].Deadlocks);
+        Assert.Empty(net.Flows[0].Deadlocks);
+    }
+
     [Fact]
     public void Without_flow_ids_nothing_is_looked_at()
     {
