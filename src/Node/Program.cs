@@ -55,6 +55,9 @@ builder.Services.AddHostedService(services => services.GetRequiredService<Readin
 builder.Services.AddSingleton<IEventual, EventualData>();
 builder.Services.AddListsAndWatches();
 builder.AddMonitoring();
+#if PETABRIDGE_CMD
+builder.Services.AddPetabridgeCmd();
+#endif
 builder.Services.AddAkkaHaApi();
 
 var app = builder.Build();

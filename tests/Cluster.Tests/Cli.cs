@@ -6,7 +6,7 @@ namespace AkkaHa.Cluster.Tests;
 internal static class Cli
 {
     /// <summary>As built in its own place, with all that it needs.</summary>
-    private static string Assembly
+    public static string Assembly
     {
         get
         {

@@ -1,43 +1,55 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Globalization;
 using AkkaHa.Cli.CommandLine;
 using AkkaHa.ClientApi;
 
 namespace AkkaHa.Cli.Cluster;
 
 /// <summary>Waits until a member that was asked to leave is gone.</summary>
-static class Departure
+sealed class Departure(string address, string? incarnation, bool json)
 {
     static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
 
     /// <summary><see cref="ExitCode.Ok"/> when it is gone (or nothing was to be waited for), <see cref="ExitCode.Error"/> when it is still there after the wait.</summary>
-    public static async Task<int> WaitAsync(AkkaHaClient client, string address, string? incarnation, TimeSpan atMost, InvocationConfiguration to, CancellationToken cancel)
+    public async Task<int> WaitAsync(AkkaHaClient client, TimeSpan atMost, InvocationConfiguration to, CancellationToken cancel)
     {
         if (atMost == TimeSpan.Zero)
         {
-            await to.Output.WriteLineAsync($"{address} is asked to leave");
+            Tell(to, left: false, null, $"{address} is asked to leave");
             return ExitCode.Ok;
         }
         var watch = Stopwatch.StartNew();
-        while (watch.Elapsed < atMost)
+        using (var progress = new ProgressLine(to.Error))
         {
-            try
+            while (watch.Elapsed < atMost)
             {
-                var picture = await client.Cluster.GetAsync(cancel);
-                // Seen through the eyes of the leaver itself, it is there to the end.
-                if (!picture.Members.Any(m => m.Address == address && (incarnation is null || m.Incarnation == incarnation)))
+                try
                 {
-                    await to.Output.WriteLineAsync($"{address} has left after {watch.Elapsed.TotalSeconds:0.0} s");
-                    return ExitCode.Ok;
+                    var picture = await client.Cluster.GetAsync(cancel);
+                    // Seen through the eyes of the leaver itself, it is there to the end.
+                    if (picture.Members.FirstOrDefault(m => m.Address == address && (incarnation is null || m.Incarnation == incarnation)) is not { } still)
+                    {
+                        progress.Clear();
+                        Tell(to, left: true, watch.Elapsed, string.Create(CultureInfo.InvariantCulture, $"{address} has left after {watch.Elapsed.TotalSeconds:0.0} s"));
+                        return ExitCode.Ok;
+                    }
+                    progress.Show(string.Create(CultureInfo.InvariantCulture, $"{still.Status}, {still.Shards} shards left; {watch.Elapsed.TotalSeconds:0} of {atMost.TotalSeconds:0} s"));
                 }
+                catch (UnavailableException) when (watch.Elapsed < atMost)
+                {
+                    // The node that was asked is the one that leaves, perhaps the last.
+                }
+                await Task.Delay(LookEvery, cancel);
             }
-            catch (UnavailableException) when (watch.Elapsed < atMost)
-            {
-                // The node that was asked is the one that leaves, perhaps the last.
-            }
-            await Task.Delay(LookEvery, cancel);
         }
         await to.Error.WriteLineAsync($"{address} is still a member after {atMost.TotalSeconds:0} s");
         return ExitCode.Error;
+    }
+
+    void Tell(InvocationConfiguration to, bool left, TimeSpan? after, string text)
+    {
+        if (json) Json.WriteLine(to.Output, new { address, incarnation, left, afterSeconds = after?.TotalSeconds });
+        else to.Output.WriteLine(text);
     }
 }

@@ -17,7 +17,7 @@ static class Endpoints
         DefaultValueFactory = _ => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } endpoints ? endpoints : ByDefault,
     };
 
-    /// <summary>As the other, with ten seconds before it gives up.</summary>
+    /// <summary>Runs a command with a client that gives up after ten seconds, and turns what the cluster says into an exit code and a line on standard error.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="endpoint">Of which cluster.</param>
     /// <param name="run">What to do.</param>
@@ -45,10 +45,6 @@ static class Endpoints
             return ExitCode.Error;
         }
     }
-
-    /// <summary>Runs a command with a client, and turns what the cluster says into an exit code and a line on standard error.</summary>
-    public static Task<int> RunAsync(ParseResult parsed, Option<string> endpoint, TimeSpan giveUpAfter, Func<AkkaHaClient, Task<int>> run) =>
-        RunAsync(parsed, new AkkaHaClientOptions { Endpoints = parsed.GetRequiredValue(endpoint), GiveUpAfter = giveUpAfter }, run);
 
     static async Task<int> RunAsync(ParseResult parsed, AkkaHaClientOptions options, Func<AkkaHaClient, Task<int>> run)
     {

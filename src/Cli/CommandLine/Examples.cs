@@ -9,6 +9,9 @@ sealed class ExampleCommand(string name, string description, params string[] exa
 {
     public IReadOnlyList<string> Examples => examples;
 
+    /// <summary>What its own help says beyond the description, which stands in the help of the command above it too.</summary>
+    public string Details { get; set; } = "";
+
     /// <summary>It deals with SIGINT and SIGTERM itself, for as long as it takes.</summary>
     public bool TakesSignals { get; set; }
 }
@@ -27,14 +30,27 @@ sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLineAction
 
     public override int Invoke(ParseResult parsed)
     {
-        var code = help.Invoke(parsed);
+        var output = parsed.InvocationConfiguration.Output;
+        var code = WithItsName(parsed, output);
         if (parsed.CommandResult.Command is ExampleCommand { Examples.Count: > 0 } command)
         {
-            var output = parsed.InvocationConfiguration.Output;
+            foreach (var line in command.Details.Split('\n', StringSplitOptions.RemoveEmptyEntries)) output.WriteLine(line);
+            if (command.Details.Length > 0) output.WriteLine();
             output.WriteLine("Examples:");
             foreach (var example in command.Examples) output.WriteLine($"  {example}");
             output.WriteLine();
         }
+        return code;
+    }
+
+    /// <summary>The library takes the name of the assembly for the command's.</summary>
+    int WithItsName(ParseResult parsed, TextWriter output)
+    {
+        using var text = new StringWriter();
+        parsed.InvocationConfiguration.Output = text;
+        var code = help.Invoke(parsed);
+        parsed.InvocationConfiguration.Output = output;
+        output.Write(text.ToString().Replace($"  {parsed.RootCommandResult.Command.Name} ", $"  {AkkahaCommand.Name} ", StringComparison.Ordinal));
         return code;
     }
 }

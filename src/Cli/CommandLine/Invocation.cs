@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using AkkaHa.Cli.Completion;
 
 namespace AkkaHa.Cli.CommandLine;
 
@@ -12,6 +13,7 @@ static class Invocation
     /// <summary>The exit code: the command's own, or <see cref="ExitCode.Usage"/> with the reasons on standard error.</summary>
     public static async Task<int> RunAsync(RootCommand root, string[] args)
     {
+        if (Suggestions.TryAnswer(root, args, Console.Out)) return ExitCode.Ok;
         var parsed = root.Parse(args);
 
         // Asking for help wins over errors, so the errors alone do not tell. The library would answer 1 and print the whole help.

@@ -10,7 +10,7 @@ static class Json
     // Nothing here ends up in a web page, and base64 and names shall stay as they are.
     static readonly JsonSerializerOptions Line = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    public static Option<bool> Option() => new("--json") { Description = "Print JSON, in the shapes of the HTTP API" };
+    public static Option<bool> Option(string description = "Print JSON, in the shapes of the HTTP API") => new("--json") { Description = description };
 
     public static void WriteLine(TextWriter output, object value)
     {

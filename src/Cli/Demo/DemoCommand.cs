@@ -1,5 +1,6 @@
 using System.CommandLine;
 using AkkaHa.Cli.CommandLine;
+using AkkaHa.Cli.Local;
 
 namespace AkkaHa.Cli.Demo;
 
@@ -21,12 +22,20 @@ static class DemoCommand
         };
         without.AcceptOnlyFromAmong(Guard);
 
-        Command command = new("demo", "Three nodes on this machine: locks, transactions and keys under load, while one node is killed. Then checks that nothing was lost.")
+        var json = Json.Option("Print every promise and whether it was kept as JSON; all else goes to standard error");
+
+        ExampleCommand command = new("demo", "Three nodes on this machine: locks, transactions and keys under load, while one node is killed. Then checks that nothing was lost.",
+            "akkaha demo --quick", "akkaha demo --keep")
         {
-            quick, keep, without,
+            quick, keep, without, json,
         };
         command.SetAction(async (parsed, cancel) =>
         {
+            if (!File.Exists(NodeProcess.NodeAssembly))
+            {
+                await parsed.InvocationConfiguration.Error.WriteLineAsync($"This akkaha came without the nodes that the demo starts: there is no {NodeProcess.NodeAssembly}. The .NET tool and a build of src/Cli have them.");
+                return ExitCode.Error;
+            }
             var options = new DemoOptions
             {
                 Plan = parsed.GetValue(quick) ? DemoPlan.Quick : DemoPlan.Full,
@@ -35,10 +44,14 @@ static class DemoCommand
             };
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
             using var launcher = new LauncherWatch(stop);
-            var screen = new Screen(parsed.InvocationConfiguration.Output);
+            var config = parsed.InvocationConfiguration;
+            var screen = new Screen(parsed.GetValue(json) ? config.Error : config.Output);
             try
             {
-                return await new Demonstration(options, screen).RunAsync(stop.Token) ? ExitCode.Ok : ExitCode.Error;
+                var promises = await new Demonstration(options, screen).RunAsync(stop.Token);
+                var holds = promises.All(p => p.Holds);
+                if (parsed.GetValue(json)) Json.WriteLine(config.Output, new { holds, promises });
+                return holds ? ExitCode.Ok : ExitCode.Error;
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {

@@ -13,9 +13,9 @@ sealed class Demonstration(DemoOptions options, Screen screen)
 
     readonly DemoPlan plan = options.Plan;
 
-    /// <summary>Whether all promises were kept.</summary>
+    /// <summary>Every promise, and whether it was kept.</summary>
     /// <exception cref="DemoFailedException">It did not come to a verdict; the message says why.</exception>
-    public async Task<bool> RunAsync(CancellationToken cancel)
+    public async Task<IReadOnlyList<Check>> RunAsync(CancellationToken cancel)
     {
         await using var cluster = LocalCluster.Create(NodeCount, options.BreakGuard ? ["--AkkaHa:Testing:Break=Guard"] : []);
         try
@@ -30,7 +30,7 @@ sealed class Demonstration(DemoOptions options, Screen screen)
         }
     }
 
-    async Task<bool> RunOnAsync(LocalCluster cluster, CancellationToken cancel)
+    async Task<IReadOnlyList<Check>> RunOnAsync(LocalCluster cluster, CancellationToken cancel)
     {
         using var ring = new RingReader(cluster);
         var picture = await StartAsync(cluster, ring, cancel);
@@ -56,11 +56,12 @@ sealed class Demonstration(DemoOptions options, Screen screen)
         var result = await ResultAsync(client, workload, opening, late!, cancel);
         ResultTables.PrintWork(screen, workload, calm);
         ResultTables.PrintWaits(screen, workload, failover.Victim!);
-        var holds = Judge(result);
+        var checks = result.Checks();
+        var holds = Judge(checks);
         if (!holds) cluster.Keep = true;
         if (options.Keep) await new KeptCluster(cluster, screen).StayAsync(cancel);
         if (!holds) screen.Say($"The nodes' logs and data are in {cluster.Directory}");
-        return holds;
+        return checks;
     }
 
     async Task<RingPicture> StartAsync(LocalCluster cluster, RingReader ring, CancellationToken cancel)
@@ -140,10 +141,9 @@ sealed class Demonstration(DemoOptions options, Screen screen)
         };
     }
 
-    bool Judge(DemoResult result)
+    bool Judge(IReadOnlyList<Check> checks)
     {
         screen.Head("The promises");
-        var checks = result.Checks();
         foreach (var check in checks) screen.Judge(check.Holds, check.Says);
         var holds = checks.All(c => c.Holds);
         screen.Head(holds ? "All of it holds." : $"{checks.Count(c => !c.Holds)} of {checks.Count} promises were BROKEN.");

@@ -40,6 +40,14 @@ public sealed class NodeProcess : IAsyncDisposable
     /// <summary>The node's program, built beside this one.</summary>
     public static string NodeAssembly { get; } = Path.Combine(AppContext.BaseDirectory, "node", "AkkaHa.Node.dll");
 
+    /// <summary>What runs it: the same that runs this process, also where this one has a launcher of its own, as an installed tool has.</summary>
+    private static string Dotnet { get; } = new[]
+    {
+        Environment.ProcessPath is { } self && Path.GetFileNameWithoutExtension(self) == "dotnet" ? self : null,
+        // …/dotnet beside …/shared/Microsoft.NETCore.App/VERSION/
+        Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet")),
+    }.FirstOrDefault(File.Exists) ?? "dotnet";
+
     /// <summary>For people.</summary>
     public string Name { get; }
 
@@ -72,8 +80,7 @@ public sealed class NodeProcess : IAsyncDisposable
         // The shell becomes the node, so its process id is the node's. The node writes its log into the file itself: through a pipe it would stand still
         // whenever this process is slow to read.
         var start = new ProcessStartInfo("/bin/sh") { RedirectStandardInput = true, UseShellExecute = false };
-        var dotnet = Environment.ProcessPath is { } self && Path.GetFileNameWithoutExtension(self) == "dotnet" ? self : "dotnet";
-        foreach (var argument in (string[])["-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1", "sh", logFile, dotnet, .. arguments]) start.ArgumentList.Add(argument);
+        foreach (var argument in (string[])["-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1", "sh", logFile, Dotnet, .. arguments]) start.ArgumentList.Add(argument);
         start.Environment["DOTNET_TieredPGO"] = "0";
         start.Environment["DOTNET_gcServer"] = "0";
         var started = Process.Start(start) ?? throw new InvalidOperationException($"{Name} could not be started");

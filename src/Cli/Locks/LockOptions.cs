@@ -12,13 +12,19 @@ sealed class LockOptions
     readonly Option<int> permits = IntegerOption.Create("--permits", "Of a semaphore: how many to take", 1, int.MaxValue, 1);
     readonly Option<int> limit = IntegerOption.Create("--limit", "Of a semaphore: how many there are", 0, int.MaxValue, 0);
 
-    public LockOptions() => mode.CustomParser = result =>
+    public LockOptions()
     {
-        var text = result.Tokens[0].Value;
-        if (Enum.TryParse<LockMode>(text, ignoreCase: true, out var parsed) && Enum.IsDefined(parsed) && !char.IsAsciiDigit(text[0])) return parsed;
-        result.AddError($"--mode must be exclusive, shared, upgradeable or semaphore, not '{text}'.");
-        return default;
-    };
+        mode.CustomParser = result =>
+        {
+            var text = result.Tokens[0].Value;
+            if (Enum.TryParse<LockMode>(text, ignoreCase: true, out var parsed) && Enum.IsDefined(parsed) && !char.IsAsciiDigit(text[0])) return parsed;
+            result.AddError($"--mode must be exclusive, shared, upgradeable or semaphore, not '{text}'.");
+            return default;
+        };
+        // The library would offer the names as they stand in the source.
+        mode.CompletionSources.Clear();
+        mode.CompletionSources.Add("exclusive", "shared", "upgradeable", "semaphore");
+    }
 
     public void AddTo(Command command)
     {

@@ -8,6 +8,6 @@ static class RingCommand
     /// <summary>The command with all that is below it.</summary>
     public static Command Create() => new("ring", "Where shards are, and where they would be.")
     {
-        SimulateCommand.Create(),
+        ShowCommand.Create(), SimulateCommand.Create(),
     };
 }

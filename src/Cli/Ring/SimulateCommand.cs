@@ -30,9 +30,10 @@ static class SimulateCommand
         var replicas = IntegerOption.Create(
             "--replicas", "Virtual nodes for each node", 1, RingOptions.MaxReplicas, RingOptions.DefaultReplicas);
         var trials = IntegerOption.Create("--trials", "Clusters tried for each size", 1, MaxTrials, 3);
-        Option<bool> json = new("--json") { Description = "Print JSON" };
+        var json = Json.Option("Print JSON");
 
-        Command command = new("simulate", "Balance and movement of the ring, beside other ways to place shards. Needs no cluster.")
+        ExampleCommand command = new("simulate", "Balance and movement of the ring, beside other ways to place shards. Needs no cluster.",
+            "akkaha ring simulate", "akkaha ring simulate --nodes 3..30 --replicas 256 --json")
         {
             nodes, shards, replicas, trials, json,
         };

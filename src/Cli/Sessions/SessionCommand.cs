@@ -37,7 +37,7 @@ static class SessionCommand
         var endpoint = Endpoints.Option();
         var limit = IntegerOption.Create("--limit", "Stop after so many; 0: all", 0, int.MaxValue, 0);
         var json = Json.Option();
-        Command command = new("list", "All sessions that live, whoever made them. What one holds: `session show`.") { limit, endpoint, json };
+        ExampleCommand command = new("list", "All sessions that live, whoever made them. What one holds: `session show`.", "akkaha session list", "akkaha session list --json --limit 10") { limit, endpoint, json };
         command.SetAction((parsed, cancel) => Endpoints.RunAsync(parsed, endpoint, async client =>
         {
             var atMost = parsed.GetValue(limit) is var some and > 0 ? some : int.MaxValue;
@@ -61,7 +61,7 @@ static class SessionCommand
         var endpoint = Endpoints.Option();
         var id = Id();
         var json = Json.Option();
-        Command command = new("close", "Ends a session, anybody's: its locks are released and its keys go. Exit code 3 when it had ended.") { id, endpoint, json };
+        ExampleCommand command = new("close", "Ends a session, anybody's: its locks are released and its keys go. Exit code 3 when it had ended.", "akkaha session close 117-01985f2e-3c1b-7d50-9d6a-5b1f0a2c3d4e") { id, endpoint, json };
         command.SetAction((parsed, cancel) => Endpoints.RunAsync(parsed, endpoint, async client =>
         {
             var session = SessionArgument.Of(parsed.GetRequiredValue(id));

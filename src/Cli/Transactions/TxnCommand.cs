@@ -24,7 +24,7 @@ static class TxnCommand
         var endpoint = Endpoints.Option();
         Argument<string> id = new("ID") { Description = "The transaction's id" };
         var json = Json.Option();
-        Command command = new(verb, description) { id, endpoint, json };
+        ExampleCommand command = new(verb, description, $"akkaha txn {verb} 01985f2e-3c1b-7d50-9d6a-5b1f0a2c3d4e") { id, endpoint, json };
         command.SetAction((parsed, cancel) => Endpoints.RunAsync(parsed, endpoint, async client =>
         {
             var transaction = new TransactionId(parsed.GetRequiredValue(id));
@@ -42,7 +42,11 @@ static class TxnCommand
         var endpoint = Endpoints.Option();
         var limit = IntegerOption.Create("--limit", "How many at most", 1, 1000, 100);
         var json = Json.Option();
-        Command command = new("list", "Transactions that are not settled, the oldest first: begun and not decided, or decided and not known to every participant. One that stays waits for what the last column names.") { limit, endpoint, json };
+        ExampleCommand command = new("list", "Transactions that are not settled, the oldest first: begun and not decided, or decided and not known to every participant. One that stays waits for what the last column names.",
+            "akkaha txn list", "akkaha txn list --json | jq -r '.transactions[] | select(.ageSeconds > 60) | .transactionId'")
+        {
+            limit, endpoint, json,
+        };
         command.SetAction((parsed, cancel) => Endpoints.RunAsync(parsed, endpoint, async client =>
         {
             var open = await client.Transactions.ListOpenAsync(parsed.GetValue(limit), cancel);

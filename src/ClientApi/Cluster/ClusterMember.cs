@@ -12,4 +12,8 @@ namespace AkkaHa.ClientApi;
 /// <param name="Http">Where it serves HTTP.</param>
 /// <param name="Grpc">Where it serves gRPC.</param>
 public sealed record ClusterMember(
-    string Address, string Incarnation, string Status, bool Reachable, string Version, int Shards, TimeSpan Lease, TimeSpan Uptime, string Http, string Grpc);
+    string Address, string Incarnation, string Status, bool Reachable, string Version, int Shards, TimeSpan Lease, TimeSpan Uptime, string Http, string Grpc)
+{
+    /// <summary>What it told of itself when it joined.</summary>
+    public IReadOnlyList<string> Roles { get; init; } = [];
+}

@@ -22,20 +22,27 @@ internal sealed class FailoverLog
         open[holder] = new Open(new FailoverSeen { Address = parts[0], Incarnation = parts[^1], FromMs = nowMs, Shards = shards.Count }, [.. shards]);
     }
 
-    /// <summary>It is there again. If none of its shards has been taken from it, nothing has happened.</summary>
-    public void Back(string holder)
+    /// <summary>It is there again. If none of its shards has been taken from it, nothing has happened; else it is over, since it has kept the others.</summary>
+    public void Back(string holder, long nowMs)
     {
-        if (open.TryGetValue(holder, out var one) && one.Waiting.Count == one.Seen.Shards) open.Remove(holder);
+        if (!open.Remove(holder, out var one) || one.Waiting.Count == one.Seen.Shards) return;
+        one.Seen.Shards -= one.Waiting.Count;
+        End(one.Seen, nowMs);
     }
 
     public void Moved(int shard, string? from, string? to, long nowMs)
     {
         if (from is null || to is null || !open.TryGetValue(from, out var one) || !one.Waiting.Remove(shard) || one.Waiting.Count > 0) return;
         open.Remove(from);
-        one.Seen.UntilMs = nowMs;
-        over.Enqueue(one.Seen);
-        if (over.Count > AtMost) over.Dequeue();
+        End(one.Seen, nowMs);
     }
 
     public IEnumerable<FailoverSeen> Since(long sinceMs) => over.Where(f => f.UntilMs >= sinceMs).Concat(open.Values.Select(o => o.Seen)).Select(f => f.Clone());
+
+    private void End(FailoverSeen seen, long nowMs)
+    {
+        seen.UntilMs = nowMs;
+        over.Enqueue(seen);
+        if (over.Count > AtMost) over.Dequeue();
+    }
 }

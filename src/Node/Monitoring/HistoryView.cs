@@ -1,6 +1,6 @@
 namespace AkkaHa.Node.Monitoring;
 
-/// <summary>What the dashboard gets to see: <c>GET /v1/cluster/activity</c>. Not part of the contract with clients, and free to change.</summary>
+/// <summary>What the dashboard and <c>akkaha top</c> get to see: <c>GET /v1/cluster/activity</c>. Not part of the contract with clients, and free to change.</summary>
 /// <param name="NowMs">By the clock of the node that was asked, since 1970, as all times here.</param>
 /// <param name="SlotSeconds">How long a slot is.</param>
 /// <param name="Nodes">Those that answered.</param>

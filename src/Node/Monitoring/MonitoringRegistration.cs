@@ -15,7 +15,7 @@ internal static class MonitoringRegistration
         builder.Logging.AddProvider(new EventLogProvider(history));
     }
 
-    /// <summary><c>GET /v1/cluster/activity?since=</c>: for the dashboard alone.</summary>
+    /// <summary><c>GET /v1/cluster/activity?since=</c>: for the dashboard and <c>akkaha top</c>.</summary>
     public static void MapActivity(this IEndpointRouteBuilder routes)
     {
         // Made now, so that it hears of the first incarnation.

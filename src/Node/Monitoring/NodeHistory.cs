@@ -37,7 +37,7 @@ internal sealed class NodeHistory(TimeProvider time)
 
     public void Reachable(string holder)
     {
-        lock (guard) failovers.Back(holder);
+        lock (guard) failovers.Back(holder, NowMs);
     }
 
     public void Removed(string holder, bool downed)

@@ -158,6 +158,66 @@ public sealed class CommandTests(OneNode one) : IClassFixture<OneNode>
         Assert.DoesNotContain("Examples:", (await TextAsync("kv", "--help")).Text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Members_and_shards_can_be_shown_for_people_and_for_programs()
+    {
+        var node = _cluster.Nodes[0];
+        await _cluster.WaitSettledAsync(node);
+        var cluster = JsonDocument.Parse((await TextAsync("cluster", "show", "--json")).Text).RootElement;
+        Assert.Equal((node.Address, 0), (cluster.GetProperty("members")[0].GetProperty("address").GetString(), cluster.GetProperty("unreachable").GetArrayLength()));
+        Assert.StartsWith("| node ", (await TextAsync("cluster", "show")).Text, StringComparison.Ordinal);
+
+        var served = await _cluster.GetAsync(node, "/v1/ring?key=lock/a/b");
+        var shown = JsonDocument.Parse((await TextAsync("ring", "show", "lock/a/b", "--json")).Text).RootElement;
+        foreach (var field in served.EnumerateObject().Where(f => f.Name is not ("shards" or "shardCount"))) Assert.Equal(field.Value.ToString(), shown.GetProperty(field.Name).ToString());
+        Assert.Contains($"which {node.Address} owns", (await TextAsync("ring", "show", "lock/a/b")).Text, StringComparison.Ordinal);
+        Assert.Contains($"| {node.Address} | 256    | 0-255 |", (await TextAsync("ring", "show")).Text, StringComparison.Ordinal);
+        Assert.Equal(256, JsonDocument.Parse((await TextAsync("ring", "show", "--json")).Text).RootElement.GetProperty("shards").GetArrayLength());
+        await FailsAsync(Usage, "is no entity", "ring", "show", "a/b");
+        await FailsAsync(NotFound, "NOT_FOUND", "cluster", "leave", "10.0.0.9:4053");
+    }
+
+    [Fact]
+    public async Task Top_prints_one_frame_of_the_real_cluster_as_text_and_as_JSON()
+    {
+        await using var client = _cluster.Connect(o => o with { Label = "top-holder" });
+        await using var held = await client.Locks.AcquireAsync("top/hot");
+        using var stop = new CancellationTokenSource();
+        var waiting = client.Locks.AcquireAsync("top/hot", cancellationToken: stop.Token);
+        JsonElement frame = default;
+        await ClusterUnderTest.EventuallyAsync(async () =>
+        {
+            frame = JsonDocument.Parse((await TextAsync("top", "--json")).Text).RootElement;
+            return frame.GetProperty("locks").GetProperty("hot").EnumerateArray().Any(l => l.GetProperty("name").GetString() == "top/hot") && frame.GetProperty("members")[0].GetProperty("shards").GetInt32() == 256;
+        }, "the hot lock is not seen");
+        Assert.True(frame.GetProperty("well").GetBoolean(), frame.ToString());
+        Assert.Equal("sqlite", frame.GetProperty("database").GetProperty("provider").GetString());
+        Assert.Equal((_cluster.Nodes[0].Address, 256), (frame.GetProperty("members")[0].GetProperty("address").GetString(), frame.GetProperty("members")[0].GetProperty("shards").GetInt32()));
+
+        // In a pipe it is printed once by itself.
+        var text = (await TextAsync("top")).Text;
+        Assert.StartsWith("1 of 1 members up; all 256 shards owned", text, StringComparison.Ordinal);
+        Assert.Contains("| top/hot ", text, StringComparison.Ordinal);
+        Assert.Contains("| top-holder ", text, StringComparison.Ordinal);
+        await FailsAsync(Usage, "--interval", "top", "--interval", "1ms");
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+    }
+
+    [Fact]
+    public async Task Bench_measures_each_workload_and_leaves_no_keys_or_sessions_behind()
+    {
+        var (code, output, error) = await RunAsync([], "bench", "--seconds", "1", "--warm-up", "0", "--clients", "4", "--spread", "20", "--prefix", "measured", "--json");
+        Assert.Equal((Ok, ""), (code, error));
+        var rows = Encoding.UTF8.GetString(output).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement).ToArray();
+        Assert.Equal(["put", "get", "lock", "hot-lock", "transfer", "keepalive"], rows.Select(r => r.GetProperty("workload").GetString()));
+        Assert.All(rows, r => Assert.True(r.GetProperty("done").GetInt64() > 0 && r.GetProperty("p50Ms").GetDouble() <= r.GetProperty("p999Ms").GetDouble(), r.ToString()));
+        Assert.Equal((Ok, ""), await TextAsync("kv", "list", "measured", "--keys-only"));
+        Assert.DoesNotContain("akkaha bench", (await TextAsync("session", "list")).Text, StringComparison.Ordinal);
+        await FailsAsync(Usage, "'sing'", "bench", "sing");
+        await FailsAsync(Usage, "--clients", "bench", "put", "--clients", "0");
+    }
+
     private Task<(int ExitCode, byte[] Output, string Error)> RunAsync(byte[] input, params string[] arguments) => Cli.RunAtAsync(_cluster.Local.Endpoints, input, arguments);
 
     private async Task<(int ExitCode, string Text)> TextAsync(params string[] arguments)

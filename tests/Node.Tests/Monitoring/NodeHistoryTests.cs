@@ -66,6 +66,19 @@ public sealed class NodeHistoryTests
     }
 
     [Fact]
+    public void A_member_that_comes_back_after_some_was_taken_from_it_was_a_failover_of_those_and_it_is_over()
+    {
+        history.Owned([new ShardRow(0, 1, A), new ShardRow(1, 2, A)]);
+        history.Unreachable(A);
+        time.Advance(TimeSpan.FromSeconds(1));
+        history.Owned([new ShardRow(0, 3, B), new ShardRow(1, 2, A)]);
+        time.Advance(TimeSpan.FromSeconds(1));
+        history.Reachable(A);
+        var failover = Assert.Single(history.Report(0).Failovers);
+        Assert.Equal((1, 2000L), (failover.Shards, failover.UntilMs - failover.FromMs));
+    }
+
+    [Fact]
     public void What_is_logged_becomes_an_event_and_the_same_again_a_count()
     {
         using var provider = new EventLogProvider(history);
