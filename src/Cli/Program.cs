@@ -1,4 +1,5 @@
 using System.CommandLine;
+using AkkaHa.Cli.Backups;
 using AkkaHa.Cli.Cluster;
 using AkkaHa.Cli.CommandLine;
 using AkkaHa.Cli.Demo;
@@ -18,6 +19,8 @@ RootCommand akkaha = new("akkaha: demonstrate, operate and monitor an AkkaHa clu
     SessionCommand.Create(),
     ClusterCommand.Create(),
     RingCommand.Create(),
+    BackupCommand.Create(),
+    RestoreCommand.Create(),
 };
 
 foreach (var kind in EventualCommand.CreateAll()) akkaha.Subcommands.Add(kind);

@@ -30,7 +30,6 @@ public sealed class NodeProcess : IAsyncDisposable
         this.logFile = logFile;
         arguments =
         [
-            NodeAssembly,
             $"--AkkaHa:Remote:Port={ports.Remote}", $"--AkkaHa:Http:Port={ports.Http}", $"--AkkaHa:Grpc:Port={ports.Grpc}", $"--AkkaHa:Management:Port={ports.Management}",
             "--AkkaHa:StopWhenInputEnds=true",
             .. settings,
@@ -39,6 +38,9 @@ public sealed class NodeProcess : IAsyncDisposable
 
     /// <summary>The node's program, built beside this one.</summary>
     public static string NodeAssembly { get; } = Path.Combine(AppContext.BaseDirectory, "node", "AkkaHa.Node.dll");
+
+    /// <summary>What the next start runs: this version's node, unless it is to be another.</summary>
+    public string Assembly { get; set; } = NodeAssembly;
 
     /// <summary>For people.</summary>
     public string Name { get; }
@@ -73,7 +75,7 @@ public sealed class NodeProcess : IAsyncDisposable
         // whenever this process is slow to read.
         var start = new ProcessStartInfo("/bin/sh") { RedirectStandardInput = true, UseShellExecute = false };
         var dotnet = Environment.ProcessPath is { } self && Path.GetFileNameWithoutExtension(self) == "dotnet" ? self : "dotnet";
-        foreach (var argument in (string[])["-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1", "sh", logFile, dotnet, .. arguments]) start.ArgumentList.Add(argument);
+        foreach (var argument in (string[])["-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1", "sh", logFile, dotnet, Assembly, .. arguments]) start.ArgumentList.Add(argument);
         start.Environment["DOTNET_TieredPGO"] = "0";
         start.Environment["DOTNET_gcServer"] = "0";
         var started = Process.Start(start) ?? throw new InvalidOperationException($"{Name} could not be started");
