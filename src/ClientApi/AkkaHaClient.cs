@@ -42,6 +42,7 @@ public sealed class AkkaHaClient : IAsyncDisposable
         Elections = new ElectionClient(Locks, Keys, Transactions, options.TimeProvider);
         Coordination = new CoordinationClient(this);
         Cluster = new ClusterClient(calls);
+        Backups = new BackupClient(calls, _endpoints, _closing.Token);
         Eventual = new EventualClient(new EventualCalls(calls, ids, _endpoints, _ring, options, _closing.Token));
         _close = new Lazy<Task>(CloseAsync);
     }
@@ -69,6 +70,9 @@ public sealed class AkkaHaClient : IAsyncDisposable
 
     /// <summary>Who is in the cluster, and taking nodes out of it.</summary>
     public ClusterClient Cluster { get; }
+
+    /// <summary>Backups of the whole cluster.</summary>
+    public BackupClient Backups { get; }
 
     /// <summary>Counters, sets, registers, maps and flags that stay writable when everything else is down.</summary>
     public EventualClient Eventual { get; }

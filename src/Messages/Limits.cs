@@ -33,6 +33,17 @@ public static class Limits
     /// <summary>A request or response of a client, in bytes.</summary>
     public const int ClientMessageBytes = 8 * 1024 * 1024;
 
+    /// <summary>
+    /// Fences and revisions go on by so much above those of a backup that is restored: more than a lock or key can be given after the backup was made (10,000 a second for three years), and room for millions of restores.
+    /// </summary>
+    public const long RestoreJump = 1_000_000_000_000;
+
+    /// <summary>Records of a backup in one message, at most, and how many bytes of them, about.</summary>
+    public const int BackupRecordsAtOnce = 500;
+
+    /// <inheritdoc cref="BackupRecordsAtOnce"/>
+    public const int BackupBytesAtOnce = 1024 * 1024;
+
     /// <summary>Waiters in the queue of one lock.</summary>
     public const int WaitersPerLock = 1024;
 

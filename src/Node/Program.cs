@@ -1,4 +1,5 @@
 using AkkaHa.Node.Api;
+using AkkaHa.Node.Backups;
 using AkkaHa.Node.Dashboard;
 using AkkaHa.Node.Eventual;
 using AkkaHa.Node.Lists;
@@ -54,6 +55,8 @@ builder.Services.AddSingleton<NodeGauges>();
 builder.Services.AddHostedService(services => services.GetRequiredService<Readiness>());
 builder.Services.AddSingleton<IEventual, EventualData>();
 builder.Services.AddListsAndWatches();
+builder.Services.AddSingleton<BackupReader>();
+builder.Services.AddSingleton<BackupRestore>();
 builder.AddMonitoring();
 #if PETABRIDGE_CMD
 builder.Services.AddPetabridgeCmd();

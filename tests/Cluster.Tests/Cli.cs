@@ -35,9 +35,14 @@ internal static class Cli
     }
 
     /// <summary>Runs it against a cluster as scripts do, with input from a pipe.</summary>
-    public static async Task<(int ExitCode, byte[] Output, string Error)> RunAtAsync(string endpoints, byte[] input, params string[] arguments)
+    public static Task<(int ExitCode, byte[] Output, string Error)> RunAtAsync(string endpoints, byte[] input, params string[] arguments) => RunAsync(StartAt(endpoints, arguments), input);
+
+    /// <summary>The same with another version's program.</summary>
+    public static Task<(int ExitCode, byte[] Output, string Error)> RunProgramAsync(string assembly, string endpoints, params string[] arguments) => RunAsync(StartAt(assembly, endpoints, arguments), []);
+
+    private static async Task<(int ExitCode, byte[] Output, string Error)> RunAsync(Process started, byte[] input)
     {
-        using var process = StartAt(endpoints, arguments);
+        using var process = started;
         var error = process.StandardError.ReadToEndAsync();
         using var output = new MemoryStream();
         var copied = process.StandardOutput.BaseStream.CopyToAsync(output);
@@ -49,11 +54,13 @@ internal static class Cli
     }
 
     /// <summary>Starts it against a cluster, with all its streams in pipes.</summary>
-    public static Process StartAt(string endpoints, params string[] arguments)
+    public static Process StartAt(string endpoints, params string[] arguments) => StartAt(Assembly, endpoints, arguments);
+
+    private static Process StartAt(string assembly, string endpoints, string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         start.Environment["AKKAHA_ENDPOINTS"] = endpoints;
-        start.ArgumentList.Add(Assembly);
+        start.ArgumentList.Add(assembly);
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         return Process.Start(start)!;
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using AkkaHa.Cli.Backups;
 using AkkaHa.Cli.Bench;
 using AkkaHa.Cli.Cluster;
 using AkkaHa.Cli.Completion;
@@ -32,6 +33,8 @@ static class AkkahaCommand
         foreach (var kind in EventualCommand.CreateAll()) akkaha.Subcommands.Add(kind);
         akkaha.Subcommands.Add(ClusterCommand.Create());
         akkaha.Subcommands.Add(RingCommand.Create());
+        akkaha.Subcommands.Add(BackupCommand.Create());
+        akkaha.Subcommands.Add(RestoreCommand.Create());
         akkaha.Subcommands.Add(TopCommand.Create());
         akkaha.Subcommands.Add(BenchCommand.Create());
         akkaha.Subcommands.Add(CompletionCommand.Create());

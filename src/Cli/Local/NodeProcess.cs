@@ -30,7 +30,6 @@ public sealed class NodeProcess : IAsyncDisposable
         this.logFile = logFile;
         arguments =
         [
-            NodeAssembly,
             $"--AkkaHa:Remote:Port={ports.Remote}", $"--AkkaHa:Http:Port={ports.Http}", $"--AkkaHa:Grpc:Port={ports.Grpc}", $"--AkkaHa:Management:Port={ports.Management}",
             "--AkkaHa:StopWhenInputEnds=true",
             .. settings,
@@ -47,6 +46,9 @@ public sealed class NodeProcess : IAsyncDisposable
         // …/dotnet beside …/shared/Microsoft.NETCore.App/VERSION/
         Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet")),
     }.FirstOrDefault(File.Exists) ?? "dotnet";
+
+    /// <summary>What the next start runs: this version's node, unless it is to be another.</summary>
+    public string Assembly { get; set; } = NodeAssembly;
 
     /// <summary>For people.</summary>
     public string Name { get; }
@@ -80,7 +82,7 @@ public sealed class NodeProcess : IAsyncDisposable
         // The shell becomes the node, so its process id is the node's. The node writes its log into the file itself: through a pipe it would stand still
         // whenever this process is slow to read.
         var start = new ProcessStartInfo("/bin/sh") { RedirectStandardInput = true, UseShellExecute = false };
-        foreach (var argument in (string[])["-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1", "sh", logFile, Dotnet, .. arguments]) start.ArgumentList.Add(argument);
+        foreach (var argument in (string[])["-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1", "sh", logFile, Dotnet, Assembly, .. arguments]) start.ArgumentList.Add(argument);
         start.Environment["DOTNET_TieredPGO"] = "0";
         start.Environment["DOTNET_gcServer"] = "0";
         var started = Process.Start(start) ?? throw new InvalidOperationException($"{Name} could not be started");

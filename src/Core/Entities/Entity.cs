@@ -248,7 +248,8 @@ public sealed class Entity
         or Command.BodyOneofCase.AcquireLock or Command.BodyOneofCase.ReleaseLock or Command.BodyOneofCase.CancelLock
         or Command.BodyOneofCase.AcquireAllLocks or Command.BodyOneofCase.CancelAllLocks
         or Command.BodyOneofCase.UpgradeLock or Command.BodyOneofCase.ForceReleaseLock
-        or Command.BodyOneofCase.RunTransaction or Command.BodyOneofCase.ResolveTransaction;
+        or Command.BodyOneofCase.RunTransaction or Command.BodyOneofCase.ResolveTransaction
+        or Command.BodyOneofCase.RestoreKey or Command.BodyOneofCase.RestoreLock or Command.BodyOneofCase.RestoreSlot;
 
     // A transaction is known by its own id, for longer; a cancel names the request that it takes back.
     private static bool HasRememberedOutcome(Command command) => IsMutation(command) && command.BodyCase is not

@@ -99,6 +99,12 @@ public sealed record RuleSwitches
     /// <summary>Every grant raises the fence.</summary>
     public bool FenceGrowth { get; init; } = true;
 
+    /// <summary>A backup has what all have prepared, though no decision is stored: its caller may have been told that it is committed.</summary>
+    public bool CommitWithoutDecision { get; init; } = true;
+
+    /// <summary>What is restored goes on far above what its backup says, since more was given out after that was made.</summary>
+    public bool RestoreAbove { get; init; } = true;
+
     /// <summary>That an acquireAll is under way is stored before any lock is asked for it.</summary>
     public bool OpenWorkPersisted { get; init; } = true;
 

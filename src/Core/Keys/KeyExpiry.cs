@@ -27,7 +27,7 @@ internal static class KeyExpiry
     }
 
     /// <summary>The end of a key that ends by itself.</summary>
-    public static KeyWritten End(KeyWritten current) => new() { Revision = current.Revision + 1, Expired = true };
+    public static KeyWritten End(KeyWritten current) => new() { Revision = Revisions.Next(current), Expired = true };
 
     /// <summary>By the node's own clock, and not by the time of the last row, which a faster clock may have written.</summary>
     public static bool IsDue(KeyWritten current, long wallMs) => current.Present && current.ExpiresAtMs > 0 && wallMs >= current.ExpiresAtMs;

@@ -102,7 +102,7 @@ internal sealed class KeyMachine : IMachine, IParticipantHost
                 else if (put.SessionId.Length > 0) turn.Answer(call, Replies.Failure(ErrorCode.InvalidArgument, "sessionId: the node that took this call is too old for it"));
                 else
                 {
-                    turn.Emit(new Event { KeyWritten = KeyExpiry.Put(current.Revision + 1, put.Value, put.TtlSeconds, "", turn.Stamp.TimeMs) });
+                    turn.Emit(new Event { KeyWritten = KeyExpiry.Put(Revisions.Next(current), put.Value, put.TtlSeconds, "", turn.Stamp.TimeMs) });
                     turn.Answer(call, new Reply { PutKey = new PutKeyResponse { Key = name, Revision = current.Revision } });
                 }
                 return true;
@@ -113,7 +113,7 @@ internal sealed class KeyMachine : IMachine, IParticipantHost
                 else
                 {
                     var deleted = IsThere;
-                    if (deleted) turn.Emit(new Event { KeyWritten = new KeyWritten { Revision = current.Revision + 1 } });
+                    if (deleted) turn.Emit(new Event { KeyWritten = new KeyWritten { Revision = Revisions.Next(current) } });
                     turn.Answer(call, new Reply { DeleteKey = new DeleteKeyResponse { Key = name, Revision = current.Revision, Deleted = deleted } });
                 }
                 return true;
@@ -123,6 +123,9 @@ internal sealed class KeyMachine : IMachine, IParticipantHost
                 if (ended.Length == 0 || !current.Present || current.SessionId != ended) return true;
                 if (participant.BlocksWrite("")) return false;
                 End(turn);
+                return true;
+            case Command.BodyOneofCase.RestoreKey:
+                turn.Answer(call, Revisions.Restore(name, current, participant.IsIdle, command.RestoreKey, rules, turn));
                 return true;
             default:
                 throw new ArgumentException($"a key takes no {command.BodyCase}", nameof(command));
@@ -196,14 +199,14 @@ internal sealed class KeyMachine : IMachine, IParticipantHost
     }
 
     public PreparedBranch Evaluate(IReadOnlyList<PreparedOperation> operations, Stamp stamp) =>
-        KeyOperations.Evaluate(name, IsThere ? current : new KeyWritten { Revision = current.Revision }, operations, stamp.TimeMs);
+        KeyOperations.Evaluate(name, IsThere ? current : new KeyWritten { Revision = current.Revision, RevisionFloor = current.RevisionFloor }, operations, stamp.TimeMs);
 
     // A write that waits must not wait for ever: no new shared intent before it.
     public bool IsClosing(string resource) => waiting.Count > 0 || (endWaits && rules.ExpiryPersisted);
 
     public void Write(KeyWritten write)
     {
-        if (write.Revision != current.Revision + 1) throw new InvalidHistoryException($"key '{name}': revision {write.Revision} follows {current.Revision}");
+        if (write.Revision != Revisions.Next(current)) throw new InvalidHistoryException($"key '{name}': revision {write.Revision} follows {current.Revision}");
         current = write;
         endWaits = false;
     }
@@ -211,6 +214,12 @@ internal sealed class KeyMachine : IMachine, IParticipantHost
     public void Apply(Event @event, Stamp stamp)
     {
         if (participant.Apply(@event, stamp)) return;
+        if (@event.BodyCase == Event.BodyOneofCase.KeyRestored)
+        {
+            if (!Revisions.IsFresh(current)) throw new InvalidHistoryException($"key '{name}' was restored over revision {current.Revision}");
+            current = @event.KeyRestored.Value;
+            return;
+        }
         if (@event.BodyCase != Event.BodyOneofCase.KeyWritten) throw new InvalidHistoryException($"a key has no {@event.BodyCase}");
         KeyExpiry.Check(name, current, @event.KeyWritten, stamp);
         Write(@event.KeyWritten);

@@ -18,7 +18,7 @@ internal static class KeyOperations
     public static PreparedBranch Evaluate(string name, KeyWritten before, IReadOnlyList<PreparedOperation> operations, long rowTimeMs)
     {
         var after = before;
-        var next = before.Revision + 1;
+        var next = Revisions.Next(before);
         var branch = new BranchResult();
         foreach (var (index, operation) in operations.Select(o => (o.Index, o.Operation)))
         {

@@ -15,10 +15,11 @@ internal sealed class LockBook(string name, RuleSwitches rules)
     private readonly Dictionary<string, Waiter> waiting = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> ofSession = new(StringComparer.Ordinal);
     private Room room;
+    private long floor;
 
     public long LastFence { get; private set; }
 
-    public long NextFence => rules.FenceGrowth ? LastFence + 1 : Math.Max(1, LastFence);
+    public long NextFence => rules.FenceGrowth ? Math.Max(LastFence, floor) + 1 : Math.Max(1, LastFence);
 
     public IReadOnlyList<Holder> Holders => holders;
 
@@ -86,6 +87,10 @@ internal sealed class LockBook(string name, RuleSwitches rules)
                 SetUpgrade(WaitingUpgrade.Of(@event.LockUpgradeAsked, stamp.TimeMs));
                 break;
             case Event.BodyOneofCase.LockUpgraded: ApplyUpgrade(@event.LockUpgraded); break;
+            case Event.BodyOneofCase.LockRestored:
+                if (LastFence > 0 || !IsFree) throw new InvalidHistoryException($"lock '{name}' was restored over fence {LastFence}");
+                LastFence = @event.LockRestored.LastFence;
+                break;
             case Event.BodyOneofCase.LockLossTold: losses.RemoveAll(l => l.Fence == @event.LockLossTold.Fence); break;
             default: throw new InvalidHistoryException($"a lock has no {@event.BodyCase}");
         }
@@ -128,9 +133,12 @@ internal sealed class LockBook(string name, RuleSwitches rules)
         LastFence = upgraded.NewFence;
     }
 
+    /// <summary>Fences up to here may have been given out before a backup was restored: none is given again. In memory only: whoever is granted something asks a session's slot before, which has stored it.</summary>
+    public void RaiseFloor(long to) => floor = Math.Max(floor, to);
+
     private void CheckFence(long fence)
     {
-        if (rules.FenceGrowth && fence != LastFence + 1) throw new InvalidHistoryException($"lock '{name}': fence {fence} follows {LastFence}");
+        if (rules.FenceGrowth && fence <= LastFence) throw new InvalidHistoryException($"lock '{name}': fence {fence} follows {LastFence}");
     }
 
     private void SetUpgrade(WaitingUpgrade? upgrade)

@@ -104,6 +104,7 @@ internal sealed class LockMachine : IMachine, IParticipantHost
                 case Command.BodyOneofCase.ForceReleaseLock: ForceRelease(command.ForceReleaseLock, call, turn); break;
                 case Command.BodyOneofCase.HoldingLostSeen: losses.Seen(command.HoldingLostSeen.Fence, turn); break;
                 case Command.BodyOneofCase.Liveness: OnLiveness(command.Liveness, turn); break;
+                case Command.BodyOneofCase.RestoreLock: turn.Answer(call, RestoredLock.Decide(name, book, participant.IsIdle && admissions.IsEmpty, command.RestoreLock, rules, turn)); break;
                 case Command.BodyOneofCase.SessionGone:
                     EndSession(command.SessionGone.SessionId, turn);
                     if (!book.HasAnyOf(command.SessionGone.SessionId))
@@ -161,6 +162,7 @@ internal sealed class LockMachine : IMachine, IParticipantHost
 
     private void OnLiveness(Liveness said, Turn turn)
     {
+        book.RaiseFloor(said.FenceFloor);
         if (!said.Alive)
         {
             EndSession(said.SessionId, turn);

@@ -25,6 +25,7 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
     private readonly FlowHints flows = new();
     private readonly LostHoldings lostHoldings = new();
     private long? tickAtMs;
+    private long fenceFloor;
 
     public SessionSlotMachine(RuleSwitches rules)
     {
@@ -87,10 +88,19 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
             case Command.BodyOneofCase.HoldingLost:
                 lostHoldings.Add(command.HoldingLost, EntityId.Parse(command.Sender), sessions.ContainsKey(command.HoldingLost.SessionId), turn);
                 break;
+            case Command.BodyOneofCase.RestoreSlot: turn.Answer(call, RaiseFences(command.RestoreSlot.FenceFloor, turn)); break;
             case Command.BodyOneofCase.SessionGoneSeen: farewells.Seen(command.SessionGoneSeen.SessionId, EntityId.Parse(command.Sender)); break;
             default: throw new ArgumentException($"a session slot takes no {command.BodyCase}", nameof(command));
         }
         if (tickAtMs is null) Schedule(turn);
+    }
+
+    /// <summary>From now on every lock that asks after a session hears of it before it grants anything: also one that no backup knows, since it was first taken after that was made.</summary>
+    private Reply RaiseFences(long backedUp, Turn turn)
+    {
+        var floor = backedUp + (rules.RestoreAbove ? Limits.RestoreJump : 0);
+        if (floor > fenceFloor) turn.Emit(new Event { FenceFloorRaised = new FenceFloorRaised { Fence = floor } });
+        return new Reply { Restored = new Restored() };
     }
 
     private void Create(CreateSession create, Call call, Turn turn)
@@ -128,7 +138,7 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
 
     private void AskLiveness(AskLiveness asked, EntityId asker, Turn turn)
     {
-        var liveness = new Liveness { SessionId = asked.SessionId, Question = asked.Question };
+        var liveness = new Liveness { SessionId = asked.SessionId, Question = asked.Question, FenceFloor = fenceFloor };
         if (sessions.TryGetValue(asked.SessionId, out var session))
         {
             liveness.Alive = true;
@@ -187,6 +197,7 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
                 lostHoldings.Forget(@event.SessionEnded.SessionId);
                 if (!sessions.Remove(@event.SessionEnded.SessionId)) throw new InvalidHistoryException($"session {@event.SessionEnded.SessionId} ended without being there");
                 break;
+            case Event.BodyOneofCase.FenceFloorRaised: fenceFloor = @event.FenceFloorRaised.Fence; break;
             default: throw new InvalidHistoryException($"a session slot has no {@event.BodyCase}");
         }
     }
@@ -197,11 +208,12 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
         foreach (var created in snapshot.Sessions.Sessions) sessions.Add(created.SessionId, new Session(created));
         participant.Restore(snapshot.Sessions.Participant);
         multiLocks.Restore(snapshot.Sessions.MultiLocks);
+        fenceFloor = snapshot.Sessions.FenceFloor;
     }
 
     public void Save(Snapshot snapshot)
     {
-        snapshot.Sessions = new SessionSlotSnapshot { Participant = participant.Save() };
+        snapshot.Sessions = new SessionSlotSnapshot { Participant = participant.Save(), FenceFloor = fenceFloor };
         snapshot.Sessions.Sessions.AddRange(sessions.Values.Select(s => s.Created));
         snapshot.Sessions.MultiLocks.AddRange(multiLocks.Save());
     }

@@ -77,6 +77,10 @@ internal sealed class TransactionSlotMachine : IMachine
             case Command.BodyOneofCase.Vote: driver.OnVote(command.Vote, command.Sender, turn); break;
             case Command.BodyOneofCase.DecisionSeen: driver.OnSeen(command.DecisionSeen.TransactionId, command.Sender, turn); break;
             case Command.BodyOneofCase.OutcomeLookedUp: OnLookedUp(command.OutcomeLookedUp, turn); break;
+            case Command.BodyOneofCase.RestoreSlot:
+                if (table.RestoreUntil(command.RestoreSlot.OutcomesIssuedUntilMs) is { } restored) turn.Emit(restored);
+                turn.Answer(call, new Reply { Restored = new Restored() });
+                break;
             case Command.BodyOneofCase.OutcomesArchived: archive.Done(command.OutcomesArchived, turn); break;
             default: throw new ArgumentException($"a transaction slot takes no {command.BodyCase}", nameof(command));
         }
@@ -86,7 +90,7 @@ internal sealed class TransactionSlotMachine : IMachine
 
     private void Ask(string transactionId, Command command, Call call, Turn turn)
     {
-        if (lookUps.IsOpen(transactionId) || (rules.OutcomeLookUp && table.Find(transactionId) is null && times.MayBeInTable(transactionId, turn.Stamp.TimeMs)))
+        if (lookUps.IsOpen(transactionId) || (rules.OutcomeLookUp && table.Find(transactionId) is null && (times.MayBeInTable(transactionId, turn.Stamp.TimeMs) || table.MayBeRestored(transactionId))))
             lookUps.Wait(transactionId, command, call, turn);
         else Decide(command, call, table.Find(transactionId), null, turn);
     }

@@ -16,6 +16,12 @@ internal sealed class TransactionTable(OutcomeTimes times)
 
     private readonly KeptResults results = new();
 
+    /// <summary>Outcomes of ids issued until then may have been restored from a backup: straight into the table of older ones. 0: none were.</summary>
+    private long restoredUntilMs;
+
+    /// <summary>Whether the id's outcome may be in the table though it is too young to have left this slot.</summary>
+    public bool MayBeRestored(string transactionId) => TransactionIdTime.IssuedAtMs(transactionId) <= restoredUntilMs;
+
     public TransactionRecord? Find(string transactionId) => records.GetValueOrDefault(transactionId);
 
     public IEnumerable<TransactionRecord> Unsettled => records.Values.Where(r => !r.Settled && r.Started is not null);
@@ -42,6 +48,7 @@ internal sealed class TransactionTable(OutcomeTimes times)
             case Event.BodyOneofCase.TransactionAborted: Abort(@event.TransactionAborted, stamp); break;
             case Event.BodyOneofCase.TransactionSettled: Settle(Get(@event.TransactionSettled.TransactionId), stamp.TimeMs); break;
             case Event.BodyOneofCase.TransactionsArchived: Leave(@event.TransactionsArchived); break;
+            case Event.BodyOneofCase.OutcomesRestored: restoredUntilMs = @event.OutcomesRestored.IssuedUntilMs; break;
             default: throw new InvalidHistoryException($"a transaction slot has no {@event.BodyCase}");
         }
         DropResults(stamp.TimeMs);
@@ -129,8 +136,13 @@ internal sealed class TransactionTable(OutcomeTimes times)
 
     private TransactionRecord Get(string id) => records.GetValueOrDefault(id) ?? throw new InvalidHistoryException($"transaction {id} was never heard of");
 
+    /// <summary>Nothing when that is stored already.</summary>
+    public Event? RestoreUntil(long issuedUntilMs) =>
+        issuedUntilMs > restoredUntilMs ? new Event { OutcomesRestored = new OutcomesRestored { IssuedUntilMs = issuedUntilMs } } : null;
+
     public void Restore(TransactionSlotSnapshot snapshot)
     {
+        restoredUntilMs = snapshot.OutcomesRestoredUntilMs;
         foreach (var stored in snapshot.Transactions.OrderBy(t => t.TimeMs))
         {
             var record = TransactionRecord.From(stored);
@@ -142,7 +154,7 @@ internal sealed class TransactionTable(OutcomeTimes times)
 
     public TransactionSlotSnapshot Save()
     {
-        var snapshot = new TransactionSlotSnapshot();
+        var snapshot = new TransactionSlotSnapshot { OutcomesRestoredUntilMs = restoredUntilMs };
         snapshot.Transactions.AddRange(records.Values.Select(r => r.ToStored()));
         return snapshot;
     }

@@ -1,4 +1,5 @@
 using AkkaHa.Messages;
+using AkkaHa.Node.Api.Backups;
 using AkkaHa.Node.Api.Cluster;
 using AkkaHa.Node.Api.Errors;
 using AkkaHa.Node.Api.Eventual;
@@ -70,6 +71,7 @@ public static class ApiRegistration
         app.MapGrpcService<TransactionsService>();
         app.MapGrpcService<EventualService>();
         app.MapGrpcService<ClusterService>();
+        app.MapGrpcService<BackupsService>();
         app.MapProbes();
         return app;
     }

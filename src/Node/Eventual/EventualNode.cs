@@ -117,6 +117,10 @@ internal sealed class EventualNode : IEventual
     /// <summary>Sends a bucket as it is to all members.</summary>
     public Task<bool> SpreadAsync(int bucket, TimeSpan timeout) => WriteAsync(bucket, now => now ?? ReplicatedBucket.Empty, EventualConsistency.All, timeout);
 
+    /// <summary>Adds what a backup has, here and, in this time, at all members; who is away gets it later. It may be done again: what is there already stays as it is.</summary>
+    public Task<bool> MergeAsync(int bucket, Bucket other, TimeSpan timeout) =>
+        WriteAsync(bucket, now => (now ?? ReplicatedBucket.Empty).Merge(new ReplicatedBucket(other)), EventualConsistency.All, timeout);
+
     /// <summary>Sums up in a bucket what is due.</summary>
     public async Task SweepAsync(int bucket, long graceMs)
     {

@@ -33,6 +33,10 @@ internal sealed class KeyWrites
                 case Event.BodyOneofCase.KeyWritten:
                     (writes ??= []).Add(@event.KeyWritten);
                     break;
+                case Event.BodyOneofCase.KeyRestored:
+                    // What was deleted before the backup is no change to anybody.
+                    if (@event.KeyRestored.Value.Present) (writes ??= []).Add(@event.KeyRestored.Value);
+                    break;
                 case Event.BodyOneofCase.Prepared:
                     Remember(row.PersistenceId, @event.Prepared);
                     break;

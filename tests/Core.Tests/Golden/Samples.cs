@@ -18,6 +18,8 @@ static class Samples
 
     private static readonly KeyWritten Expired = new() { Revision = 9, Expired = true };
 
+    private static readonly KeyWritten FromBackup = new() { Present = true, Value = Bytes, Revision = 8, ExpiresAtMs = 1_800_000_060_000, RevisionFloor = 1_000_000_000_008 };
+
     private static readonly Prepared Prepared = new()
     {
         TransactionId = "t", Attempt = 2, PayloadHash = Bytes, TimestampMs = 1_800_000_000_001, Coordinator = "txn/3",
@@ -109,6 +111,10 @@ static class Samples
         new() { MultiLockUndoing = Undoing },
         new() { MultiLockEnded = new MultiLockEnded { RequestId = "r", Granted = true } },
         new() { TransactionsArchived = new TransactionsArchived { TransactionIds = { "t", "u" } } },
+        new() { KeyRestored = new KeyRestored { Value = FromBackup } },
+        new() { LockRestored = new LockRestored { LastFence = 1_000_000_000_017 } },
+        new() { FenceFloorRaised = new FenceFloorRaised { Fence = 1_000_000_000_000 } },
+        new() { OutcomesRestored = new OutcomesRestored { IssuedUntilMs = 1_800_000_000_000 } },
     }.Select(e => (Name: e.BodyCase.ToString(), Event: e)).Concat(Additions).ToDictionary(e => e.Name, e => Row(e.Event));
 
     private static IEnumerable<(string Name, Event Event)> Additions =>
@@ -175,6 +181,9 @@ static class Samples
                 Upgrade = new StoredUpgrade { Asked = Asked, SinceMs = 3 }, Losses = { new StoredLoss { SessionId = "s", Fence = 8, Reason = "forced: why" } },
             },
         }))
+        .Append((Name: "Snapshot.Key+Restored", Snapshot: new Snapshot { Key = new KeySnapshot { Value = FromBackup } }))
+        .Append((Name: "Snapshot.Sessions+FenceFloor", Snapshot: new Snapshot { Sessions = new SessionSlotSnapshot { FenceFloor = 1_000_000_000_000 } }))
+        .Append((Name: "Snapshot.Transactions+Restored", Snapshot: new Snapshot { Transactions = new TransactionSlotSnapshot { OutcomesRestoredUntilMs = 1_800_000_000_000 } }))
         .ToDictionary(s => s.Name, s => Whole(s.Snapshot));
 
     private static Envelope Row(Event @event) => new() { Schema = 1, Epoch = 12, TimeMs = 1_800_000_000_000, RequestId = "r", Attempt = 2, Events = { @event }, Outcomes = { Outcome } };

@@ -1,0 +1,61 @@
+using System.CommandLine;
+using AkkaHa.Cli.CommandLine;
+using AkkaHa.ClientApi;
+
+namespace AkkaHa.Cli.Backups;
+
+/// <summary><c>akkaha backup</c>.</summary>
+static class BackupCommand
+{
+    // A moment is what a node needs to begin; all else is as long as the data.
+    static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(30);
+
+    public static Command Create()
+    {
+        var endpoint = Endpoints.Option();
+        Argument<string> file = new("FILE") { Description = "Where to; it must not be there yet" };
+        var json = Json.Option();
+        ExampleCommand command = new("backup", """
+            Writes all keys, fences, outcomes of transactions and eventual data, as of one moment, into a file; the cluster goes on meanwhile.
+            Sessions, and who holds a lock, are not in it. The file is there when it is whole, and not before.
+            """, "akkaha backup nightly.akkaha.gz", "zcat nightly.akkaha.gz | tail -n 1")
+        {
+            file, endpoint, json,
+        };
+        command.SetAction((parsed, cancel) => Endpoints.RunAsync(parsed, endpoint, async client =>
+        {
+            var path = parsed.GetRequiredValue(file);
+            var error = parsed.InvocationConfiguration.Error;
+            if (File.Exists(path))
+            {
+                await error.WriteLineAsync($"{path} is there already");
+                return ExitCode.Usage;
+            }
+            var contents = await TakeAsync(client, path, error, cancel);
+            BackupOutput.Write(parsed, json, contents, path, $"{path}: {BackupOutput.Text(contents)}, as of {contents.TakenAt.UtcDateTime:yyyy-MM-dd HH:mm:ss.fff} UTC");
+            return ExitCode.Ok;
+        }, options => Task.FromResult(options with { GiveUpAfter = GiveUpAfter })));
+        return command;
+    }
+
+    static async Task<BackupContents> TakeAsync(AkkaHaClient client, string path, TextWriter error, CancellationToken cancel)
+    {
+        var partial = path + ".partial";
+        try
+        {
+            BackupContents contents;
+            await using (var to = File.Create(partial))
+            {
+                using var progress = new ProgressLine(error);
+                contents = await client.Backups.TakeAsync(to, so => progress.Show($"backup: {BackupOutput.Text(so)}"), cancel);
+                to.Flush(flushToDisk: true);
+            }
+            File.Move(partial, path);
+            return contents;
+        }
+        finally
+        {
+            File.Delete(partial);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using System.Data.Common;
+using System.Runtime.CompilerServices;
+using AkkaHa.Core.Backups;
+using AkkaHa.Core.Entities;
+using AkkaHa.Messages;
+using AkkaHa.Messages.Storage;
+using AkkaHa.Messages.V1;
+using AkkaHa.Node.Journal;
+using AkkaHa.Node.Lists;
+using AkkaHa.Node.Ownership;
+
+namespace AkkaHa.Node.Backups;
+
+/// <summary>All keys and locks that ever were, page by page, within one snapshot of the database. Of most, the rows of a page come by one query; those with snapshots are recovered one by one.</summary>
+internal sealed class KeysAndLocks(DbConnection connection, Cut cut, BackupSummary summary)
+{
+    private const int EntitiesAtOnce = 200;
+
+    // Not as a range: how '/' sorts is the database's affair.
+    private const string OfThem = "(persistence_id LIKE 'kv/%' OR persistence_id LIKE 'lock/%')";
+
+    public async IAsyncEnumerable<BackupRecord> ReadAsync([EnumeratorCancellation] CancellationToken ct)
+    {
+        var after = "";
+        while (await LastOfPageAsync(after, ct) is { } last)
+        {
+            var withSnapshot = await NamesAsync($"SELECT DISTINCT persistence_id FROM snapshot WHERE persistence_id > @after AND persistence_id <= @last AND {OfThem}", after, last, ct);
+            foreach (var id in withSnapshot)
+                if (Record(EntityId.Parse(id), await KeyIndexRebuild.RecoverAsync(connection, id, ct)) is { } record) yield return record;
+            await foreach (var record in FromRowsAsync(after, last, ct)) yield return record;
+            after = last;
+        }
+    }
+
+    private async IAsyncEnumerable<BackupRecord> FromRowsAsync(string after, string last, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await using var command = connection.Command(null, $"""
+            SELECT persistence_id, sequence_number, manifest, message FROM journal j WHERE persistence_id > @after AND persistence_id <= @last AND {OfThem}
+            AND NOT EXISTS (SELECT 1 FROM snapshot s WHERE s.persistence_id = j.persistence_id) ORDER BY persistence_id, sequence_number
+            """, ("@after", after), ("@last", last));
+        await using var row = await command.ExecuteReaderAsync(ct);
+        Entity? entity = null;
+        var number = 0L;
+        while (await row.ReadAsync(ct))
+        {
+            var name = row.GetString(0);
+            if (entity is null || entity.Id.ToString() != name)
+            {
+                if (entity is not null && Finish(entity, number) is { } record) yield return record;
+                var id = EntityId.Parse(name);
+                entity = new Entity(id, Machines.For(id), epoch: long.MaxValue, dirty: false);
+            }
+            number = row.GetInt64(1);
+            entity.RecoverRow(number, JournalReader.Parse(name, number, row.GetString(2), row.GetFieldValue<byte[]>(3)));
+        }
+        if (entity is not null && Finish(entity, number) is { } lastRecord) yield return lastRecord;
+    }
+
+    private BackupRecord? Finish(Entity entity, long number)
+    {
+        entity.FinishRecovery(number);
+        return Record(entity.Id, entity.TakeSnapshot());
+    }
+
+    private BackupRecord? Record(EntityId id, Snapshot state)
+    {
+        if (state.StateCase == Snapshot.StateOneofCase.Key && cut.KeyOf(id, state.Key) is { } key)
+        {
+            summary.Keys++;
+            return new BackupRecord { Key = key };
+        }
+        if (state.StateCase != Snapshot.StateOneofCase.Lock || state.Lock.LastFence == 0) return null;
+        summary.Locks++;
+        return new BackupRecord { Lock = new BackupLock { Name = id.Name, LastFence = state.Lock.LastFence } };
+    }
+
+    /// <summary>Null: there are no more.</summary>
+    private async Task<string?> LastOfPageAsync(string after, CancellationToken ct)
+    {
+        await using var command = connection.Command(
+            null, $"SELECT max(persistence_id) FROM (SELECT DISTINCT persistence_id FROM journal WHERE persistence_id > @after AND {OfThem} ORDER BY persistence_id LIMIT {EntitiesAtOnce}) AS page", ("@after", after));
+        return await command.ExecuteScalarAsync(ct) as string;
+    }
+
+    private async Task<List<string>> NamesAsync(string sql, string after, string last, CancellationToken ct)
+    {
+        await using var command = connection.Command(null, sql, ("@after", after), ("@last", last));
+        await using var row = await command.ExecuteReaderAsync(ct);
+        var names = new List<string>();
+        while (await row.ReadAsync(ct)) names.Add(row.GetString(0));
+        return names;
+    }
+}
