@@ -35,6 +35,9 @@ public sealed class EtcdMember : IAsyncDisposable
     /// <summary>Where clients connect to.</summary>
     public string ClientUrl { get; }
 
+    /// <summary>Its process id.</summary>
+    public int ProcessId => (process ?? throw new InvalidOperationException($"{Name} does not run")).ProcessId;
+
     /// <summary>Starts it, or starts it again with the data it had.</summary>
     public async Task StartAsync()
     {

@@ -31,6 +31,9 @@ public sealed class PostgresPair : IAsyncDisposable
     /// <summary>The second.</summary>
     public string StandbyConnectionString => One(ports[1], "akkaha");
 
+    /// <summary>Of both servers; their children are those that work for the connections.</summary>
+    public IReadOnlyList<int> ProcessIds => [PostgresProgram.ProcessId(Primary), PostgresProgram.ProcessId(Standby)];
+
     private string Primary => Path.Combine(directory, "primary");
 
     private string Standby => Path.Combine(directory, "standby");
@@ -66,7 +69,7 @@ public sealed class PostgresPair : IAsyncDisposable
     /// </summary>
     public void CrashPrimary()
     {
-        var server = ServerOf(Primary);
+        var server = PostgresProgram.ProcessId(Primary);
         // Stopped, it can neither start another process nor notice that one is gone.
         Send(server, Stop);
         foreach (var child in ChildrenOf(server)) Send(child, Kill);
@@ -113,11 +116,9 @@ public sealed class PostgresPair : IAsyncDisposable
         }
     }
 
-    private static int ServerOf(string data) => int.Parse(File.ReadLines(Path.Combine(data, "postmaster.pid")).First(), NumberStyles.None, CultureInfo.InvariantCulture);
-
     private static void SendAll(string data, int signal)
     {
-        var server = ServerOf(data);
+        var server = PostgresProgram.ProcessId(data);
         foreach (var process in (int[])[server, .. ChildrenOf(server)]) Send(process, signal);
     }
 

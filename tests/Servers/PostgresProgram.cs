@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace AkkaHa.Servers;
 
@@ -27,6 +28,9 @@ internal static class PostgresProgram
     {
         if (File.Exists(Path.Combine(data, "postmaster.pid"))) await RunAsPostgresAsync("pg_ctl", "-D", data, "-w", "-m", mode, "stop");
     }
+
+    /// <summary>Of the server that runs on these files.</summary>
+    public static int ProcessId(string data) => int.Parse(File.ReadLines(Path.Combine(data, "postmaster.pid")).First(), NumberStyles.None, CultureInfo.InvariantCulture);
 
     public static Task RunAsPostgresAsync(string program, params string[] arguments) => Environment.UserName == "root"
         ? RunAsync("setpriv", ["--reuid=postgres", "--regid=postgres", "--clear-groups", Path.Combine(Binaries, program), .. arguments])

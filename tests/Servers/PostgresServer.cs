@@ -19,6 +19,9 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Where it listens, on 127.0.0.1.</summary>
     public int Port => port;
 
+    /// <summary>Of the server; its children are those that work for the connections.</summary>
+    public int ProcessId => PostgresProgram.ProcessId(Data);
+
     /// <summary>For the nodes.</summary>
     public string ConnectionString => ConnectionStringThrough(port);
 
@@ -78,7 +81,7 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>SIGKILL to the server; its children end by themselves.</summary>
     public async Task KillAsync()
     {
-        using var server = Process.GetProcessById(int.Parse((await File.ReadAllLinesAsync(Path.Combine(Data, "postmaster.pid")))[0], System.Globalization.CultureInfo.InvariantCulture));
+        using var server = Process.GetProcessById(ProcessId);
         server.Kill();
         await server.WaitForExitAsync();
     }

@@ -1,0 +1,144 @@
+using System.Globalization;
+using AkkaHa.Compare.Systems;
+using AkkaHa.Load;
+
+namespace AkkaHa.Compare;
+
+/// <summary>
+/// A whole run. AkkaHa's clusters never run beside one another, for what they do when nobody asks them would be in the others' way: one phase for each, with etcd again in each, and
+/// the rest in the first. Within a phase every cell is measured A B A B.
+/// </summary>
+internal static class Comparison
+{
+    private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ClientWarmUp = TimeSpan.FromSeconds(1);
+
+    public static async Task<int> RunAsync(CompareOptions options, CancellationToken ct)
+    {
+        var cells = Cell.Of(options);
+        var findings = new Findings(options, cells);
+        var peers = new Dictionary<string, ISystem>();
+        try
+        {
+            var phases = Phases(options.Systems);
+            for (var phase = 0; phase < phases.Count; phase++)
+            {
+                var own = new List<ISystem>();
+                var inTurn = new List<ISystem>();
+                try
+                {
+                    foreach (var name in phases[phase])
+                    {
+                        if (!peers.TryGetValue(name, out var system))
+                        {
+                            system = await StartAsync(name, cells, ct);
+                            if (name.StartsWith(SystemNames.AkkaHa, StringComparison.Ordinal)) own.Add(system);
+                            else peers.Add(name, system);
+                        }
+                        inTurn.Add(system);
+                    }
+                    await RunPhaseAsync(options, phase, inTurn, cells, findings, ct);
+                }
+                finally
+                {
+                    foreach (var system in own) await system.DisposeAsync();
+                }
+            }
+        }
+        finally
+        {
+            foreach (var system in peers.Values) await system.DisposeAsync();
+        }
+        await Reports.WriteAsync(findings, ct);
+        return findings.Samples.Any(s => s.Run.Errors > 0) ? 1 : 0;
+    }
+
+    /// <summary>Who runs beside whom.</summary>
+    public static IReadOnlyList<IReadOnlyList<string>> Phases(IReadOnlyList<string> systems)
+    {
+        string[] clusters = [.. SystemNames.All.Intersect(systems).Where(s => s.StartsWith(SystemNames.AkkaHa, StringComparison.Ordinal))];
+        string[] peers = [.. SystemNames.All.Intersect(systems).Except(clusters)];
+        if (clusters.Length == 0) return [peers];
+        return [.. clusters.Select((c, i) => (IReadOnlyList<string>)[c, .. i == 0 ? peers : peers.Where(p => p == SystemNames.Etcd)])];
+    }
+
+    private static async Task<ISystem> StartAsync(string name, IReadOnlyList<Cell> cells, CancellationToken ct)
+    {
+        var startedAt = TimeProvider.System.GetTimestamp();
+        var system = await (name switch
+        {
+            SystemNames.AkkaHa => AkkaHaSystem.OnPostgresAsync(ct),
+            SystemNames.AkkaHaStandby => AkkaHaSystem.OnPostgresPairAsync(ct),
+            SystemNames.AkkaHaSqlite => AkkaHaSystem.OnSqliteAsync(ct),
+            SystemNames.Etcd => EtcdSystem.StartAsync(ct),
+            SystemNames.Postgres => PostgresSystem.StartAsync(ct),
+            SystemNames.Redis => RedisSystem.StartAsync(ct),
+            _ => throw new ArgumentOutOfRangeException(nameof(name), name, "no such system"),
+        });
+        Say($"{name} {system.Version} runs after {TimeProvider.System.GetElapsedTime(startedAt).TotalSeconds:0.0} s");
+        await Workload.FillAsync(system, [.. cells.Select(c => c.Workload.Name)], cells.Max(c => c.Clients), ct);
+        // The client's code is compiled before anything is measured.
+        foreach (var workload in cells.Select(c => c.Workload).Distinct())
+        {
+            await using var running = await workload.OpenAsync(system, 8);
+            var warm = await ClosedLoop.RunAsync(Math.Min(8, cells.Max(c => c.Clients)), running.Operate, ClientWarmUp / 2, ClientWarmUp / 2, ct: ct);
+            if (warm.Errors > 0) Say($"{name}: {workload.Name}: {warm.Errors} errors while warming up: {warm.FirstError}");
+        }
+        Say($"{name} is warm after {TimeProvider.System.GetElapsedTime(startedAt).TotalSeconds:0.0} s");
+        return system;
+    }
+
+    private static async Task RunPhaseAsync(CompareOptions options, int phase, IReadOnlyList<ISystem> systems, IReadOnlyList<Cell> cells, Findings findings, CancellationToken ct)
+    {
+        await MeasureIdleAsync(systems, findings, ct);
+        foreach (var cell in cells)
+        {
+            var running = new Dictionary<ISystem, Running>();
+            try
+            {
+                foreach (var system in systems) running.Add(system, await cell.Workload.OpenAsync(system, cell.Clients));
+                for (var round = 0; round < options.Pairs; round++)
+                {
+                    foreach (var system in systems)
+                    {
+                        var sample = await MeasureAsync(options, phase, cell, system, round, running[system], ct);
+                        findings.Samples.Add(sample);
+                        Say(Line(sample));
+                    }
+                }
+            }
+            finally
+            {
+                foreach (var open in running.Values) await open.DisposeAsync();
+            }
+        }
+    }
+
+    private static async Task MeasureIdleAsync(IReadOnlyList<ISystem> systems, Findings findings, CancellationToken ct)
+    {
+        var before = systems.Select(s => Usage.CpuMicros(s.Processes)).ToArray();
+        var from = TimeProvider.System.GetTimestamp();
+        await Task.Delay(IdleTime, ct);
+        var micros = TimeProvider.System.GetElapsedTime(from).TotalMicroseconds;
+        for (var i = 0; i < systems.Count; i++) findings.Systems[systems[i].Name] = new Presence(systems[i].Version, systems[i].Promise, (Usage.CpuMicros(systems[i].Processes) - before[i]) / micros);
+    }
+
+    private static async Task<Sample> MeasureAsync(CompareOptions options, int phase, Cell cell, ISystem system, int round, Running running, CancellationToken ct)
+    {
+        var processes = system.Processes;
+        var cpu = new List<double>(2);
+        var run = await ClosedLoop.RunAsync(cell.Clients, running.Operate, options.WarmUp, options.Time, () => cpu.Add(Usage.CpuMicros(processes)), ct);
+        return new Sample(phase, cell, system.Name, round, run, cpu[1] - cpu[0], Usage.MemoryMiB(processes));
+    }
+
+    private static string Line(Sample s) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{s.Cell.Workload.Name,-16} {s.Cell.Clients,4} clients  {s.System,-14} {s.Round + 1}: {s.Run.PerSecond,9:N0}/s  p50 {Ms(s, 50),8:0.000} ms  p99 {Ms(s, 99),8:0.000} ms  CPU {s.CpuMicrosPerOperation,7:N0} us"
+        + $"{(s.Run.Errors > 0 ? $"  {s.Run.Errors} ERRORS: {s.Run.FirstError}" : "")}");
+
+    private static double Ms(Sample s, double percentile) => s.Run.Count == 0 ? 0 : s.Run.Micros.GetValueAtPercentile(percentile) / 1000.0;
+
+    private static void Say(FormattableString text) => Say(text.ToString(CultureInfo.InvariantCulture));
+
+    private static void Say(string text) => Console.WriteLine(text);
+}
