@@ -82,7 +82,7 @@ internal sealed class AkkaHaSide : ISide
         return fit.Length > 0 ? fit[number % fit.Length] : hot[number % hot.Length];
     }
 
-    private static int Number(ShardOwner shard) => int.Parse(shard.Shard, System.Globalization.CultureInfo.InvariantCulture);
+    private static int Number(AkkaHa.Messages.V1.ShardOwner shard) => int.Parse(shard.Shard, System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>Leaves the logs there, for who wants to know why.</summary>
     public string KeepLogs()

@@ -24,7 +24,7 @@ internal static class TestClient
     public static RingState RingOf(string address, int shards = 16)
     {
         var ring = new RingState { ShardCount = shards };
-        for (var i = 0; i < shards; i++) ring.Shards.Add(new ShardOwner { Shard = $"{i}", Grpc = address, Allocated = true });
+        for (var i = 0; i < shards; i++) ring.Shards.Add(new Messages.V1.ShardOwner { Shard = $"{i}", Grpc = address, Allocated = true });
         return ring;
     }
 
