@@ -11,7 +11,7 @@ namespace AkkaHa.Compare;
 internal static class Comparison
 {
     private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan ClientWarmUp = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ClientWarmUp = TimeSpan.FromSeconds(0.6);
 
     public static async Task<int> RunAsync(CompareOptions options, CancellationToken ct)
     {

@@ -3,6 +3,7 @@ using Akka.Actor.Setup;
 using Akka.Configuration;
 using Akka.Persistence.Sql;
 using Akka.Persistence.Sql.Config;
+using Akka.Persistence.Sql.Journal;
 using AkkaHa.Node.Settings;
 using LinqToDB;
 using LinqToDB.Interceptors;
@@ -26,6 +27,7 @@ internal static class JournalSetup
         var ours = !settings.Testing.DefaultReplayFilter;
         // To Microsoft.Data.Sqlite, this is what makes a transaction begin without the write lock, which every recovery would else take several times. Nothing
         // uncommitted is read all the same: the caches are private (see Database).
+        var journal = database.IsPostgres ? typeof(GroupCommitJournal) : typeof(SqlWriteJournal);
         var read = database.IsPostgres ? "unspecified" : "read-uncommitted";
         return ConfigurationFactory.ParseString($$"""
             akka.persistence {
@@ -33,6 +35,7 @@ internal static class JournalSetup
               journal {
                 plugin = "akka.persistence.journal.sql"
                 sql {
+                  class = "{{journal.FullName}}, {{journal.Assembly.GetName().Name}}"
                   connection-string = "{{Escape(database.JournalConnection)}}"
                   provider-name = "{{provider}}"
                   auto-initialize = off
@@ -40,7 +43,8 @@ internal static class JournalSetup
                   recovery-event-timeout = 5s
                   read-isolation-level = {{read}}
                   tag-write-mode = Csv
-                  parallelism = {{(database.IsPostgres ? 3 : 1)}}
+                  # So many batches are written at a time. More would be smaller, and cost more in all; with one, all would wait for a connection that hangs.
+                  parallelism = {{(database.IsPostgres ? 2 : 1)}}
                   batch-size = 400
                   circuit-breaker { max-failures = 10, call-timeout = 10s, reset-timeout = 500ms }
                   default.journal.use-writer-uuid-column = {{(ours ? "false" : "true")}}

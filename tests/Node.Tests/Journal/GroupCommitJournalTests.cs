@@ -1,0 +1,135 @@
+using Akka.Actor;
+using Akka.Actor.Setup;
+using Akka.Configuration;
+using Akka.Persistence;
+using AkkaHa.Messages.Storage;
+using AkkaHa.Node.Entities;
+using AkkaHa.Node.Storage;
+using Npgsql;
+using Xunit;
+using Envelope = AkkaHa.Messages.Storage.Envelope;
+
+namespace AkkaHa.Node.Tests.Journal;
+
+/// <summary>The journal that writes many entities' rows in one statement, on a real PostgreSQL.</summary>
+[Collection(nameof(JournalCollection))]
+public sealed class GroupCommitJournalTests(JournalFixture fixture)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public async Task Rows_of_one_statement_have_their_places_in_the_order_in_which_they_were_given()
+    {
+        var journal = await fixture.NewAsync("postgres");
+        var insert = new JournalInsert(journal.Database.JournalConnection);
+        await insert.RunAsync([.. Enumerable.Range(1, 1000).Select(n => Row(n % 2 == 0 ? "kv/a" : "kv/b", n))]);
+        await insert.CloseAsync();
+        Assert.Equal(Enumerable.Range(1, 1000).Select(n => $"{n}"), await journal.ReadAsync("SELECT sequence_number FROM journal ORDER BY xid, ordering"));
+        Assert.Equal(["1"], await journal.ReadAsync("SELECT count(DISTINCT xid) FROM journal"));
+    }
+
+    [Fact]
+    public async Task Of_rows_of_which_one_is_there_already_none_is_stored()
+    {
+        var journal = await fixture.NewAsync("postgres");
+        var insert = new JournalInsert(journal.Database.JournalConnection);
+        await insert.RunAsync([Row("kv/a", 1)]);
+        await Assert.ThrowsAsync<PostgresException>(() => insert.RunAsync([Row("kv/b", 1), Row("kv/a", 1), Row("kv/c", 1)]));
+        await insert.CloseAsync();
+        Assert.Equal(["kv/a|1"], await journal.ReadAsync("SELECT persistence_id, sequence_number FROM journal"));
+    }
+
+    [Fact]
+    public async Task A_row_is_stored_as_the_plugin_stores_it()
+    {
+        var journal = await fixture.NewAsync("postgres");
+        var insert = new JournalInsert(journal.Database.JournalConnection);
+        await insert.RunAsync([new NewRow("kv/a", 7, [1, 2, 3], "e", 4117)]);
+        Assert.Equal(["kv/a|7|False|010203|e|4117||"], await journal.ReadAsync("SELECT persistence_id, sequence_number, deleted, message, manifest, identifier, tags, writer_uuid FROM journal"));
+        await insert.CloseAsync();
+    }
+
+    [Fact]
+    public async Task After_its_connection_was_ended_the_next_rows_are_stored()
+    {
+        var journal = await fixture.NewAsync("postgres");
+        var insert = new JournalInsert(journal.Database.JournalConnection);
+        await insert.RunAsync([Row("kv/a", 1)]);
+        await journal.RunAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'INSERT INTO journal%' AND datname = current_database()");
+        await Assert.ThrowsAnyAsync<NpgsqlException>(() => insert.RunAsync([Row("kv/a", 2)]));
+        await insert.CloseAsync();
+        await insert.RunAsync([Row("kv/a", 2)]);
+        await insert.CloseAsync();
+        Assert.Equal(["1", "2"], await journal.ReadAsync("SELECT sequence_number FROM journal ORDER BY ordering"));
+    }
+
+    [Fact]
+    public async Task What_many_entities_wrote_at_once_they_find_again_in_order()
+    {
+        var journal = await fixture.NewAsync("postgres");
+        using (var first = Start(journal))
+        {
+            var writers = Enumerable.Range(0, 50).Select(i => first.ActorOf(Writer.Props($"kv/{i}"))).ToArray();
+            await Task.WhenAll(writers.SelectMany(w => Enumerable.Range(0, 20).Select(_ => w.Ask<long>(3, Patience))));
+            await first.Terminate();
+        }
+        using var second = Start(journal);
+        for (var i = 0; i < 50; i++) Assert.Equal(60, await second.ActorOf(Writer.Props($"kv/{i}")).Ask<long>(0, Patience));
+        Assert.NotEqual(["1000"], await journal.ReadAsync("SELECT count(DISTINCT xid) FROM journal"));
+        await second.Terminate();
+    }
+
+    [Fact]
+    public async Task A_write_on_a_number_that_is_taken_fails_and_others_go_on()
+    {
+        var journal = await fixture.NewAsync("postgres");
+        using var system = Start(journal);
+        var late = system.ActorOf(Writer.Props("kv/late"));
+        Assert.Equal(1, await late.Ask<long>(1, Patience));
+        await journal.RunAsync("INSERT INTO journal (persistence_id, sequence_number, created, message, manifest, identifier) VALUES ('kv/late', 2, 0, '', 'e', 4117)");
+        await Assert.ThrowsAsync<AskTimeoutException>(() => late.Ask<long>(1, TimeSpan.FromSeconds(2)));
+        Assert.Equal(1, await system.ActorOf(Writer.Props("kv/other")).Ask<long>(1, Patience));
+        Assert.Equal(["2"], await journal.ReadAsync("SELECT count(*) FROM journal WHERE persistence_id = 'kv/late'"));
+        await system.Terminate();
+    }
+
+    private static NewRow Row(string entity, long number) => new(entity, number, [1], "e", 4117);
+
+    private static ActorSystem Start(TestJournal journal)
+    {
+        var config = ConfigurationFactory.ParseString($$"""
+            akka.loglevel = OFF
+            akka.stdout-loglevel = OFF
+            akka.actor.serializers.akkaha = "{{typeof(EntitySerializer).FullName}}, {{typeof(EntitySerializer).Assembly.GetName().Name}}"
+            akka.actor.serialization-bindings { "{{typeof(Envelope).FullName}}, {{typeof(Envelope).Assembly.GetName().Name}}" = akkaha }
+            """).WithFallback(JournalSetup.Config(journal.Database, journal.Settings));
+        return ActorSystem.Create("journal", ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(config), JournalSetup.Connection(journal.Database)));
+    }
+
+    /// <summary>Told a number, writes so many rows at once, and says how many it has in all.</summary>
+    private sealed class Writer(string id) : UntypedPersistentActor
+    {
+        private long rows;
+
+        public override string PersistenceId => id;
+
+        public static Props Props(string id) => Akka.Actor.Props.Create(() => new Writer(id));
+
+        protected override void OnRecover(object message)
+        {
+            if (message is Envelope { Epoch: var number } && number != ++rows) throw new InvalidOperationException($"{id}: {number} came as number {rows}");
+        }
+
+        protected override void OnCommand(object message)
+        {
+            var (caller, left) = (Sender, (int)message);
+            if (left == 0) caller.Tell(rows);
+            else
+                PersistAll(Enumerable.Range(1, left).Select(i => new Envelope { Schema = 1, Epoch = rows + i }).ToArray(), _ =>
+                {
+                    rows++;
+                    if (--left == 0) caller.Tell(rows);
+                });
+        }
+    }
+}
