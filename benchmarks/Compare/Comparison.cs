@@ -16,11 +16,11 @@ internal static class Comparison
     public static async Task<int> RunAsync(CompareOptions options, CancellationToken ct)
     {
         var cells = Cell.Of(options);
-        var findings = new Findings(options, cells);
+        var phases = Phases(options.Systems);
+        var findings = new Findings(options, cells, phases);
         var peers = new Dictionary<string, ISystem>();
         try
         {
-            var phases = Phases(options.Systems);
             for (var phase = 0; phase < phases.Count; phase++)
             {
                 var own = new List<ISystem>();

@@ -9,7 +9,7 @@ Option<string[]> workloads = new("--workloads") { Description = "What they do; l
 workloads.AcceptOnlyFromAmong([.. Workload.All.Select(w => w.Name)]);
 Option<int[]> clients = new("--clients") { Description = "How many clients; left out: 1, 16, 64, 256 (quick: 1, 64)", AllowMultipleArgumentsPerToken = true };
 Option<int?> pairs = new("--pairs") { Description = "How often each is measured, by turns; left out: 5 (quick: 2)" };
-Option<double?> seconds = new("--seconds") { Description = "How long a measurement is; left out: 5 (quick: 1)" };
+Option<double?> seconds = new("--seconds") { Description = "How long a measurement is; left out: 2 (quick: 0.8)" };
 Option<string?> json = new("--json") { Description = "Write a row for each cell and system to this file, too" };
 Option<string?> results = new("--results") { Description = "Write the tables for people to this file" };
 pairs.Validators.Add(r => { if (r.GetValueOrDefault<int?>() is < 1) r.AddError("--pairs must be at least 1."); });
@@ -20,7 +20,7 @@ RootCommand root = new("AkkaHa beside etcd, PostgreSQL and Redis: the same work,
 root.SetAction((parsed, cancel) =>
 {
     var isQuick = parsed.GetValue(quick);
-    var time = TimeSpan.FromSeconds(parsed.GetValue(seconds) ?? (isQuick ? 1 : 5));
+    var time = TimeSpan.FromSeconds(parsed.GetValue(seconds) ?? (isQuick ? 0.8 : 2));
     return Comparison.RunAsync(
         new CompareOptions(
             [.. parsed.GetValue(systems)!.Distinct()], Some(parsed.GetValue(workloads)), Some(parsed.GetValue(clients)), parsed.GetValue(pairs) ?? (isQuick ? 2 : 5),

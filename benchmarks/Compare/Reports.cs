@@ -19,10 +19,12 @@ internal static class Reports
     }
 
     public static string ToJson(Findings findings) => JsonSerializer.Serialize(
-        findings.Rows().Select(r => new
+        // A system that ran in several phases has the row of the first, in which the most others ran beside it.
+        findings.Cells.SelectMany(c => findings.Rows(c)).Where(r => r.Phase == findings.PhaseOf(r.System)).Select(r => new
         {
             Workload = r.Cell.Workload.Name, r.Cell.Clients, r.System, OpsPerSecond = Math.Round(r.PerSecond.Median, 1), r.P50Ms, r.P99Ms, r.P999Ms, r.Errors, CpuMicrosPerOp = Math.Round(r.CpuMicrosPerOperation, 1),
             LowestOpsPerSecond = Math.Round(r.PerSecond.Lowest, 1), HighestOpsPerSecond = Math.Round(r.PerSecond.Highest, 1), MemoryMiB = Math.Round(r.MemoryMiB, 1),
+            TimesEtcd = r.System == SystemNames.Etcd ? null : Compare.Ratio.Of(findings.Samples, r.Cell, r.System, SystemNames.Etcd)?.Times,
         }),
         Json);
 
@@ -75,7 +77,8 @@ internal static class Reports
     private static string Ratio(Findings findings, Cell cell, string system)
     {
         if (Compare.Ratio.Of(findings.Samples, cell, system, SystemNames.Etcd) is not { } ratio) return " – | – |";
-        var p99 = findings.Row(cell, system)!.P99Ms / findings.Row(cell, SystemNames.Etcd)!.P99Ms;
+        var phase = findings.PhaseOf(system);
+        var p99 = findings.Row(cell, system, phase)!.P99Ms / findings.Row(cell, SystemNames.Etcd, phase)!.P99Ms;
         return string.Create(CultureInfo.InvariantCulture, $" **{ratio.Times.Median:0.00}** ({ratio.Times.Lowest:0.00} – {ratio.Times.Highest:0.00}) | {p99:0.0} |");
     }
 
@@ -89,7 +92,7 @@ internal static class Reports
         line($"| system | p99.9 in medians (aim: 3 at most) | throughput in that with 8 clients (aim: 0.5 at least) |");
         line($"|---|---|---|");
         foreach (var system in findings.Systems.Keys)
-            if (findings.Row(few, system) is { Errors: 0 } with8 && findings.Row(many, system) is { Errors: 0 } with64)
+            if (findings.Row(few, system, findings.PhaseOf(system)) is { Errors: 0 } with8 && findings.Row(many, system, findings.PhaseOf(system)) is { Errors: 0 } with64)
                 line($"| {system} | {with64.P999Ms / with64.P50Ms:0.0} | {with64.PerSecond.Median / with8.PerSecond.Median:0.00} |");
         line($"");
     }
@@ -100,10 +103,10 @@ internal static class Reports
         line($"");
         line($"| clients | system | a second, median (lowest – highest) | p50 ms | p99 ms | p99.9 ms | CPU of the system, µs each | errors |");
         line($"|---|---|---|---|---|---|---|---|");
-        foreach (var row in findings.Rows().Where(r => r.Cell.Workload == workload))
+        foreach (var row in findings.Cells.Where(c => c.Workload == workload).SelectMany(findings.Rows))
         {
             var errors = row.FirstError is null ? $"{row.Errors}" : $"{row.Errors}: {row.FirstError.Split('\n')[0]}";
-            line($"| {row.Cell.Clients} | {row.System} | {row.PerSecond.Median:N0} ({row.PerSecond.Lowest:N0} – {row.PerSecond.Highest:N0}) | {row.P50Ms:0.00} | {row.P99Ms:0.00} | {row.P999Ms:0.00} | {row.CpuMicrosPerOperation:N0} | {errors} |");
+            line($"| {row.Cell.Clients} | {findings.LabelOf(row)} | {row.PerSecond.Median:N0} ({row.PerSecond.Lowest:N0} – {row.PerSecond.Highest:N0}) | {row.P50Ms:0.00} | {row.P99Ms:0.00} | {row.P999Ms:0.00} | {row.CpuMicrosPerOperation:N0} | {errors} |");
         }
         line($"");
     }

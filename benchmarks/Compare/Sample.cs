@@ -48,15 +48,15 @@ internal sealed record Spread(double Median, double Lowest, double Highest)
     }
 }
 
-/// <summary>All measurements of one system in one cell.</summary>
-internal sealed record Row(Cell Cell, string System, Spread PerSecond, double P50Ms, double P99Ms, double P999Ms, double CpuMicrosPerOperation, double MemoryMiB, long Errors, string? FirstError)
+/// <summary>All measurements of one system in one cell of one phase.</summary>
+internal sealed record Row(int Phase, Cell Cell, string System, Spread PerSecond, double P50Ms, double P99Ms, double P999Ms, double CpuMicrosPerOperation, double MemoryMiB, long Errors, string? FirstError)
 {
     public static Row Of(IReadOnlyList<Sample> samples)
     {
         var all = new LongHistogram(1, TimeSpan.FromMinutes(2).Ticks / TimeSpan.TicksPerMicrosecond, 3);
         foreach (var sample in samples) all.Add(sample.Run.Micros);
         return new Row(
-            samples[0].Cell, samples[0].System, Spread.Of(samples.Select(s => s.Run.PerSecond)), Ms(all, 50), Ms(all, 99), Ms(all, 99.9), Spread.Of(samples.Select(s => s.CpuMicrosPerOperation)).Median,
+            samples[0].Phase, samples[0].Cell, samples[0].System, Spread.Of(samples.Select(s => s.Run.PerSecond)), Ms(all, 50), Ms(all, 99), Ms(all, 99.9), Spread.Of(samples.Select(s => s.CpuMicrosPerOperation)).Median,
             samples.Max(s => s.MemoryMiB), samples.Sum(s => s.Run.Errors), samples.Select(s => s.Run.FirstError).FirstOrDefault(e => e is not null));
     }
 
