@@ -36,7 +36,7 @@ static int Search(string rule, string settings)
 {
     var watch = Stopwatch.StartNew();
     var rules = RuleSwitches.AllOn with { };
-    (typeof(RuleSwitches).GetProperty(rule) ?? throw new ArgumentException($"there is no rule '{rule}'")).SetValue(rules, false);
+    foreach (var one in rule.Split(',')) (typeof(RuleSwitches).GetProperty(one) ?? throw new ArgumentException($"there is no rule '{one}'")).SetValue(rules, false);
     var found = Mutation.Find(new Conditions(rules, settings, WatchesOwners: false), "", () => watch.Elapsed < TimeSpan.FromMinutes(3));
     Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{rule}: {(found is null ? "nothing" : $"seed {found.Seed}, after {found.Seeds}")}, {watch.Elapsed.TotalSeconds:0.0} s ({Environment.CpuUsage.TotalTime.TotalSeconds:0.0} s of processor)\n{found?.Broken}"));
     return found is null ? 1 : 0;

@@ -14,6 +14,9 @@ sealed record Answer(Reply? Reply, bool NotDone, long At)
     /// <summary>Its transaction is committed, but the answer came so late that the results are gone.</summary>
     public bool IsCommittedWithoutResults { get; init; }
 
+    /// <summary>The last one that was sent.</summary>
+    public uint Attempt { get; init; }
+
     public bool IsUnknown => Reply is null && !NotDone;
 
     public ErrorCode? Code => Reply?.Failure?.Code;
@@ -48,13 +51,13 @@ sealed class Client(SimulatedWorld world, int number, bool hurried = false)
     public string NewRequestId() => rng.Uuid7(SimulatedWorld.EpochMs + Now + skewMs).ToString();
 
     /// <summary>A mutation with a request id, or a transaction with its own.</summary>
-    public Task<Answer> Mutate(EntityId to, Func<Command> command, string requestId, long giveUpMs = 6000) => Repeat(to, attempt =>
+    public Task<Answer> Mutate(EntityId to, Func<Command> command, string requestId, long giveUpMs = 6000, uint afterAttempt = 0) => Repeat(to, attempt =>
     {
         var made = command();
         made.RequestId = requestId;
-        made.Attempt = attempt;
+        made.Attempt = afterAttempt + attempt;
         return made;
-    }, giveUpMs);
+    }, giveUpMs, afterAttempt);
 
     public Task<Answer> Ask(EntityId to, Func<Command> command, long giveUpMs = 4000) => Repeat(to, _ => command(), giveUpMs);
 
@@ -76,7 +79,7 @@ sealed class Client(SimulatedWorld world, int number, bool hurried = false)
         }
     }
 
-    private async Task<Answer> Repeat(EntityId to, Func<uint, Command> command, long giveUpMs)
+    private async Task<Answer> Repeat(EntityId to, Func<uint, Command> command, long giveUpMs, uint afterAttempt = 0)
     {
         var until = Now + giveUpMs;
         var certain = true;
@@ -88,8 +91,8 @@ sealed class Client(SimulatedWorld world, int number, bool hurried = false)
             made.TimeoutMs = (uint)patience;
             var reply = await Once(to, made, patience);
             if (reply is null || reply.Failure?.Code == ErrorCode.OutcomeUnknown) certain = false;
-            else if (reply.Failure?.Code != ErrorCode.Unavailable) return new Answer(reply, false, Now);
-            if (Now >= until) return new Answer(null, certain, Now);
+            else if (reply.Failure?.Code != ErrorCode.Unavailable) return new Answer(reply, false, Now) { Attempt = afterAttempt + attempt };
+            if (Now >= until) return new Answer(null, certain, Now) { Attempt = afterAttempt + attempt };
             await world.Scheduler.Delay(rng.Between(5, 200));
         }
     }

@@ -18,9 +18,16 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
     private readonly Dictionary<Client, SessionOfClient> sessions = [];
     private readonly List<SessionOfClient> all = [];
     private readonly List<Holding> holdings = [];
+    private readonly List<(GuardPassed Write, string SessionId)> guarded = [];
 
     /// <summary>All holdings of a lock taken away: those named, or, where no answer came, any.</summary>
     private readonly List<(string Lock, long From, IReadOnlyList<long>? Fences)> forced = [];
+
+    /// <summary>Where all is being taken away just now: who gets it meanwhile may lose it, and nobody knows yet.</summary>
+    private readonly List<string> forcing = [];
+
+    /// <summary>Holders that have come again by a request of which nobody has heard: it may yet give them the lock.</summary>
+    private readonly HashSet<string> unheard = new(StringComparer.Ordinal);
     private SimulatedWorld? world;
 
     public Task Prepare(Client client)
@@ -43,7 +50,7 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
         }
         if (client.Rng.Chance(0.2)) await ComeAgain(client, wish, holding);
         await Use(client, holding);
-        if (wish.Mode == LockMode.Exclusive && client.Rng.Chance(0.05)) await ReleaseToTheDead(client, wish, holding);
+        if (wish.Mode == LockMode.Exclusive && client.Rng.Chance(0.1)) await ReleaseToTheDead(client, wish, holding);
         if (wish.Mode == LockMode.Upgradeable && client.Rng.Chance(0.8) && await Upgrade(client, holding) is { } upgraded)
         {
             await Use(client, upgraded);
@@ -80,10 +87,11 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
     {
         var holderId = holding.Grant.Holder.Split('/')[1];
         var answer = await client.Mutate(EntityId.Lock(wish.Name), () => new Command { AcquireLock = wish.Request(holding.Session.Id.Text, 0, holderId) }, client.NewRequestId());
+        if (answer.Reply is null) unheard.Add(holderId);
         // What it is given later is another holding: by force it may have lost this one.
         if (answer.Reply?.LockGrant is { } grant && grant.Fence != holding.Grant.Fence)
         {
-            if (answer.At < holding.Believed.BelievedUntil) client.World.Fail("coming again", $"{wish.Name}: {holding.Grant.Holder} had fence {holding.Grant.Fence}, and got {grant.Fence}");
+            if (answer.At < holding.Believed.BelievedUntil && !IsForced(holding.Grant) && !forcing.Contains(wish.Name)) client.World.Fail("coming again", $"{wish.Name}: {holding.Grant.Holder} had fence {holding.Grant.Fence}, and got {grant.Fence}");
             await client.Mutate(EntityId.Lock(wish.Name), () => new Command { ReleaseLock = new ReleaseLockRequest { Name = wish.Name, SessionId = holding.Session.Id.Text, Fence = grant.Fence } }, client.NewRequestId());
         }
     }
@@ -108,8 +116,10 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
         var from = client.Now;
         foreach (var holding in holdings.Where(h => h.Grant.Lock == name && (fence == 0 || h.Grant.Fence == fence))) holding.GivenBackAt = Math.Min(holding.GivenBackAt, from);
         var before = holdings.Count;
+        if (fence == 0) forcing.Add(name);
         var answer = await client.Mutate(EntityId.Lock(name), () => new Command { ForceReleaseLock = new ForceReleaseLockRequest { Name = name, Fence = fence, Reason = "simulated" } }, client.NewRequestId());
         if (fence != 0) return;
+        if (answer.Reply is not null) forcing.Remove(name);
         // It meant all that were there when it came, whenever that was.
         var all = answer.Reply?.ForceReleaseLock?.Fences;
         forced.Add((name, from, all));
@@ -123,11 +133,10 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
         all.Add(session);
         session.IsPaused = true;
         var waits = Acquire(client, session, wish, client.NewRequestId(), 15, 16_000);
-        while (!waits.IsCompleted && session.SeenEndedAt == Time.Never)
-        {
-            session.Saw(await client.Ask(session.Id.Entity, () => new Command { GetSession = new GetSessionRequest { SessionId = session.Id.Text } }, 500));
-            await client.World.Scheduler.Delay(50);
-        }
+        // As soon as that is stored, so that the lock may not know of it yet; but later than clocks differ.
+        while (!waits.IsCompleted && !client.World.Journal.Get(session.Id.Entity).All.Any(r => r.Events.Any(e => e.SessionEnded?.SessionId == session.Id.Text))) await client.World.Scheduler.Delay(10);
+        if (!waits.IsCompleted) session.SawEnd(client.Now);
+        await client.World.Scheduler.Delay(30);
         await Release(client, holding);
         await waits;
     }
@@ -144,6 +153,7 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
             holding.Session.IsPaused = true;
             await client.World.Scheduler.Delay(client.Rng.Between(500, 9000));
             holding.Session.IsPaused = false;
+            if (client.Rng.Chance(0.5)) holding.Session.Saw(await client.Ask(holding.Session.Id.Entity, () => new Command { GetSession = new GetSessionRequest { SessionId = holding.Session.Id.Text } }, 500));
         }
     }
 
@@ -161,6 +171,7 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
         };
         if (client.Rng.Chance(0.2)) request.Then.Add(Transactions.Get($"list-{client.Rng.Below(2)}"));
         if (client.Rng.Chance(0.2)) request.Conditions.Add(Transactions.Session(holding.Session.Id.Text));
+        var from = client.Now;
         var write = lists.Run(client, request);
         // It is taken away in the midst of the write.
         if (client.Rng.Chance(0.1))
@@ -168,7 +179,9 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
             await client.World.Scheduler.Delay(client.Rng.Between(0, 300));
             await Force(client, name, holding.Grant.Fence);
         }
-        return (await write).Reply?.Transaction is { ConditionsHeld: true };
+        if ((await write).Reply?.Transaction is not { ConditionsHeld: true }) return false;
+        guarded.Add((new GuardPassed(name, holding.Grant.Fence, from, $"client-{client.Number}"), holding.Session.Id.Text));
+        return true;
     }
 
     private async Task End(Client client, Holding holding, string requestId)
@@ -222,7 +235,7 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
     {
         var answer = await client.Mutate(EntityId.Lock(name),
             () => new Command { CancelLock = new CancelLockRequest { Name = name, SessionId = session.Id.Text, RequestId = requestId } }, requestId);
-        if (answer.Reply?.CancelLock is null || client.Rng.Chance(0.3)) return;
+        if (answer.Reply?.CancelLock is null || unheard.Contains(requestId) || client.Rng.Chance(0.3)) return;
         await client.World.Scheduler.Delay(client.Rng.Between(0, 3000));
         var state = await client.Ask(EntityId.Lock(name), () => new Command { GetLock = new GetLockRequest { Name = name } });
         if (state.Reply?.Lock is { } found && (found.Holders.Any(h => h.HolderId == requestId) || found.Waiters.Any(w => w.HolderId == requestId)))
@@ -263,6 +276,7 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
             .. SessionJudge.Judge(all.Select(s => s.Life)),
             .. GrantsOfEnded.Judge(grants, holdings.Where(h => h.IsGivenBack && h.Grant.Use == LockUse.Exclusive).Select(h => (h.Grant.Lock, h.Grant.Fence, h.GivenBackAt)),
                 all.SelectMany(s => s.Ends)),
+            .. GuardsOfEnded.Judge(guarded, all.SelectMany(s => s.Ends)),
         ];
     }
 

@@ -48,11 +48,15 @@ sealed class MultiLockWorkload(int locks) : IWorkload
     private async Task<Holding[]?> Acquire(Client client, SessionOfClient session, string[] names, string requestId, double wait, long giveUpMs)
     {
         var from = client.Now;
-        var answer = await client.Mutate(session.Id.Entity, () => new Command
+        // Some wait in several calls, of which all but the last keep the place; and some come too late for it.
+        var calls = wait > 0 ? client.Rng.Below(3) : 0;
+        var answer = await Call(client, session, names, requestId, wait, giveUpMs, calls > 0, 0);
+        for (; calls > 0 && answer.Code == ErrorCode.LockHeld; calls--)
         {
-            AcquireAllLocks = new AcquireAllLocksRequest { SessionId = session.Id.Text, WaitSeconds = wait, Locks = { names.Select(n => new Messages.V1.LockWish { Name = n }) } },
-        }, requestId, giveUpMs);
-        session.Saw(answer);
+            client.World.Count("several locks, another call");
+            if (client.Rng.Chance(0.3)) await client.World.Scheduler.Delay(client.Rng.Between(0, 7000));
+            answer = await Call(client, session, names, requestId, wait, giveUpMs, calls > 1, answer.Attempt);
+        }
         if (answer.Reply?.AcquireAllLocks is { } granted)
         {
             client.World.Count("several locks at once");
@@ -65,6 +69,16 @@ sealed class MultiLockWorkload(int locks) : IWorkload
         else if (answer.Reply is null && client.Rng.Chance(0.6)) await Cancel(client, session, names, requestId);
         else if (answer.Reply is null) abandoned.Add(new Abandoned(session, names, requestId));
         return null;
+    }
+
+    private static async Task<Answer> Call(Client client, SessionOfClient session, string[] names, string requestId, double wait, long giveUpMs, bool keepPlace, uint afterAttempt)
+    {
+        var answer = await client.Mutate(session.Id.Entity, () => new Command
+        {
+            AcquireAllLocks = new AcquireAllLocksRequest { SessionId = session.Id.Text, WaitSeconds = wait, KeepPlace = keepPlace, Locks = { names.Select(n => new Messages.V1.LockWish { Name = n }) } },
+        }, requestId, giveUpMs, afterAttempt);
+        session.Saw(answer);
+        return answer;
     }
 
     private async Task End(Client client, SessionOfClient session, string[] names, string requestId, Holding[] held)

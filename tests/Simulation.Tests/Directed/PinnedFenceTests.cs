@@ -32,18 +32,43 @@ public sealed class PinnedFenceTests
         Assert.Single(LockJudge.Judge([], written.Select(w => new GuardedWrite("l", long.Parse(w.Split('/')[0]), w))));
     }
 
-    private static string[] Written(RuleSwitches rules, bool force)
+    /// <summary>The next holder reads and writes nothing: what it has read stays as it is.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_the_next_holder_has_read_no_write_under_the_fence_before_changes(bool force)
+    {
+        var (read, last) = Read(RuleSwitches.AllOn, force);
+        Assert.Equal(["1/a"], read);
+        Assert.Equal(read, last);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Without_a_release_that_waits_for_it_what_was_read_changes(bool force)
+    {
+        var (read, last) = Read(RuleSwitches.AllOn with { PinBeforeRelease = false }, force);
+        Assert.Empty(read);
+        Assert.Equal(["1/a"], last);
+    }
+
+    private static (string[] Read, string[] Last) Read(RuleSwitches rules, bool force) => Run(rules, force, writes: false);
+
+    private static string[] Written(RuleSwitches rules, bool force) => Run(rules, force, writes: true).Last;
+
+    private static (string[] Read, string[] Last) Run(RuleSwitches rules, bool force, bool writes)
     {
         var world = new SimulatedWorld(1, rules, Faults.None, nodes: 1, shards: 4);
         world.RunUntil(3000);
         var client = new Client(world, 0);
-        Task<string[]>? story = null;
-        world.Scheduler.After(0, () => story = StoryAsync(client, force));
+        Task<(string[], string[])>? story = null;
+        world.Scheduler.After(0, () => story = StoryAsync(client, force, writes));
         world.Scheduler.RunUntil(world.Scheduler.Now + 120_000, () => story is { IsCompleted: true });
         return story!.GetAwaiter().GetResult();
     }
 
-    private static async Task<string[]> StoryAsync(Client client, bool force)
+    private static async Task<(string[], string[])> StoryAsync(Client client, bool force, bool writes)
     {
         var world = client.World;
         var (one, other) = ((await SessionOfClient.Open(client, 60_000))!, (await SessionOfClient.Open(client, 60_000))!);
@@ -58,14 +83,21 @@ public sealed class PinnedFenceTests
             ? new Command { ForceReleaseLock = new ForceReleaseLockRequest { Name = "l", Reason = "why" } }
             : new Command { ReleaseLock = new ReleaseLockRequest { Name = "l", SessionId = one.Id.Text, Fence = 1 } }, client.NewRequestId(), 30_000);
         Assert.Equal(2, (await next).Reply!.LockGrant.Fence);
-        Assert.True((await client.Run(Append("b", 2), 30_000)).Reply!.Transaction.ConditionsHeld);
+        string[] read = [];
+        if (writes) Assert.True((await client.Run(Append("b", 2), 30_000)).Reply!.Transaction.ConditionsHeld);
+        else read = await ReadAsync(client, "look");
         // It was let in while its fence was held.
         Assert.True((await first).Reply!.Transaction.ConditionsHeld);
         Assert.Null((await back).Code);
         world.Network.Direct = null;
         client.Stopped = true;
-        var read = await client.Run(new TransactionRequest { TransactionId = "read", Then = { Transactions.Get("list") } }, 30_000);
-        return read.Reply!.Transaction.Results[0].Text()!.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return (read, await ReadAsync(client, "read"));
+    }
+
+    private static async Task<string[]> ReadAsync(Client client, string id)
+    {
+        var read = await client.Run(new TransactionRequest { TransactionId = id, Then = { Transactions.Get("list") } }, 30_000);
+        return read.Reply!.Transaction.Results[0].Text()?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
     }
 
     private static TransactionRequest Append(string id, long fence) =>

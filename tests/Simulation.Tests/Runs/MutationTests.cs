@@ -12,7 +12,7 @@ namespace AkkaHa.Simulation.Tests.Runs;
 /// <remarks>
 /// A few rules are not for what a client sees at once, and the machinery says what is broken before a client could: with <see cref="RuleSwitches.Retention"/> off, a recovery that finds
 /// rows gone which it needs (the entity can't be started any more), and the journal that takes a number for the second time; with <see cref="RuleSwitches.Superseded"/> off, a recovery that
-/// finds a row of an earlier epoch behind one of a later.
+/// finds a row of an earlier epoch behind one of a later. <see cref="RuleSwitches.LivenessAtGuard"/> and <see cref="RuleSwitches.LocksWake"/> are for a rare meeting of a lost node and a frozen holder: see Directed/SleepingLockTests.
 /// </remarks>
 [Collection(nameof(Alone))]
 public sealed class MutationTests(ITestOutputHelper output)

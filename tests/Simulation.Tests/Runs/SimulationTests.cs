@@ -60,7 +60,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
         "fenced by the taker of a shard", "fenced to be downed", "found itself fenced", "took after expiry", "took from one that was fenced already", "took again what it had",
         "take with an unknown outcome", "transaction with its answer lost", "orphan swept", "hand-over", "two coordinators", "two nodes cut from each other",
         "outage", "cut from the database", "paused anywhere",
-        "a key ended by its time to live", "a key ended with its session", "several locks at once", "several locks, abandoned", "swept without a cause",
+        "a key ended by its time to live", "a key ended with its session", "several locks at once", "several locks, abandoned", "several locks, another call", "swept without a cause",
         .. Steps.SelectMany(step => (string[])[$"paused {step}", $"stalled {step}"]),
     ];
 

@@ -32,6 +32,9 @@ sealed class Journal(SimulatedWorld world)
 
     public IEnumerable<EntityId> Entities => streams.Keys.OrderBy(e => e.ToString(), StringComparer.Ordinal);
 
+    /// <summary>Locks that somebody has or waits for, by their rows.</summary>
+    public IEnumerable<EntityId> LocksInUse => Entities.Where(e => e.Kind == EntityId.LockKind && Get(e).Ever.SelectMany(r => r.Events).Select(IsInUse).LastOrDefault(used => used is not null) == true);
+
     /// <summary>For directed schedules: decides the fate of a write; null leaves it to chance.</summary>
     public Func<EntityId, IReadOnlyList<Envelope>, CommitFate?>? Direct { get; set; }
 
@@ -64,6 +67,14 @@ sealed class Journal(SimulatedWorld world)
         if (rng.Chance(f.CommitRejected)) return new CommitFate(null, normal, Rejected: true);
         return new CommitFate(normal, null);
     }
+
+    private static bool? IsInUse(Event one) => one.BodyCase switch
+    {
+        Event.BodyOneofCase.LockGranted or Event.BodyOneofCase.LockEnqueued => true,
+        Event.BodyOneofCase.LockReleased when one.LockReleased.Free => false,
+        Event.BodyOneofCase.LockWaiterLeft when one.LockWaiterLeft.Free => false,
+        _ => null,
+    };
 
     private CommitFate Unreached() => new(rng.Chance(0.2) ? rng.Between(1, LateAfterCutMs) : null, rng.Between(20, Database.PatienceMs));
 

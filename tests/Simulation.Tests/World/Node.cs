@@ -1,6 +1,7 @@
 using AkkaHa.Core.Entities;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
+using AkkaHa.Messages.V1;
 
 namespace AkkaHa.Simulation.Tests.World;
 
@@ -66,6 +67,8 @@ sealed class Node
     {
         grants[shard] = epoch;
         WakeSlots(shard);
+        // The index tells of them, some time later.
+        Process.After(World.Rng.Between(500, 3000), () => WakeLocks(shard));
     }
 
     public void Leave(int shard) => grants.Remove(shard);
@@ -106,6 +109,7 @@ sealed class Node
         // Slots are remembered: what must happen by itself does not wait to be asked.
         if (host.Id.Kind is EntityId.SessionKind or EntityId.TransactionKind)
             Process.After(World.Rng.Between(10, 200), () => WakeSlots(World.Shards.ShardOf(host.Id)));
+        if (host.Id.Kind == EntityId.LockKind) Process.After(World.Rng.Between(10, 1000), () => WakeLocks(World.Shards.ShardOf(host.Id)));
     }
 
     /// <summary>Recovery found a later owner.</summary>
@@ -121,6 +125,13 @@ sealed class Node
         if (!Runs(shard)) return;
         foreach (var slot in (ReadOnlySpan<EntityId>)[EntityId.SessionSlot(shard), EntityId.TransactionSlot(shard)])
             if (!hosts.ContainsKey(slot)) Deliver(slot, new Command { Entity = slot.ToString(), Wake = new Wake() }, 0);
+    }
+
+    private void WakeLocks(int shard)
+    {
+        if (!World.Rules.LocksWake || !Runs(shard)) return;
+        foreach (var id in World.Journal.LocksInUse.Where(id => World.Shards.ShardOf(id) == shard && !hosts.ContainsKey(id)).ToArray())
+            Deliver(id, new Command { Entity = id.ToString(), GetLock = new GetLockRequest { Name = id.Name } }, 0);
     }
 
     public void Passivate()
