@@ -23,7 +23,7 @@ public sealed class LostParticipantTests
 
     private static readonly long NowMs = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
 
-    [Fact]
+    [LongFact]
     public async Task An_operator_frees_what_hangs_on_keys_that_can_not_be_recovered()
     {
         await using var cluster = await ClusterUnderTest.StartAsync("sqlite", 1);
