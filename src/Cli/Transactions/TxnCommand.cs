@@ -15,8 +15,7 @@ static class TxnCommand
         Ask("show", "What became of a transaction: COMMITTED, ABORTED or IN_PROGRESS. UNKNOWN (never heard of, or longer ago than 24 hours) has exit code 3, and is no proof that it will never happen.",
             (client, id, cancel) => client.Transactions.GetOutcomeAsync(id, cancel)),
         ListOpen(),
-        Ask("resolve", "Makes the outcome of a transaction certain: one never heard of is aborted for good.",
-            (client, id, cancel) => client.Transactions.ResolveAsync(id, cancel)),
+        ResolveCommand.Create(),
     };
 
     static Command Ask(string verb, string description, Func<AkkaHaClient, TransactionId, CancellationToken, Task<TransactionOutcome>> ask)
@@ -28,13 +27,18 @@ static class TxnCommand
         command.SetAction((parsed, cancel) => Endpoints.RunAsync(parsed, endpoint, async client =>
         {
             var transaction = new TransactionId(parsed.GetRequiredValue(id));
-            var outcome = await ask(client, transaction, cancel);
-            var output = parsed.InvocationConfiguration.Output;
-            if (parsed.GetValue(json)) Json.WriteLine(output, new { transactionId = transaction.Text, outcome = NameOf(outcome) });
-            else await output.WriteLineAsync(NameOf(outcome));
-            return outcome == TransactionOutcome.Unknown ? ExitCode.NotFound : ExitCode.Ok;
+            return Write(parsed, transaction, await ask(client, transaction, cancel), parsed.GetValue(json));
         }));
         return command;
+    }
+
+    /// <summary>Says what became of it.</summary>
+    public static int Write(ParseResult parsed, TransactionId transaction, TransactionOutcome outcome, bool json)
+    {
+        var output = parsed.InvocationConfiguration.Output;
+        if (json) Json.WriteLine(output, new { transactionId = transaction.Text, outcome = NameOf(outcome) });
+        else output.WriteLine(NameOf(outcome));
+        return outcome == TransactionOutcome.Unknown ? ExitCode.NotFound : ExitCode.Ok;
     }
 
     static Command ListOpen()

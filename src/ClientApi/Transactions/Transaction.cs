@@ -42,7 +42,7 @@ public class Transaction
         Id = new TransactionId(mutation.Id);
     }
 
-    /// <summary>Its id, by which <see cref="TransactionClient.GetOutcomeAsync"/> tells what became of it.</summary>
+    /// <summary>Its id, by which <see cref="TransactionClient.GetOutcomeAsync"/> tells what became of it. One that only read keys is not recorded, and so is unknown: it changed nothing.</summary>
     public TransactionId Id { get; }
 
     /// <summary>
@@ -157,7 +157,7 @@ public class Transaction
         foreach (var (key, read) in _reads.Where(r => r.Value.IsCompletedSuccessfully)) builder.IfRevision(key, read.Result?.Revision ?? Revision.Absent);
         var request = builder.ToRequest(Id, _deadline);
         request.Then.Add(_writes.Operations);
-        return request;
+        return TransactionCalls.WithoutRows(request);
     }
 
     private AkkaHaException Refusal(Wire.TransactionRequest request, TransactionResult result)

@@ -11,12 +11,22 @@ internal sealed class TransactionCalls(CallRepeater calls)
     // As with locks: a node answers within 5 s, if only that it can't.
     private static readonly TimeSpan NodePatience = TimeSpan.FromSeconds(6);
 
+    /// <summary>One that only reads keys goes without an id: the servers then read all of them twice, and write nothing. Nobody needs to know later what became of it.</summary>
+    public static Wire.TransactionRequest WithoutRows(Wire.TransactionRequest request)
+    {
+        if (request.Conditions.All(c => c.HasKey) && request.Then.Concat(request.Else).All(o => o.KindCase == Wire.Operation.KindOneofCase.Get)) request.TransactionId = "";
+        return request;
+    }
+
     /// <summary>Sends it until it is decided.</summary>
     public async Task<TransactionResult> RunAsync(Wire.TransactionRequest request, Mutation mutation, CancellationToken cancel)
     {
         if (request.CalculateSize() is var size and > Limits.TransactionRequestBytes)
             throw new InvalidArgumentException($"the transaction has {size} bytes; the limit is {Limits.TransactionRequestBytes}");
-        var call = new Call<Wire.TransactionResult>($"transaction {request.TransactionId}", CallShard.OfTransaction(request.TransactionId), (invoker, options, _) =>
+        // What has no id is done by whoever takes it: best by one who has one of its keys.
+        var key = request.Conditions.FirstOrDefault()?.Key ?? request.Then.Concat(request.Else).FirstOrDefault()?.Get?.Key;
+        var shard = request.TransactionId.Length > 0 ? CallShard.OfTransaction(request.TransactionId) : key is null ? _ => null : CallShard.Of(EntityId.Key(key));
+        var call = new Call<Wire.TransactionResult>($"transaction {request.TransactionId}", shard, (invoker, options, _) =>
             new Wire.Transactions.TransactionsClient(invoker).RunAsync(request, options));
         var result = (await calls.MutateAsync(call, mutation, cancel)).Value;
         return result.Outcome switch
@@ -37,10 +47,10 @@ internal sealed class TransactionCalls(CallRepeater calls)
             cancel)).Value.Outcome);
     }
 
-    public async Task<TransactionOutcome> ResolveAsync(TransactionId id, CancellationToken cancel)
+    public async Task<TransactionOutcome> ResolveAsync(TransactionId id, string without, bool giveUp, CancellationToken cancel)
     {
         Require.Id("transactionId", id.Text);
-        var request = new Wire.ResolveTransactionRequest { TransactionId = id.Text };
+        var request = new Wire.ResolveTransactionRequest { TransactionId = id.Text, Without = without, GiveUp = giveUp };
         return Outcome((await calls.MutateAsync(
             new Call<Wire.TransactionStatus>($"resolve transaction {id}", CallShard.OfTransaction(id.Text), (invoker, call, _) => new Wire.Transactions.TransactionsClient(invoker).ResolveAsync(request, call)),
             new Mutation(id.Text),

@@ -95,7 +95,7 @@ public sealed class TransactionClient
     /// <param name="transaction">Conditions and both branches.</param>
     /// <param name="id">
     /// Its id, when you want to know it beforehand or send it again later: the same id with the same content is the same transaction, and an abort of it is final. Left out: a
-    /// fresh one, and another when that was aborted by others in its way, its deadline or a failover, up to <see cref="AkkaHaClientOptions.TransactionTries"/> in all.
+    /// fresh one, and another when that was aborted by others in its way, its deadline or a failover, up to <see cref="AkkaHaClientOptions.TransactionTries"/> in all. What only reads keys is not recorded then, and so unknown to <see cref="GetOutcomeAsync"/>.
     /// </param>
     /// <param name="cancellationToken">Gives the call up; what became of the transaction is not known then.</param>
     /// <exception cref="TransactionAbortedException">Aborted for good. Nothing was changed.</exception>
@@ -115,7 +115,8 @@ public sealed class TransactionClient
         {
             try
             {
-                return await SubmitOnceAsync(transaction, await _ids.NewMutationAsync(cancellationToken), cancellationToken);
+                var mutation = await _ids.NewMutationAsync(cancellationToken);
+                return await _calls.RunAsync(TransactionCalls.WithoutRows(transaction.ToRequest(new TransactionId(mutation.Id), _options.TransactionDeadline)), mutation, cancellationToken);
             }
             catch (AkkaHaException e) when (tries < _options.TransactionTries && IsWorthAnother(e))
             {
@@ -138,7 +139,27 @@ public sealed class TransactionClient
     /// <summary>As <see cref="GetOutcomeAsync"/>, but a transaction never heard of is aborted for good, so that the answer is certain.</summary>
     /// <exception cref="UnavailableException">Nothing was changed.</exception>
     /// <exception cref="OutcomeUnknownException">No certain answer; ask again.</exception>
-    public Task<TransactionOutcome> ResolveAsync(TransactionId id, CancellationToken cancellationToken = default) => _calls.ResolveAsync(id, cancellationToken);
+    public Task<TransactionOutcome> ResolveAsync(TransactionId id, CancellationToken cancellationToken = default) => _calls.ResolveAsync(id, "", giveUp: false, cancellationToken);
+
+    /// <summary>
+    /// For operators: decides a transaction that waits for a participant which can't be recovered. Its rows in the journal say what it would have answered, so the outcome is the one that there is, at whatever
+    /// moment this is called: <see cref="TransactionOutcome.InProgress"/> where others are waited for as well.
+    /// </summary>
+    /// <param name="id">Which transaction.</param>
+    /// <param name="participant">As in <see cref="UnsettledTransaction.WaitingFor"/>.</param>
+    /// <param name="giveUp">
+    /// Where not even its rows can be read: all others drop the transaction. Whether it was committed, and somebody told so, is not known then, and its outcome is <see cref="TransactionOutcome.Unknown"/> for good.
+    /// </param>
+    /// <param name="cancellationToken">Gives the call up.</param>
+    /// <exception cref="InvalidArgumentException">It takes no part, or has answered; or its rows can't be read, and <paramref name="giveUp"/> is false. Nothing was changed.</exception>
+    /// <exception cref="NotFoundException">There is no such transaction. Nothing was changed.</exception>
+    /// <exception cref="UnavailableException">Nothing was changed: the journal can't be read now, or the transaction is decided by its deadline, without help.</exception>
+    /// <exception cref="OutcomeUnknownException">No certain answer; ask again.</exception>
+    public Task<TransactionOutcome> ResolveWithoutAsync(TransactionId id, string participant, bool giveUp = false, CancellationToken cancellationToken = default)
+    {
+        if (string.IsNullOrEmpty(participant)) throw new InvalidArgumentException("without must name a participant");
+        return _calls.ResolveAsync(id, participant, giveUp, cancellationToken);
+    }
 
     /// <summary>
     /// Transactions that are not settled, the oldest first, whoever began them: begun and not decided, or decided and not yet known to every participant. One that stays here for

@@ -19,6 +19,9 @@ public sealed record ArchiveEffect(long Number, IReadOnlyList<ArchivedOutcome> O
 /// <summary>Look for an outcome in the table, and tell the entity by an <see cref="OutcomeLookedUp"/> of this number.</summary>
 public sealed record LookUpEffect(long Number, string TransactionId) : Effect;
 
+/// <summary>Read what a participant's rows say of the attempt that this began (<see cref="Transactions.ParticipantRows"/>), and tell the entity by a <see cref="ParticipantRead"/> of this number.</summary>
+public sealed record ReadParticipantEffect(long Number, EntityId Participant, TransactionStarted Started) : Effect;
+
 /// <summary>Something worth counting happened that is in no row and no message.</summary>
 public sealed record CountEffect(Counted What) : Effect;
 

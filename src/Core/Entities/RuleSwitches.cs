@@ -78,6 +78,9 @@ public sealed record RuleSwitches
     /// <summary>Conditions of a transaction, on keys, fences or sessions, hold shared intents.</summary>
     public bool ConditionIntents { get; init; } = true;
 
+    /// <summary>What a transaction without rows has read of several keys is read again, and counts when nothing has changed.</summary>
+    public bool ConfirmReads { get; init; } = true;
+
     /// <summary>Votes count for the attempt that they name, and drops touch no later one.</summary>
     public bool AttemptTags { get; init; } = true;
 
@@ -92,6 +95,9 @@ public sealed record RuleSwitches
 
     /// <summary>A transaction that its slot does not know is looked for in the table of older outcomes before anything is decided on it.</summary>
     public bool OutcomeLookUp { get; init; } = true;
+
+    /// <summary>An operator's word that a participant is lost decides nothing: its rows are read.</summary>
+    public bool ReadTheLost { get; init; } = true;
 
     /// <summary>What a coordinator begins is younger than all that it has met, whatever its clock says.</summary>
     public bool HybridTimestamps { get; init; } = true;

@@ -79,6 +79,9 @@ public sealed class Turn
     /// <summary>Looks for an outcome in the table, at once.</summary>
     public void LookUp(long number, string transactionId) => now.Add(new LookUpEffect(number, transactionId));
 
+    /// <summary>Reads the rows of a participant, once this activation has its claim.</summary>
+    public void ReadParticipant(long number, EntityId participant, TransactionStarted started) => afterwards.Add(new ReadParticipantEffect(number, participant, started));
+
     /// <summary>Counts something that no row and no message tells of.</summary>
     public void Count(Counted what) => now.Add(new CountEffect(what));
 

@@ -92,7 +92,7 @@ internal sealed class KeyMachine : IMachine, IParticipantHost
                 if (participant.HasExclusiveIntent("") || (endWaits && rules.ExpiryPersisted)) return false;
                 turn.Answer(call, IsThere
                     ? new Reply { KeyValue = new KeyValue { Key = name, Value = current.Value, Revision = current.Revision } }
-                    : Replies.Failure(ErrorCode.NotFound, $"there is no key '{name}'"));
+                    : Gone());
                 return true;
             case Command.BodyOneofCase.PutKey:
                 if (participant.BlocksWrite("")) return false;
@@ -134,6 +134,15 @@ internal sealed class KeyMachine : IMachine, IParticipantHost
 
     /// <summary>Whether there is something to be seen. (Without the rule, what is due is taken for gone before that is stored.)</summary>
     private bool IsThere => current.Present && (rules.ExpiryPersisted || !endWaits);
+
+    private Reply Gone()
+    {
+        var reply = Replies.Failure(ErrorCode.NotFound, $"there is no key '{name}'");
+        reply.LastRevision = current.Revision;
+        return reply;
+    }
+
+    private KeyWritten Seen => IsThere ? current : new KeyWritten { Revision = current.Revision, RevisionFloor = current.RevisionFloor };
 
     private long SeenRevision => IsThere ? current.Revision : 0;
 
@@ -191,15 +200,10 @@ internal sealed class KeyMachine : IMachine, IParticipantHost
         return writes || (reads && rules.SharedIntents) || (prepare.Conditions.Count > 0 && rules.ConditionIntents) ? [new Intent { Exclusive = writes }] : [];
     }
 
-    public bool Holds(Condition condition)
-    {
-        if (condition.HasRevision) return condition.Revision == SeenRevision;
-        if (condition.HasValue) return IsThere && current.Value.Equals(condition.Value);
-        return !IsThere;
-    }
+    public bool Holds(Condition condition) => KeyOperations.Holds(Seen, condition);
 
     public PreparedBranch Evaluate(IReadOnlyList<PreparedOperation> operations, Stamp stamp) =>
-        KeyOperations.Evaluate(name, IsThere ? current : new KeyWritten { Revision = current.Revision, RevisionFloor = current.RevisionFloor }, operations, stamp.TimeMs);
+        KeyOperations.Evaluate(name, Seen, operations, stamp.TimeMs);
 
     // A write that waits must not wait for ever: no new shared intent before it.
     public bool IsClosing(string resource) => waiting.Count > 0 || (endWaits && rules.ExpiryPersisted);

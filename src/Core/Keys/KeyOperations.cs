@@ -11,6 +11,14 @@ namespace AkkaHa.Core.Keys;
 /// <summary>Runs a transaction's operations on one key, in order, each seeing the earlier ones; all of them make one revision.</summary>
 internal static class KeyOperations
 {
+    /// <summary>Whether a condition on a key holds in this state of it.</summary>
+    public static bool Holds(KeyWritten seen, Condition condition)
+    {
+        if (condition.HasRevision) return condition.Revision == (seen.Present ? seen.Revision : 0);
+        if (condition.HasValue) return seen.Present && seen.Value.Equals(condition.Value);
+        return !seen.Present;
+    }
+
     /// <param name="name">The key.</param>
     /// <param name="before">What it is now.</param>
     /// <param name="operations">Those on it.</param>

@@ -21,6 +21,9 @@ public static class AbortReason
     /// <summary>A participant has prepared something else under its id.</summary>
     public const string Mismatch = "a participant knows this id with another payload";
 
+    /// <summary>An operator dropped it: a participant is lost, with its rows.</summary>
+    public const string GivenUp = "given up";
+
     /// <summary>Its id carries a time that is to come.</summary>
     public const string Ahead = "its id was issued in the future";
 }

@@ -37,7 +37,11 @@ internal sealed class TransactionDriver(TransactionTable table, OutcomeTimes tim
     /// <summary>What an earlier activation left open is taken up: the undecided by asking every participant, the decided by telling them.</summary>
     public void Activated(Turn turn)
     {
-        foreach (var record in table.Unsettled) drives[record.Id] = new Drive { SendAgainAtMs = turn.At.MonoMs };
+        foreach (var record in table.Unsettled)
+        {
+            var drive = drives[record.Id] = new Drive { SendAgainAtMs = turn.At.MonoMs };
+            if (record.Aborted is { Without: { Length: > 0 } lost }) drive.Seen.Add(lost);
+        }
     }
 
     public void Tick(Turn turn)
@@ -135,9 +139,18 @@ internal sealed class TransactionDriver(TransactionTable table, OutcomeTimes tim
         Tell(record, drive, turn);
     }
 
-    private void Abort(TransactionRecord record, Drive drive, string reason, Turn turn)
+    /// <summary>Without the word of a participant whose rows can't be read: all others let go, and nobody is ever told that it was aborted. Should it come back, it asks, and lets go too.</summary>
+    public void GiveUp(TransactionRecord record, string without, Turn turn)
     {
-        turn.Emit(new Event { TransactionAborted = new TransactionAborted { TransactionId = record.Id, Reason = reason } });
+        var drive = drives[record.Id];
+        // Nobody waits for what is lost. What is not heard of any more is as good as aborted to whoever asks.
+        drive.Seen.Add(without);
+        Abort(record, drive, AbortReason.GivenUp, turn, without);
+    }
+
+    private void Abort(TransactionRecord record, Drive drive, string reason, Turn turn, string without = "")
+    {
+        turn.Emit(new Event { TransactionAborted = new TransactionAborted { TransactionId = record.Id, Reason = reason, Without = without } });
         foreach (var call in drive.Calls) turn.Answer(call, TransactionReplies.Outcome(record));
         Tell(record, drive, turn);
     }

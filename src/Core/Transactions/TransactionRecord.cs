@@ -29,9 +29,9 @@ internal sealed class TransactionRecord(string id)
 
     public ByteString PayloadHash => Started?.PayloadHash ?? ByteString.Empty;
 
-    /// <summary>What a user may be told. What is not decided is in progress, never aborted; of what was forgotten before it was closed, nobody knows.</summary>
+    /// <summary>What a user may be told. What is not decided is in progress, never aborted; of what was forgotten before it was closed, or dropped without the word of a participant, nobody knows.</summary>
     public TransactionStatus.Types.Outcome Outcome =>
-        Aborted is { Forgotten: true } ? TransactionStatus.Types.Outcome.Unknown
+        Aborted is { Forgotten: true } or { Without.Length: > 0 } ? TransactionStatus.Types.Outcome.Unknown
         : Aborted is not null ? TransactionStatus.Types.Outcome.Aborted
         : Committed is not null ? TransactionStatus.Types.Outcome.Committed
         : TransactionStatus.Types.Outcome.InProgress;

@@ -12,6 +12,8 @@ internal static class TransactionReplies
     {
         if (record.Committed is { } committed) return new Reply { Transaction = committed.Result };
         if (record.Aborted is { Forgotten: true }) return Forgotten(record.Id);
+        if (record.Aborted is { Without: { Length: > 0 } lost })
+            return Replies.Failure(ErrorCode.OutcomeUnknown, $"transaction '{record.Id}' was given up by an operator without the word of '{lost}'; whether it was committed is not known", Replies.Details(("transactionId", record.Id)));
         var reason = record.Aborted!.Reason;
         return reason == AbortReason.Conflict
             ? Replies.Failure(ErrorCode.TxnConflict, $"transaction '{record.Id}' did not get through in its time: older ones were in its way", Replies.Details(("reason", reason), ("transactionId", record.Id)))

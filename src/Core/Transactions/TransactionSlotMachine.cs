@@ -20,6 +20,7 @@ internal sealed class TransactionSlotMachine : IMachine
     private readonly TransactionDriver driver;
     private readonly Archive archive;
     private readonly LookUps lookUps = new();
+    private readonly LostParticipants lost;
 
     public TransactionSlotMachine(RuleSwitches rules, OutcomeTimes times)
     {
@@ -28,13 +29,14 @@ internal sealed class TransactionSlotMachine : IMachine
         table = new TransactionTable(times);
         driver = new TransactionDriver(table, times, rules);
         archive = new Archive(table, times);
+        lost = new LostParticipants(table, driver, rules);
     }
 
     public long? WakeAtMs
     {
         get
         {
-            var wake = Math.Min(driver.WakeAtMs ?? long.MaxValue, Math.Min(archive.WakeAtMs ?? long.MaxValue, lookUps.WakeAtMs ?? long.MaxValue));
+            var wake = Math.Min(driver.WakeAtMs ?? long.MaxValue, Math.Min(archive.WakeAtMs ?? long.MaxValue, Math.Min(lookUps.WakeAtMs ?? long.MaxValue, lost.WakeAtMs ?? long.MaxValue)));
             return wake == long.MaxValue ? null : wake;
         }
     }
@@ -57,6 +59,7 @@ internal sealed class TransactionSlotMachine : IMachine
     {
         driver.Tick(turn);
         lookUps.Tick(turn);
+        lost.Tick(turn);
         archive.Tick(turn);
         driver.SettleWith(turn);
         archive.Schedule(turn);
@@ -81,6 +84,7 @@ internal sealed class TransactionSlotMachine : IMachine
                 if (table.RestoreUntil(command.RestoreSlot.OutcomesIssuedUntilMs) is { } restored) turn.Emit(restored);
                 turn.Answer(call, new Reply { Restored = new Restored() });
                 break;
+            case Command.BodyOneofCase.ParticipantRead: lost.OnRead(command.ParticipantRead, turn); break;
             case Command.BodyOneofCase.OutcomesArchived: archive.Done(command.OutcomesArchived, turn); break;
             default: throw new ArgumentException($"a transaction slot takes no {command.BodyCase}", nameof(command));
         }
@@ -117,6 +121,7 @@ internal sealed class TransactionSlotMachine : IMachine
         {
             case Command.BodyOneofCase.RunTransaction: Run(command.RunTransaction, call, known, lookedUp, turn); break;
             case Command.BodyOneofCase.GetTransaction: turn.Answer(call, TransactionReplies.Status(command.GetTransaction.TransactionId, known)); break;
+            case Command.BodyOneofCase.ResolveTransaction when command.ResolveTransaction.Without.Length > 0: lost.Resolve(command.ResolveTransaction, known, call, turn); break;
             case Command.BodyOneofCase.ResolveTransaction:
                 var resolved = command.ResolveTransaction.TransactionId;
                 turn.Answer(call, TransactionReplies.Status(resolved, known ?? Close(resolved, AbortReason.Resolved, lookedUp, turn)));

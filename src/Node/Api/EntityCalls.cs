@@ -1,6 +1,7 @@
 using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.Placement;
+using AkkaHa.Messages.V1;
 using AkkaHa.Node.Api.Errors;
 
 namespace AkkaHa.Node.Api;
@@ -20,6 +21,16 @@ internal sealed class EntityCalls(IEntities entities)
     }
 
     public Task<Reply> AskAsync(EntityId entity, Command command, CancellationToken ct) => AskAsync(entity, command, ApiTimes.Ask, ct);
+
+    /// <summary>As <see cref="AskAsync(EntityId, Command, CancellationToken)"/>, but that there is no such thing is an answer.</summary>
+    /// <exception cref="RefusedException">The entity, or what is between, refused otherwise.</exception>
+    public async Task<Reply> ReadAsync(EntityId entity, Command command, CancellationToken ct)
+    {
+        command.Entity = entity.ToString();
+        command.TimeoutMs = (uint)ApiTimes.Ask.TotalMilliseconds;
+        var reply = await entities.AskAsync(command, ApiTimes.Ask, ct);
+        return reply.Failure is { Code: not ErrorCode.NotFound } failure ? throw new RefusedException(failure) : reply;
+    }
 
     /// <summary>The body that a command must be answered with. Another one is a bug: the caller learns that nothing certain is known.</summary>
     public static T Expect<T>(T? body, Reply reply)

@@ -205,6 +205,9 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
                 case LookUpEffect lookUp:
                     if (open) parts.Outcomes.LookUp(lookUp, Hear());
                     break;
+                case ReadParticipantEffect read:
+                    if (open) parts.Outcomes.Read(read, Hear());
+                    break;
                 case CountEffect counted:
                     NodeMeter.Happened(counted.What);
                     break;

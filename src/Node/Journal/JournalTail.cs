@@ -74,7 +74,7 @@ internal sealed class JournalTail(Database database, WatchHub hub, NodeSettings 
             }
         }
         // Who waits, or comes yet, need not wait for what does not come any more.
-        lock (gate) Fail(round, "this node is leaving");
+        lock (gate) Fail(round, new TimeoutException("this node is leaving"));
     }
 
     /// <summary>Until nobody needs it.</summary>
@@ -153,7 +153,7 @@ internal sealed class JournalTail(Database database, WatchHub hub, NodeSettings 
         }
         catch (Exception e)
         {
-            if (asked is not null) Fail(asked, e.Message);
+            if (asked is not null) Fail(asked, e as JournalLostException ?? new TimeoutException(e.Message));
             throw;
         }
     }
@@ -211,11 +211,11 @@ internal sealed class JournalTail(Database database, WatchHub hub, NodeSettings 
     }
 
     /// <summary>Ends the watches, which can't go on from where they are; the tail begins anew.</summary>
-    private TimeoutException Lost(string why)
+    private JournalLostException Lost(string why)
     {
         hub.EndAll(Refusals.Of(ErrorCode.Compacted, why));
         position = null;
-        return new TimeoutException(why);
+        return new JournalLostException(why);
     }
 
     private void GiveUp(string why)
@@ -224,17 +224,20 @@ internal sealed class JournalTail(Database database, WatchHub hub, NodeSettings 
         hub.EndAll(Refusals.Of(ErrorCode.Unavailable, $"{why}; go on from details.position"));
         lock (gate)
         {
-            Fail(round, why);
+            Fail(round, new TimeoutException(why));
             (round, roundWanted) = (NewRound(), false);
         }
     }
 
     /// <summary>Whoever waits sees it; that nobody does any more is no reason for an alarm.</summary>
-    private static void Fail(TaskCompletionSource round, string why)
+    private static void Fail(TaskCompletionSource round, Exception why)
     {
-        round.TrySetException(new TimeoutException(why));
+        round.TrySetException(why);
         _ = round.Task.Exception;
     }
 
     private static TaskCompletionSource NewRound() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
+
+/// <summary>What the tail was to read next is not there any more. It begins anew; whoever reads the past by itself may still find all that it needs.</summary>
+internal sealed class JournalLostException(string why) : TimeoutException(why);

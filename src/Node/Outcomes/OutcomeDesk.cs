@@ -43,6 +43,23 @@ internal sealed class OutcomeDesk
         if (!archives.Writer.TryWrite((effect, hear))) hear(Answer(effect, stored: false));
     }
 
+    /// <summary>Reads what a participant's rows say; <paramref name="hear"/> is called on another thread. An operator's doing, and rare: it waits for nobody.</summary>
+    public void Read(ReadParticipantEffect effect, Action<Command> hear) => Task.Run(async () =>
+    {
+        var read = new ParticipantRead { Number = effect.Number };
+        try
+        {
+            read = await ParticipantReader.ReadAsync(store.Database, effect);
+            log.LogWarning("An operator resolves transaction {Transaction} without {Participant}; its rows say: {What}",
+                effect.Started.TransactionId, effect.Participant, read.Vote?.Kind.ToString() ?? read.Unreadable);
+        }
+        catch (Exception e)
+        {
+            log.LogWarning("The rows of {Participant} could not be read: {Message}", effect.Participant, e.Message);
+        }
+        hear(new Command { Sender = "node", ParticipantRead = read });
+    });
+
     /// <summary>What waits is still done; nobody may be there to hear of it.</summary>
     public Task EndAsync()
     {

@@ -28,6 +28,8 @@ internal sealed class OutcomeStore(Database database, string incarnation)
     private const long SlackMs = Limits.ClockAheadSeconds * 1000L;
     private const long KeptMs = Limits.TransactionOutcomeHours * 3_600_000L;
 
+    public Database Database => database;
+
     /// <summary>Stores them, all or some. Durable when this returns; after an exception not known, and to be done again.</summary>
     public async Task StoreAsync(IReadOnlyList<ArchivedOutcome> outcomes)
     {
@@ -93,7 +95,7 @@ internal sealed class OutcomeStore(Database database, string incarnation)
         {
             object[] row =
             [
-                id, record.Committed is not null ? "committed" : record.Aborted.Forgotten ? "unknown" : "aborted", record.Started?.PayloadHash.ToByteArray() ?? [], record.TimeMs, keepUntilMs, record.ToByteArray(),
+                id, record.Committed is not null ? "committed" : record.Aborted.Forgotten || record.Aborted.Without.Length > 0 ? "unknown" : "aborted", record.Started?.PayloadHash.ToByteArray() ?? [], record.TimeMs, keepUntilMs, record.ToByteArray(),
             ];
             var values = row.Select(v => Parameter(command, v)).ToArray();
             // By the database's clock too it is kept for all its time: that of the slot's node may be hours behind.

@@ -133,6 +133,10 @@ internal sealed class KeyWatch(KeyWatches watches, WatchedKeys watched) : IKeyWa
         {
             await watches.Tail.RoundAsync(ct);
         }
+        catch (JournalLostException)
+        {
+            // That is about where the tail was. Whether this one can go on, its own reading says.
+        }
         catch (Exception e) when (e is not OperationCanceledException)
         {
             throw new RefusedException(WatchRefusals.Unreadable(e));

@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
@@ -23,35 +22,64 @@ internal sealed class LockWatches(Database database, IHostApplicationLifetime li
     private readonly WatchRefusals refused = new("locks", database.IsPostgres);
     private int count;
 
-    public async IAsyncEnumerable<IReadOnlyList<LockEvent>> WatchAsync(WatchLocksRequest request, [EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<IReadOnlyList<LockEvent>> WatchAsync(WatchLocksRequest request, TaskCompletionSource cutOff, [EnumeratorCancellation] CancellationToken ct)
     {
         if (Interlocked.Increment(ref count) > Limits.LockWatchersPerNode)
         {
             Interlocked.Decrement(ref count);
             throw new RefusedException(Refusals.Of(ErrorCode.LimitExceeded, $"{Limits.LockWatchersPerNode} watches of locks go through this node already"));
         }
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var waiting = new WaitingLockEvents(cutOff);
+        var pump = Task.CompletedTask;
         try
         {
-            var scope = request.HasName ? JournalScope.Of(EntityId.Lock(request.Name)) : JournalScope.With(EntityId.LockKind, request.Prefix);
-            var position = await ReadAsync(connection => BeginAsync(connection, request.From, ct), null, ct);
-            var told = Stopwatch.GetTimestamp();
+            var position = await ReadAsync(connection => BeginAsync(connection, request.From, ct), ct);
+            var taken = position;
             yield return [LockEvents.Heartbeat(position, database.IsPostgres)];
+            pump = PumpAsync(request, position, waiting, over.Token);
             while (true)
             {
-                var (page, events) = await ReadAsync(connection => PageAsync(connection, position, scope, ct), position, ct);
-                if (new WatchPosition(page.UpTo) > position) position = new WatchPosition(page.UpTo);
-                if (events.Count == 0 && Stopwatch.GetElapsedTime(told) >= HeartbeatAfter) events.Add(LockEvents.Heartbeat(position, database.IsPostgres));
-                if (events.Count > 0)
-                {
-                    told = Stopwatch.GetTimestamp();
-                    yield return events;
-                }
-                if (!page.More) await RestAsync(position, ct);
+                var events = await waiting.TakeAsync(e => refused.ResumableFrom(taken, e.Failure), ct);
+                yield return [.. events.Select(e => e.Event)];
+                // What was given before this one was asked for has been taken.
+                taken = events[^1].Position;
             }
         }
         finally
         {
+            await over.CancelAsync();
+            await pump;
             Interlocked.Decrement(ref count);
+        }
+    }
+
+    /// <summary>
+    /// Reads on until it is over. From an old position it goes at the client's pace; once it has come to the journal's end it does not wait for it any more, and a client that falls behind is cut off.
+    /// </summary>
+    private async Task PumpAsync(WatchLocksRequest request, WatchPosition position, WaitingLockEvents waiting, CancellationToken ct)
+    {
+        try
+        {
+            var scope = request.HasName ? JournalScope.Of(EntityId.Lock(request.Name)) : JournalScope.With(EntityId.LockKind, request.Prefix);
+            for (var live = false; ;)
+            {
+                var (page, events) = await ReadAsync(connection => PageAsync(connection, position, scope, ct), ct);
+                if (new WatchPosition(page.UpTo) > position) position = new WatchPosition(page.UpTo);
+                foreach (var one in events)
+                {
+                    if (live && !waiting.TryAdd(one)) return;
+                    if (!live) await waiting.AddAsync(one, ct);
+                }
+                if (events.Count == 0) waiting.SayWhere(position, LockEvents.Heartbeat(position, database.IsPostgres), HeartbeatAfter);
+                live |= !page.More;
+                if (!page.More) await RestAsync(ct);
+            }
+        }
+        catch (Exception e)
+        {
+            // Also that nobody listens any more: whoever takes next, if anybody does, is told.
+            waiting.End(e);
         }
     }
 
@@ -65,15 +93,15 @@ internal sealed class LockWatches(Database database, IHostApplicationLifetime li
         return position;
     }
 
-    private async Task<(JournalPage Page, List<LockEvent> Events)> PageAsync(DbConnection connection, WatchPosition position, JournalScope scope, CancellationToken ct)
+    private async Task<(JournalPage Page, List<(WatchPosition Position, LockEvent Event)> Events)> PageAsync(DbConnection connection, WatchPosition position, JournalScope scope, CancellationToken ct)
     {
         var page = await reader.ReadAsync(connection, position.ReadAfter, scope, ct);
         if (page.WentBack) throw refused.WentBack(page.Floor);
         if (new WatchPosition(page.Floor) > position) throw refused.Compacted(page.Floor);
-        return (page, [.. page.Rows.SelectMany(row => LockEvents.Of(row, database.IsPostgres)).Where(e => e.Position > position).Select(e => e.Event)]);
+        return (page, [.. page.Rows.SelectMany(row => LockEvents.Of(row, database.IsPostgres)).Where(e => e.Position > position)]);
     }
 
-    private async Task RestAsync(WatchPosition position, CancellationToken ct)
+    private async Task RestAsync(CancellationToken ct)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, lifetime.ApplicationStopping);
         try
@@ -82,11 +110,11 @@ internal sealed class LockWatches(Database database, IHostApplicationLifetime li
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            throw refused.ResumableFrom(position, WatchRefusals.Leaving());
+            throw new RefusedException(WatchRefusals.Leaving());
         }
     }
 
-    private async Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> read, WatchPosition? at, CancellationToken ct)
+    private async Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> read, CancellationToken ct)
     {
         try
         {
@@ -95,11 +123,7 @@ internal sealed class LockWatches(Database database, IHostApplicationLifetime li
         }
         catch (Exception e) when (DatabaseFault.Is(e))
         {
-            throw at is { } position ? refused.ResumableFrom(position, WatchRefusals.Unreadable(e)) : new RefusedException(WatchRefusals.Unreadable(e));
-        }
-        catch (RefusedException e) when (at is { } position)
-        {
-            throw refused.ResumableFrom(position, e.Failure);
+            throw new RefusedException(WatchRefusals.Unreadable(e));
         }
     }
 }

@@ -25,6 +25,7 @@ sealed class Crew : IAsyncDisposable
             clients.Add(client);
             for (var i = 0; i < 6; i++) workloads.Add(new Registers($"registers-{c}.{i}", client, bench, Seed()));
             for (var i = 0; i < 2; i++) workloads.Add(new Lists($"lists-{c}.{i}", client, bench, Seed()));
+            for (var i = 0; i < 2; i++) workloads.Add(new Cells($"cells-{c}.{i}", client, bench, Seed()));
             for (var i = 0; i < 2; i++) workloads.Add(new Bank($"bank-{c}.{i}", client, bench, Seed()));
             for (var i = 0; i < 3; i++) workloads.Add(new Locks($"locks-{c}.{i}", client, bench, Seed()));
             for (var i = 0; i < 2; i++) workloads.Add(new Semaphores($"semaphores-{c}.{i}", client, bench, Seed()));

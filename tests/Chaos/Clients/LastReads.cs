@@ -29,6 +29,9 @@ sealed class LastReads(ChaosCluster cluster, Bench bench)
         var lists = new Lists(Name, client, bench, 0);
         await EachAsync(keys.Where(k => k.StartsWith("list/", StringComparison.Ordinal)).GroupBy(Generation).SelectMany(g => g.Chunk(ListsEach)),
             async some => Check(await lists.RunAsync([.. some.Select(k => new ListStepDone(k, null, null))]), $"{some[0]} and others could not be read"));
+        var cells = new Cells(Name, client, bench, 0);
+        await EachAsync(keys.Where(k => k.StartsWith("cell/", StringComparison.Ordinal)).GroupBy(Generation),
+            async some => Check(await cells.ReadAsync([.. some]), $"{some.First()} and others could not be read"));
         Check(await new Auditor(Name, client, bench, 0).ReadAsync(), "the accounts could not be read");
         return failures.Count == 0 ? null : string.Join("; ", failures.Take(10));
     }

@@ -9,6 +9,7 @@ static class Names
     public const int Registers = 12;
     public const int Locks = 6;
     public const int Lists = 6;
+    public const int Cells = 6;
     public const int Accounts = 100;
     public const int SessionLocks = 4;
     public const int Semaphores = 2;
@@ -37,6 +38,9 @@ static class Names
 
     /// <summary>Lists of one generation share transactions, so they change all at once.</summary>
     public static string List(int i, long now) => $"list/{now / ListLife}/{i}";
+
+    /// <summary>Registers that are read and written several at a time, and never deleted.</summary>
+    public static string Cell(int i, long now) => $"cell/{now / ListLife}/{i}";
 
     public static string Account(int i) => $"account/{i}";
 

@@ -20,7 +20,7 @@ static class ExportCommand
         Argument<DirectoryInfo> directory = new("DIR") { Description = "What run --out was given" };
         Option<string> model = new("--model")
         {
-            Description = $"{ListAppend}: the transactions over lists; {RwRegister}: puts and gets of keys that nobody deleted", DefaultValueFactory = _ => ListAppend,
+            Description = $"{ListAppend}: the transactions over lists; {RwRegister}: transactions over several registers, and puts and gets of keys that nobody deleted", DefaultValueFactory = _ => ListAppend,
         };
         model.AcceptOnlyFromAmong(ListAppend, RwRegister);
         Option<FileInfo> file = new("--out") { Description = "Where to; left out: standard output" };
@@ -35,7 +35,7 @@ static class ExportCommand
             Operation[] operations = [.. new HistoryFiles(parsed.GetRequiredValue(directory).FullName).ReadOperations()];
             var lines = parsed.GetValue(model) == ListAppend
                 ? JepsenHistory.Lists([.. HistoryJudge.Lists(operations)], NanosecondsPerTick)
-                : JepsenHistory.Registers([.. HistoryJudge.Registers(operations)], NanosecondsPerTick);
+                : JepsenHistory.Registers([.. HistoryJudge.Registers(operations), .. HistoryJudge.Cells(operations)], NanosecondsPerTick);
             if (parsed.GetValue(file) is { } target) File.WriteAllLines(target.FullName, lines);
             else
                 foreach (var line in lines) parsed.InvocationConfiguration.Output.WriteLine(line);

@@ -54,6 +54,7 @@ static class Count
         KeyOperation { Node: not null } or LockReadOperation => "reads of one node",
         KeyOperation => "registers",
         ListOperation => "lists",
+        RegistersOperation => "several registers",
         TransferOperation => "transfers",
         BalanceOperation => "balances",
         GrantOperation or ReleaseOperation => "locks",

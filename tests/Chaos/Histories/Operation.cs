@@ -25,6 +25,7 @@ enum Outcome
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "op")]
 [JsonDerivedType(typeof(KeyOperation), "key")]
 [JsonDerivedType(typeof(ListOperation), "list")]
+[JsonDerivedType(typeof(RegistersOperation), "registers")]
 [JsonDerivedType(typeof(TransferOperation), "transfer")]
 [JsonDerivedType(typeof(BalanceOperation), "balance")]
 [JsonDerivedType(typeof(GrantOperation), "grant")]
@@ -65,6 +66,16 @@ sealed record ListOperation(string Client, long Start, long End, Outcome Outcome
 
 /// <summary>One step: what it appended, if it did, and the list after it, if the client knows.</summary>
 sealed record ListStepDone(string Key, string? Append, IReadOnlyList<string>? Seen);
+
+/// <summary>A transaction that reads and writes several keys, none of which is ever deleted.</summary>
+sealed record RegistersOperation(string Client, long Start, long End, Outcome Outcome, string Id, IReadOnlyList<RegisterStepDone> Steps) : Operation(Client, Start, End, Outcome)
+{
+    /// <summary>On condition that keys are at revisions of before: then committed may mean that they were not, and nothing was written.</summary>
+    public bool Conditional { get; init; }
+}
+
+/// <summary>One step: what it wrote, if it did, or what it read, with the revision, if the client knows. A condition that held is a read.</summary>
+sealed record RegisterStepDone(string Key, string? Write, string? Seen, long? Revision);
 
 /// <summary>Money was moved.</summary>
 sealed record TransferOperation(string Client, long Start, long End, Outcome Outcome, string Id, int From, int To, long Amount) : Operation(Client, Start, End, Outcome)

@@ -26,6 +26,7 @@ static class HistoryJudge
         [
             .. LinearizabilityJudge.Judge(Keys(operations), LateEffectGrace),
             .. SerializabilityJudge.Judge([.. Lists(operations)]),
+            .. RegisterJudge.Judge([.. Cells(operations)]),
             .. Money(facts, operations, resolved),
             .. OfLocks(operations),
             .. OfSessions(operations),
@@ -64,6 +65,27 @@ static class HistoryJudge
             var end = call.Outcome == Outcome.Ok ? ListEnd.Committed : call.Outcome == Outcome.Failed ? ListEnd.Aborted : ListEnd.Unknown;
             var step = new RegisterStep(call.Key, call.Action == KeyAction.Put ? call.Value : null, call.Seen, end == ListEnd.Committed ? call.Revision ?? 0 : null);
             yield return new RegisterTransaction($"{call.Client} {call.Action} {i}", end, call.Start, end == ListEnd.Unknown ? Time.Never : call.End, [step]);
+        }
+    }
+
+    /// <summary>Transactions over several registers, with what became of those that were unknown.</summary>
+    public static IEnumerable<RegisterTransaction> Cells(IReadOnlyList<Operation> operations)
+    {
+        var resolved = Resolved(operations);
+        foreach (var op in operations.OfType<RegistersOperation>())
+        {
+            var then = resolved.GetValueOrDefault(op.Id);
+            // With a condition, having committed may mean that it did not hold: whether it did shows in what others see.
+            var (end, at) = (op.Outcome, then?.Committed) switch
+            {
+                (Outcome.Ok, _) => (ListEnd.Committed, op.End),
+                (Outcome.Failed, _) => (ListEnd.Aborted, op.End),
+                (_, true) when !op.Conditional => (ListEnd.Committed, then!.End),
+                (_, false) => (ListEnd.Aborted, then!.End),
+                _ => (ListEnd.Unknown, Time.Never),
+            };
+            // A read of which its client knows nothing must not look like one of an absent key.
+            yield return new RegisterTransaction(op.Id, end, op.Start, at, [.. op.Steps.Where(s => s.Write is not null || s.Revision is not null || end != ListEnd.Committed).Select(s => new RegisterStep(s.Key, s.Write, s.Seen, s.Revision))]);
         }
     }
 

@@ -20,6 +20,7 @@ public sealed class ExportTests : IDisposable
             recorder.Add(new ListOperation("c", 3, 9, Outcome.Unknown, "t2", [new ListStepDone("l", "f", null)]));
             recorder.Add(new ListOperation("d", 4, 5, Outcome.Unknown, "t3", [new ListStepDone("m", "g", null)]));
             recorder.Add(new ResolveOperation("c", 20, 21, Outcome.Ok, "t2", Committed: true));
+            recorder.Add(new RegistersOperation("r", 10, 11, Outcome.Ok, "t4", [new RegisterStepDone("p", null, null, 0), new RegisterStepDone("p", "1", null, 1), new RegisterStepDone("q", null, null, null)]));
             recorder.Add(new KeyOperation("k", 1, 2, Outcome.Ok, "a", KeyAction.Put) { Value = "v", Revision = 1 });
             recorder.Add(new KeyOperation("k", 3, 4, Outcome.Ok, "a", KeyAction.Get) { Seen = "v", Revision = 1 });
             recorder.Add(new KeyOperation("k", 5, 6, Outcome.Ok, "b", KeyAction.Put) { Value = "w", Revision = 1 });
@@ -41,6 +42,6 @@ public sealed class ExportTests : IDisposable
     }
 
     [Fact]
-    public async Task Keys_that_were_never_deleted_are_registers() =>
-        Assert.Equal([":value [[:w 1 1]], ", ":value [[:w 1 1]], ", ":value [[:r 1 nil]], ", ":value [[:r 1 1]], "], (await ExportAsync("--model", "rw-register")).Select(l => l[l.IndexOf(":value", StringComparison.Ordinal)..l.IndexOf(":time", StringComparison.Ordinal)]));
+    public async Task Keys_that_were_never_deleted_and_several_in_one_transaction_are_registers() =>
+        Assert.Equal([":value [[:w 1 1]], ", ":value [[:w 1 1]], ", ":value [[:r 1 nil]], ", ":value [[:r 1 1]], ", ":value [[:r 2 nil] [:w 2 2]], ", ":value [[:r 2 nil] [:w 2 2]], "], (await ExportAsync("--model", "rw-register")).Select(l => l[l.IndexOf(":value", StringComparison.Ordinal)..l.IndexOf(":time", StringComparison.Ordinal)]));
 }

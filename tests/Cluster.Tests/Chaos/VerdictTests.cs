@@ -133,6 +133,27 @@ public sealed class VerdictTests : IDisposable
     public Task A_transaction_that_was_resolved_as_aborted_and_is_there() => BreaksAsync("aborted is nothing done",
         new ListOperation("c", 1, 2, Outcome.Unknown, "t", [new("x", "1", null)]), new ListOperation("c", 3, 4, Outcome.Ok, "u", [new("x", null, ["1"])]), new ResolveOperation("c", 5, 6, Outcome.Ok, "t", false));
 
+    private static RegistersOperation Cells(long start, params RegisterStepDone[] steps) => new("c", start, start + 1, Outcome.Ok, $"t{start}", steps);
+
+    [Fact]
+    public async Task Registers_that_are_read_and_written_together_in_one_order_are_good() => Assert.Equal(0, (await JudgeAsync(
+        Cells(1, new("x", null, null, 0), new("x", "1", null, 1), new("y", "2", null, 1)), Cells(3, new("y", null, "2", 1), new("x", "3", null, 2)),
+        new RegistersOperation("c", 5, 6, Outcome.Unknown, "u", [new("x", "4", null, null)]) { Conditional = true }, new ResolveOperation("c", 7, 8, Outcome.Ok, "u", true),
+        Cells(9, new("x", null, "3", 2), new("y", null, "2", 1)))).ViolationCount);
+
+    [Fact]
+    public Task Registers_of_which_one_is_read_before_a_transaction_and_one_after_it() => BreaksAsync("strict serializability",
+        Cells(1, new("x", "1", null, 1), new("y", "2", null, 1)), Cells(3, new("x", null, "1", 1), new("y", null, null, 0)));
+
+    [Fact]
+    public Task Registers_each_written_on_what_the_other_was() => BreaksAsync("strict serializability",
+        new RegistersOperation("c", 1, 9, Outcome.Ok, "t", [new("x", null, null, 0), new("y", "1", null, 1)]) { Conditional = true },
+        new RegistersOperation("d", 2, 8, Outcome.Ok, "u", [new("y", null, null, 0), new("x", "2", null, 1)]) { Conditional = true });
+
+    [Fact]
+    public Task A_register_that_shows_what_was_aborted() => BreaksAsync("dirty read (G1a)",
+        new RegistersOperation("c", 1, 2, Outcome.Failed, "t", [new("x", "1", null, null)]), Cells(3, new RegisterStepDone("x", null, "1", 1)));
+
     [Fact]
     public Task A_snapshot_that_is_torn() => BreaksAsync("money is conserved", Balance(1, 10, 9, 10), Balance(5, 10, 10, 10));
 

@@ -99,6 +99,16 @@ public sealed class ShapesTests(OneNode one) : IClassFixture<OneNode>
     }
 
     [Fact]
+    public async Task One_that_only_reads_and_has_no_id_sees_one_moment_too_and_is_not_recorded()
+    {
+        await curl.RunAsync($$$"""{"then":[{"put":{"key":"q/x","value":"{{{B64("1")}}}"}},{"put":{"key":"q/y","value":"{{{B64("1")}}}"}}]}""");
+        var (_, body) = await curl.RunAsync("""{"conditions":[{"key":"q/x","revision":"2"}],"then":[],"else":[{"get":{"key":"q/x"}},{"get":{"key":"q/y"}},{"get":{"key":"q/z"}}]}""");
+        Assert.Equal(["q/x@1=1", "q/y@1=1", "q/z@0"], Results(body));
+        Assert.Equal(("COMMITTED", false), (body.GetProperty("outcome").GetString(), body.GetProperty("conditionsHeld").GetBoolean()));
+        Assert.Equal("UNKNOWN", await curl.OutcomeAsync(body.GetProperty("transactionId").GetString()!));
+    }
+
+    [Fact]
     public async Task As_many_participants_as_the_limit_take_part_and_one_more_is_refused_by_name()
     {
         static string Adds(int keys) => $$$"""{"then":[{{{string.Join(',', Enumerable.Range(0, keys).Select(i => $$$"""{"add":{"key":"p/{{{i}}}","amount":"1"}}"""))}}}]}""";

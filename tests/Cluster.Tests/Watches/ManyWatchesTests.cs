@@ -18,8 +18,20 @@ public sealed class ManyWatchesTests(OneNode one, ITestOutputHelper output) : IC
     /// <summary>The goal is 150 ms on a machine that is not overloaded (docs/keys.md); a slow one must not turn a right program red.</summary>
     private const double MedianMs = 2000;
 
+    /// <summary>Only with the machine alone, and little to do.</summary>
+    private const double GoalMs = 150;
+
     [Fact]
     public Task A_thousand_watches_of_a_hundred_prefixes_are_each_told_exactly_what_was_acknowledged() => RunAsync(one.Cluster, watches: 1000, rate: 100, TimeSpan.FromSeconds(5));
+
+    /// <summary>On three nodes, so that most writes are another node's than the one that is watched through.</summary>
+    [LongFact]
+    public async Task In_the_median_a_change_is_heard_of_within_the_goal()
+    {
+        await using var cluster = await ClusterUnderTest.StartAsync("postgres", 3);
+        await cluster.WaitSettledAsync([.. cluster.Nodes]);
+        await RunAsync(cluster, watches: Prefixes, rate: 20, TimeSpan.FromSeconds(10), GoalMs);
+    }
 
     [LongFact]
     public async Task Ten_thousand_watches_through_one_node_are_each_told_exactly_a_thousand_puts_a_second()
@@ -29,7 +41,7 @@ public sealed class ManyWatchesTests(OneNode one, ITestOutputHelper output) : IC
         await RunAsync(cluster, watches: 10_000, rate: 1000, TimeSpan.FromSeconds(20));
     }
 
-    private async Task RunAsync(ClusterUnderTest cluster, int watches, int rate, TimeSpan time)
+    private async Task RunAsync(ClusterUnderTest cluster, int watches, int rate, TimeSpan time, double medianMs = MedianMs)
     {
         var node = cluster.Nodes[0];
         await using var client = cluster.Connect();
@@ -70,7 +82,7 @@ public sealed class ManyWatchesTests(OneNode one, ITestOutputHelper output) : IC
             Assert.All(connections, c => Assert.Null(c.Broken));
             Check(all, puts);
             Assert.Equal(expected, Interlocked.Read(ref events));
-            Assert.InRange(Quantile(delays, 0.5), 0, MedianMs);
+            Assert.InRange(Quantile(delays, 0.5), 0, medianMs);
         }
         finally
         {

@@ -123,6 +123,7 @@ static class Samples
         ("KeyWritten+Expired", new Event { KeyWritten = Expired }),
         ("Prepared+Bound", new Event { Prepared = new Prepared { TransactionId = "t", Attempt = 1, Coordinator = "txn/3", Then = new PreparedBranch { Write = Bound } } }),
         ("TransactionAborted+Forgotten", new Event { TransactionAborted = new TransactionAborted { TransactionId = "t", Reason = "never started", Forgotten = true } }),
+        ("TransactionAborted+Without", new Event { TransactionAborted = new TransactionAborted { TransactionId = "t", Reason = "given up", Without = "kv/b" } }),
         ("LockGranted+Permits", new Event { LockGranted = Permits }),
         ("LockEnqueued+Permits", new Event { LockEnqueued = WaiterForPermits }),
         ("LockWaiterLeft+Free", new Event { LockWaiterLeft = new LockWaiterLeft { RequestId = "r", Reason = "cancelled", Free = true } }),

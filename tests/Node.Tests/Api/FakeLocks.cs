@@ -25,7 +25,7 @@ internal sealed class FakeLocks : ILockLists, ILockWatches
         return Task.FromResult(List);
     }
 
-    public async IAsyncEnumerable<IReadOnlyList<LockEvent>> WatchAsync(WatchLocksRequest request, [EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<IReadOnlyList<LockEvent>> WatchAsync(WatchLocksRequest request, TaskCompletionSource cutOff, [EnumeratorCancellation] CancellationToken ct)
     {
         Watched = request;
         if (Events.Length > 0) yield return Events;

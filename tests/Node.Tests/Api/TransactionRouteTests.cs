@@ -72,7 +72,7 @@ public sealed class TransactionRouteTests : IClassFixture<ApiHost>
     {
         host.Entities.AnswerWith(new Reply { Transaction = new TransactionResult() });
 
-        await Grpc.RunAsync(new() { Then = { new Operation { Get = new() { Key = "a" } } } });
+        await Grpc.RunAsync(new() { Then = { new Operation { Delete = new() { Key = "a" } } } });
 
         var command = host.Entities.OnlyCommand;
         Assert.NotNull(RequestIdTime.IssuedAtMs(command.RunTransaction.TransactionId));
@@ -105,12 +105,51 @@ public sealed class TransactionRouteTests : IClassFixture<ApiHost>
     public async Task As_many_participants_and_steps_as_the_limit_pass()
     {
         host.Entities.AnswerWith(new Reply { Transaction = new TransactionResult() });
-        var request = new TransactionRequest();
+        var request = new TransactionRequest { TransactionId = "t" };
         for (var i = 0; i < Limits.TransactionSteps; i++) request.Then.Add(new Operation { Get = new() { Key = $"k{i % Limits.TransactionParticipants}" } });
 
         await Grpc.RunAsync(request);
 
         Assert.Equal(Limits.TransactionSteps, host.Entities.OnlyCommand.RunTransaction.Then.Count);
+    }
+
+    [Fact]
+    public async Task What_only_reads_and_has_no_id_is_read_twice_and_goes_to_no_slot()
+    {
+        var round = 0;
+        host.Entities.Answer = (command, _) => Task.FromResult(command.GetKey.Key == "a"
+            ? new Reply { KeyValue = new KeyValue { Key = "a", Value = ByteString.CopyFromUtf8("on"), Revision = ++round == 1 ? 3 : 4 } }
+            : new Reply { LastRevision = 7, Failure = new Failure { Code = ErrorCode.NotFound } });
+
+        var json = await host.JsonAsync("POST /v1/transactions", """{"conditions":[{"key":"a","revision":"4"}],"then":[{"get":{"key":"b"}},{"get":{"key":"a"}}]}""");
+
+        // The first reading found another revision than the second; the third is as the second.
+        Assert.Equal(["kv/a", "kv/a", "kv/a", "kv/b", "kv/b", "kv/b"], host.Entities.Asked.Select(c => c.Entity).Order(StringComparer.Ordinal));
+        Assert.Matches(
+            """^\{"transactionId":"[0-9a-f-]{36}","outcome":"COMMITTED","conditionsHeld":true,"results":\[\{"key":"b","revision":"0","deleted":false\},\{"key":"a","revision":"4","value":"b24=","deleted":false\}\],"conditionResults":\[true\]\}$""",
+            json);
+    }
+
+    [Fact]
+    public async Task What_never_is_the_same_twice_is_run_as_any_other()
+    {
+        var revision = 0;
+        host.Entities.Answer = (command, _) => Task.FromResult(command.BodyCase == Command.BodyOneofCase.RunTransaction
+            ? new Reply { Transaction = new TransactionResult { TransactionId = "slot" } }
+            : new Reply { KeyValue = new KeyValue { Key = command.GetKey.Key, Revision = ++revision } });
+
+        var result = await Grpc.RunAsync(new() { Then = { new Operation { Get = new() { Key = "a" } }, new Operation { Get = new() { Key = "b" } } } });
+
+        Assert.Equal("slot", result.TransactionId);
+        Assert.Equal(8, host.Entities.Asked.Count(c => c.GetKey is not null));
+    }
+
+    [Fact]
+    public async Task Without_whom_it_is_to_be_resolved_goes_to_its_slot()
+    {
+        host.Entities.AnswerWith(new Reply { TransactionStatus = new TransactionStatus { TransactionId = "t", Outcome = TransactionStatus.Types.Outcome.Unknown } });
+        Assert.Equal("""{"transactionId":"t","outcome":"UNKNOWN"}""", await host.JsonAsync("POST /v1/transactions/t:resolve", """{"without":"kv/a/b","giveUp":true}"""));
+        Assert.Equal(("kv/a/b", true), (host.Entities.OnlyCommand.ResolveTransaction.Without, host.Entities.OnlyCommand.ResolveTransaction.GiveUp));
     }
 
     [Theory]

@@ -142,6 +142,23 @@ public sealed class KeyWatchPastTests(JournalFixture fixture)
         Assert.Equal("put a=other@2", await again.NextChangeAsync());
     }
 
+    /// <summary>It has read past where the journal ends now: what it would read next may be other changes than those that were there.</summary>
+    [Theory]
+    [MemberData(nameof(Providers))]
+    public async Task One_that_still_reads_the_past_when_an_older_copy_is_put_in_its_place_ends_with_COMPACTED_too(string provider)
+    {
+        var journal = await fixture.NewAsync(provider);
+        await FillAsync(journal, 40);
+        await using var node = new WatchNode(journal, remembers: false, past: new JournalReader(journal.Database, scanAtOnce: 10));
+        using var behind = await node.WatchAsync("loud", from: "0");
+        Assert.Equal(20, (await behind.ChangesAsync(20)).Count);
+        await journal.RunAsync("DELETE FROM journal WHERE sequence_number > 5");
+        Assert.Equal(ErrorCode.Compacted, (await RefusedAsync(() => behind.ChangesAsync(20))).Code);
+        // And one whose place is still there goes on.
+        using var early = await EventuallyAsync(() => node.WatchAsync("loud", from: "0"));
+        Assert.Equal(5, (await early.ChangesAsync(5)).Count);
+    }
+
     [Theory]
     [MemberData(nameof(Providers))]
     public async Task Rows_that_go_in_their_time_are_not_taken_for_an_older_copy(string provider)

@@ -158,10 +158,58 @@ public sealed class LockIndexTests(JournalFixture fixture)
         foreach (var one in open[1..]) await one.DisposeAsync();
     }
 
-    /// <summary>Takes what one watch gives.</summary>
-    private sealed class Seen(LockWatches watches, WatchLocksRequest request) : IAsyncDisposable
+    [Theory]
+    [MemberData(nameof(Providers))]
+    public async Task One_that_takes_nothing_while_much_happens_is_cut_off_and_can_go_on_from_where_it_was(string provider)
     {
-        private readonly IAsyncEnumerator<IReadOnlyList<LockEvent>> stream = watches.WatchAsync(request, default).GetAsyncEnumerator();
+        var journal = await fixture.NewAsync(provider);
+        using var lifetime = new WatchNode.Lifetime();
+        var watches = new LockWatches(journal.Database, lifetime);
+        var cutOff = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var slow = new Seen(watches, new WatchLocksRequest(), cutOff);
+        await slow.BeginAsync();
+        await journal.AppendAsync("lock/a", Granted(1));
+        Assert.Equal(["granted a 1"], await slow.NextAsync(1));
+        Assert.False(cutOff.Task.IsCompleted);
+        // What it was given before it asks for more is taken; that it asks begins the wait in which it is cut off.
+        await GrantsAsync(journal, 2, Limits.WatchBufferEvents + 100);
+        await cutOff.Task.WaitAsync(WatchNode.Patience);
+        var refused = await KeyWatchTests.RefusedAsync(() => slow.NextAsync(Limits.WatchBufferEvents + 100));
+        Assert.Equal(ErrorCode.Unavailable, refused.Code);
+        Assert.Contains("too slow", refused.Message, StringComparison.Ordinal);
+        await using var again = new Seen(watches, new WatchLocksRequest { From = refused.Details.Fields["position"].StringValue });
+        Assert.Equal("granted a 2", (await again.NextAsync(Limits.WatchBufferEvents + 100))[0]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Providers))]
+    public async Task One_that_reads_the_past_is_waited_for_however_slow_it_is(string provider)
+    {
+        var journal = await fixture.NewAsync(provider);
+        using var lifetime = new WatchNode.Lifetime();
+        var cutOff = new TaskCompletionSource();
+        await GrantsAsync(journal, 1, 3 * Limits.WatchBufferEvents);
+        await using var slow = new Seen(new LockWatches(journal.Database, lifetime), new WatchLocksRequest { From = "0" }, cutOff);
+        await slow.BeginAsync();
+        await Task.Delay(1000);
+        Assert.Equal(2 * Limits.WatchBufferEvents, (await slow.NextAsync(2 * Limits.WatchBufferEvents)).Count);
+        Assert.False(cutOff.Task.IsCompleted);
+    }
+
+    private static async Task GrantsAsync(TestJournal journal, int first, int count)
+    {
+        await using var connection = await journal.Database.OpenJournalAsync(default);
+        await using var transaction = await connection.BeginTransactionAsync();
+        for (var i = first; i < first + count; i++) await journal.InsertAsync(connection, transaction, "lock/a", Granted(i));
+        await transaction.CommitAsync();
+    }
+
+    /// <summary>Takes what one watch gives.</summary>
+    private sealed class Seen(LockWatches watches, WatchLocksRequest request, TaskCompletionSource? cutOff = null) : IAsyncDisposable
+    {
+        private static readonly TaskCompletionSource Nobody = new();
+
+        private readonly IAsyncEnumerator<IReadOnlyList<LockEvent>> stream = watches.WatchAsync(request, cutOff ?? Nobody, default).GetAsyncEnumerator();
         private readonly Queue<LockEvent> read = new();
 
         public List<string> Positions { get; } = [];

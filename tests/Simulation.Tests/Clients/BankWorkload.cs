@@ -37,7 +37,7 @@ sealed class BankWorkload(int accounts) : IWorkload
         {
             var from = client.Now;
             var request = new TransactionRequest { TransactionId = client.NewTransactionId("b"), Then = { Accounts.Select(Transactions.Get) } };
-            var answer = await client.Run(request, Math.Max(1, until - from));
+            var answer = client.Rng.Chance(0.5) ? await client.Snapshot(request, Math.Max(1, until - from)) : await client.Run(request, Math.Max(1, until - from));
             // The same again would not have the results either.
             if (answer.IsCommittedWithoutResults && client.Now < until) continue;
             if (answer.Reply?.Transaction is not { } result) return null;

@@ -1,3 +1,4 @@
+using AkkaHa.Core.Transactions;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
@@ -77,6 +78,31 @@ sealed class Client(SimulatedWorld world, int number, bool hurried = false)
             var answer = await Run(request(), Math.Max(1, until - Now));
             if (!answer.IsCommittedWithoutResults || Now >= until) return answer;
         }
+    }
+
+    /// <summary>As a node runs what only reads and has no id: it asks the keys itself. What it can't have in this way is run as any other; the id is for that, and for the records.</summary>
+    public async Task<Answer> Snapshot(TransactionRequest request, long giveUpMs = 8000)
+    {
+        var (until, bare) = (Now + giveUpMs, request.Clone());
+        bare.TransactionId = "";
+        var read = new SnapshotRead(bare, world.Rules);
+        try
+        {
+            for (var round = 1; round <= SnapshotRead.RoundsAtMost && Now < until; round++)
+            {
+                var answers = await Task.WhenAll(read.Keys.Select(async key => (Key: key, Answer: await Ask(key, () => new Command { GetKey = new GetKeyRequest { Key = key.Name } }, until - Now))));
+                if (answers.Any(a => a.Answer.Reply is null)) return new Answer(null, NotDone: true, Now);
+                if (read.Take(answers.ToDictionary(a => a.Key, a => a.Answer.Reply!)) is not { } result) continue;
+                world.Count(round > 2 ? "read without rows, after another round" : "read without rows");
+                return new Answer(new Reply { Transaction = result }, false, Now);
+            }
+            world.Count("read without rows in vain");
+        }
+        catch (NotThisWayException)
+        {
+            world.Count("not to be read without rows");
+        }
+        return await Run(request, Math.Max(1, until - Now));
     }
 
     private async Task<Answer> Repeat(EntityId to, Func<uint, Command> command, long giveUpMs, uint afterAttempt = 0)

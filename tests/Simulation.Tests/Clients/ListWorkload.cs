@@ -10,11 +10,15 @@ namespace AkkaHa.Simulation.Tests.Clients;
 /// <summary>Transactions that append to lists and read them, with conditions and else branches. Judged for strict serializability.</summary>
 sealed class ListWorkload(int keys) : IWorkload
 {
+    /// <summary>Of what was only read: nobody has heard of these ids.</summary>
+    private const string WithoutRows = "read-";
+
     private readonly List<(TransactionRequest Request, long From, Answer Answer)> history = [];
     private readonly Dictionary<string, long> lastRevision = [];
     private readonly Dictionary<(string Key, long Revision), string[]> contents = [];
     private readonly Dictionary<string, bool> resolved = [];
     private readonly HashSet<string> lists = [];
+    private readonly ReusedIds reused = new();
 
     /// <summary>Lists that are written under a lock alone, with elements <c>fence/…</c>.</summary>
     public Dictionary<string, string> GuardedLists { get; } = [];
@@ -23,6 +27,7 @@ sealed class ListWorkload(int keys) : IWorkload
 
     public Task Step(Client client)
     {
+        if (client.Rng.Chance(0.1)) return reused.Step(client, $"list-{client.Rng.Below(keys)}", $"list-{client.Rng.Below(keys)}");
         var request = new TransactionRequest { TransactionId = client.NewTransactionId("l"), DeadlineSeconds = client.Deadline() };
         for (var steps = client.Rng.Between(1, 4); steps > 0; steps--)
         {
@@ -44,7 +49,10 @@ sealed class ListWorkload(int keys) : IWorkload
     {
         foreach (var operation in request.Then.Concat(request.Else)) lists.Add(operation.Append?.Key ?? operation.Get.Key);
         var from = client.Now;
-        var answer = await client.Run(request, giveUpMs);
+        if (client.Rng.Chance(0.1)) Operator.Resolve(client, request);
+        var reads = request.Conditions.All(c => c.HasKey) && request.Then.Concat(request.Else).All(o => o.Append is null) && client.Rng.Chance(0.5);
+        var answer = reads ? await client.Snapshot(request, giveUpMs) : await client.Run(request, giveUpMs);
+        if (reads) (request = request.Clone()).TransactionId = WithoutRows + client.Unique();
         history.Add((request, from, answer));
         foreach (var result in answer.Reply?.Transaction?.Results ?? [])
         {
@@ -62,6 +70,7 @@ sealed class ListWorkload(int keys) : IWorkload
         foreach (var (request, _, answer) in history.ToArray())
         {
             var id = request.TransactionId;
+            if (id.StartsWith(WithoutRows, StringComparison.Ordinal)) continue;
             var committed = answer.IsCommittedWithoutResults || answer.Reply?.Transaction is not null;
             // What has an answer is asked for again, now and then, however long ago it was: by its id, and by being sent once more.
             if (answer.Reply is not null && client.Rng.Chance(0.7)) continue;
@@ -100,7 +109,7 @@ sealed class ListWorkload(int keys) : IWorkload
 
     public IEnumerable<Violation> Judge()
     {
-        var transactions = history.ConvertAll(Recorded);
+        var transactions = history.ConvertAll(Recorded).Concat(reused.Recorded()).ToList();
         foreach (var violation in SerializabilityJudge.Judge(transactions)) yield return violation;
 
         var ends = history.Where(h => h.Answer.Reply?.Transaction is not null).SelectMany(h => h.Answer.Reply!.Transaction.Results)

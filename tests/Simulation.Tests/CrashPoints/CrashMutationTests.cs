@@ -22,6 +22,10 @@ public sealed class CrashMutationTests(ITestOutputHelper output)
     public void Without_attempt_tags_what_is_late_of_a_first_attempt_spoils_the_second() =>
         GoesRed(s => s.Singles([new Setting(TwoKeys, 1, RivalBeforeMs: 4) { Rules = RuleSwitches.AllOn with { AttemptTags = false } }, new Setting(TwoKeys, 2, RivalBeforeMs: 1) { Rules = RuleSwitches.AllOn with { AttemptTags = false } }], p => [.. p.Messages, .. p.Crashes]));
 
+    [Fact]
+    public void Without_reading_the_rows_of_who_is_said_to_be_lost_an_operator_aborts_what_is_committed() =>
+        GoesRed(s => s.Singles([new Setting(TwoKeys, 1, Operator: true) { Rules = RuleSwitches.AllOn with { ReadTheLost = false } }], p => p.Crashes));
+
     private void GoesRed(Action<CrashSearch> how)
     {
         var search = new CrashSearch();

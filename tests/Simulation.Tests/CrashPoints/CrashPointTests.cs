@@ -38,6 +38,11 @@ public sealed class CrashPointTests(ITestOutputHelper output)
     [LongFact]
     public void A_crash_and_then_a_message_lost_late_or_doubled_at_any_points_are_over_within_9_s() => Check(s => s.Pairs(ForPairs, p => p.Crashes, p => p.Messages), PairMs);
 
+    /// <summary>Whoever is said to be lost, and whenever: the outcome stays the one that there is.</summary>
+    [Fact]
+    public void A_crash_at_any_point_while_an_operator_resolves_it_without_each_participant_makes_no_second_outcome() =>
+        Check(s => s.Singles(from scenario in (Scenario[])[Scenario.OfTwo[0], Scenario.OfTwo[1], Scenario.OfThree[0]] from setting in (Setting[])[new(scenario, 1, Operator: true), new(scenario, 2, Repeats: false, Operator: true)] select setting, p => p.Crashes), SingleMs);
+
     /// <summary>The younger of two dies of the older, lets go, and comes again: every vote to die, every dropped attempt and all of the second one are among the points.</summary>
     [Fact]
     public void A_crash_at_any_point_of_two_transactions_that_need_the_same_is_over_within_5_s() => Check(s => s.Singles(WithRival, p => p.Crashes), SingleMs, AreRivals);
@@ -58,6 +63,9 @@ public sealed class CrashPointTests(ITestOutputHelper output)
     {
         foreach (var part in (string[])["Die(1)", "DropAttempt", "Yes(2)"]) Assert.True(search.CalmSpots.Any(s => s.Contains(part, StringComparison.Ordinal)), $"no calm run has {part}: the two were not in each other's way");
     }
+
+    [LongFact]
+    public void Two_crashes_at_any_two_points_of_a_transaction_of_three_are_over_within_9_s() => Check(s => s.Pairs([new Setting(Scenario.OfThree[0], 1)], p => p.Crashes, p => p.Crashes), PairMs);
 
     private static IEnumerable<Setting> ForPairs => (IsLong ? Scenario.OfTwo : [Scenario.OfTwo[0]]).Select(s => new Setting(s, 1));
 

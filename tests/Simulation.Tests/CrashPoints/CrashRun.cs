@@ -21,12 +21,13 @@ namespace AkkaHa.Simulation.Tests.CrashPoints;
 /// <param name="Repeats">The client repeats until it has an answer; else it sends once, and never asks again.</param>
 /// <param name="Touched">Others look at the participants all the time; else nobody does for 10 s.</param>
 /// <param name="RivalBeforeMs">An older transaction that needs the same was sent so long before, so that this one dies of it and comes again; null: there is none.</param>
-sealed record Setting(Scenario Scenario, ulong Seed, bool Together = false, bool Repeats = true, bool Touched = true, long? RivalBeforeMs = null)
+/// <param name="Operator">An operator resolves it without each of its participants, again and again, whoever they are.</param>
+sealed record Setting(Scenario Scenario, ulong Seed, bool Together = false, bool Repeats = true, bool Touched = true, long? RivalBeforeMs = null, bool Operator = false)
 {
     public RuleSwitches Rules { get; init; } = RuleSwitches.AllOn;
 
     public override string ToString() =>
-        $"{Scenario}, seed {Seed}{(Together ? ", on one node" : "")}{(Repeats ? "" : ", sent once")}{(Touched ? "" : ", nobody looks")}{(RivalBeforeMs is { } ms ? $", {ms} ms after a rival" : "")}";
+        $"{Scenario}, seed {Seed}{(Together ? ", on one node" : "")}{(Repeats ? "" : ", sent once")}{(Touched ? "" : ", nobody looks")}{(Operator ? ", with an operator" : "")}{(RivalBeforeMs is { } ms ? $", {ms} ms after a rival" : "")}";
 }
 
 /// <summary>What came of it.</summary>
@@ -89,6 +90,7 @@ sealed class CrashRun
         // What awaits must begin on the world's only thread.
         world.Scheduler.After(setting.RivalBeforeMs ?? 0, () => Send(sent[0]));
         if (sent.Count > 1) world.Scheduler.After(0, () => Send(sent[1]));
+        if (setting.Operator) world.Scheduler.After(0, () => Clients.Operator.Insist(world, sent[0].Request.TransactionId, participants, () => striker.IsOver));
         var (from, quiet) = (striker.LastStrikeAt, false);
         if (!setting.Touched)
         {

@@ -48,6 +48,8 @@ sealed class Striker
 
     public bool AllStruck => nextStrike == strikes.Count;
 
+    public bool IsOver => over;
+
     /// <summary>From now on nothing is counted.</summary>
     public void End() => over = true;
 

@@ -117,6 +117,15 @@ public sealed class MutationTests(ITestOutputHelper output)
         GoesRed(RuleSwitches.AllOn with { OutcomeLookUp = false }, "InSlotMs=300,Lists=2", "was committed, and is Aborted");
 
     [Fact]
+    public void Without_reading_twice_a_sum_that_never_was_is_caught() => GoesRed(RuleSwitches.AllOn with { ConfirmReads = false }, "Accounts=3,Registers=0,Locks=0,Lists=0", "money is conserved");
+
+    [Fact]
+    public void Without_reading_twice_lists_in_no_order_are_caught() => GoesRed(RuleSwitches.AllOn with { ConfirmReads = false }, "Lists=3,Accounts=0,Registers=0,Locks=0", "strict serializability");
+
+    [Fact]
+    public void Without_reading_the_rows_of_the_lost_a_transaction_that_an_operator_decides_otherwise_is_caught() => GoesRed(RuleSwitches.AllOn with { ReadTheLost = false }, "Kind=Storm,Lists=2,Registers=0,Accounts=0,Locks=0,MultiLocks=0,Expiring=0,Clients=4,Steps=12,ActivationDiesEveryMs=300");
+
+    [Fact]
     public void Without_the_guard_a_write_with_an_old_fence_is_caught() => GoesRed(RuleSwitches.AllOn with { Guard = false }, "Locks=1");
 
     [Fact]

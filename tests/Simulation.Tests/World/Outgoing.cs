@@ -31,6 +31,7 @@ sealed class Outgoing(Node node, EntityId id, long epoch, OpenCalls calls, Actio
                 else if (open && effect is SendEffect send) Send(send);
                 else if (open && effect is ArchiveEffect archive) world.Outcomes.Archive(node.Process, archive, hear);
                 else if (open && effect is LookUpEffect lookUp) world.Outcomes.LookUp(node.Process, lookUp, hear);
+                else if (open && effect is ReadParticipantEffect read) new Rows(node.Process, read.Participant).Read(read, hear);
             }
             world.Reached?.Invoke(new Point(Where.Left, id, effects));
             if (node.Process.IsUp) then();

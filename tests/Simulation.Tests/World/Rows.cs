@@ -1,5 +1,7 @@
 using AkkaHa.Core.Entities;
+using AkkaHa.Core.Transactions;
 using AkkaHa.Messages;
+using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.Storage;
 
 namespace AkkaHa.Simulation.Tests.World;
@@ -47,6 +49,25 @@ sealed class Rows(Process process, EntityId id)
                 failed();
             }
         }));
+    }
+
+    /// <summary>What an operator's verb reads, of one moment; what is read may be old by the time that it is heard of.</summary>
+    public void Read(ReadParticipantEffect effect, Action<Command> hear)
+    {
+        void Answer(ParticipantRead read)
+        {
+            world.Count($"rows of a participant read: {read.Vote?.Kind.ToString() ?? (read.Unreadable.Length > 0 ? "unreadable" : "no answer")}");
+            hear(new Command { Sender = "node", ParticipantRead = read });
+        }
+        world.Database.Transact(process, () =>
+        {
+            var stream = world.Journal.Get(id);
+            var rows = new ParticipantRows(effect.Started);
+            var snapshot = stream.Newest(butOne: false);
+            if (snapshot is { } found) rows.Add(found.SequenceNr, found.Snapshot);
+            foreach (var (number, row) in stream.After(0, stream.Highest)) rows.Add(number, row);
+            return rows.Read(effect.Number, stream.Highest);
+        }, read => process.After(world.Rng.Between(0, 30), () => Answer(read)), () => Answer(new ParticipantRead { Number = effect.Number }));
     }
 
     private List<(long, Envelope)> Replay(JournalStream stream, long after, long upTo)

@@ -3,6 +3,7 @@ using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Api.Errors;
 using AkkaHa.Node.Api.Http;
+using AkkaHa.Node.Api.Keys;
 using Grpc.Core;
 
 namespace AkkaHa.Node.Api.Locks;
@@ -11,7 +12,7 @@ namespace AkkaHa.Node.Api.Locks;
 /// Locks over gRPC and HTTP. A gRPC call that is cancelled while it waits takes its attempt back, and so does a lost HTTP connection when its
 /// request has no id of its own: nobody can ask for it again. With an id, the place or the grant waits for the repeat.
 /// </summary>
-internal sealed class LocksService(EntityCalls calls, TakeBacks takeBacks, ILockLists lists, ILockWatches watches) : Messages.V1.Locks.LocksBase
+internal sealed class LocksService(EntityCalls calls, TakeBacks takeBacks, ILockLists lists, ILockWatches watches, TimeProvider time) : Messages.V1.Locks.LocksBase
 {
     public override async Task<LockGrant> Acquire(AcquireLockRequest request, ServerCallContext context)
     {
@@ -101,13 +102,15 @@ internal sealed class LocksService(EntityCalls calls, TakeBacks takeBacks, ILock
         if (sink is HttpLockEventSink && HttpEventStream.LastEventId(http) is { } last) request.From = last;
         Refusals.ThrowIf(LockValidation.Check(request));
         var ct = context.CancellationToken;
+        var cutOff = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var lastSend = new LastSend(cutOff.Task, time, http.Abort);
         try
         {
-            await foreach (var events in watches.WatchAsync(request, ct)) await sink.WriteAsync(events, ct);
+            await foreach (var events in watches.WatchAsync(request, cutOff, ct)) await lastSend.WaitAsync(new ValueTask(sink.WriteAsync(events, ct)));
         }
         catch (RefusedException e)
         {
-            if (!await sink.TryEndAsync(e.Failure, ct)) throw;
+            if (!await lastSend.EndAsync(sink.TryEndAsync(e.Failure, ct))) throw;
         }
     }
 

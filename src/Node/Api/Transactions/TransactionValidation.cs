@@ -27,7 +27,15 @@ internal static class TransactionValidation
 
     public static Failure? Check(GetTransactionRequest request) => AnyId(request.TransactionId);
 
-    public static Failure? Check(ResolveTransactionRequest request) => AnyId(request.TransactionId) ?? Fields.Id("requestId", request.RequestId);
+    public static Failure? Check(ResolveTransactionRequest request) => AnyId(request.TransactionId) ?? Fields.Id("requestId", request.RequestId) ?? Without(request);
+
+    private static Failure? Without(ResolveTransactionRequest request)
+    {
+        if (request.Without.Length == 0) return request.GiveUp ? Refusals.Invalid("giveUp", "is for a transaction that is resolved without a participant; without is missing") : null;
+        return EntityId.TryParse(request.Without, out var id) && id.Kind is EntityId.KeyKind or EntityId.LockKind or EntityId.SessionKind
+            ? null
+            : Refusals.Invalid("without", $"is '{Refusals.Quote(request.Without)}'; it must be a participant: kv/…, lock/… or session/…");
+    }
 
     public static Failure? Check(ListTransactionsRequest request)
     {

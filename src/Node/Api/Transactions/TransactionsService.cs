@@ -1,3 +1,4 @@
+using AkkaHa.Core.Transactions;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
@@ -12,6 +13,7 @@ internal sealed class TransactionsService(EntityCalls calls) : Messages.V1.Trans
     public override async Task<TransactionResult> Run(TransactionRequest request, ServerCallContext context)
     {
         Refusals.ThrowIf(TransactionValidation.Check(request, calls.Shards));
+        if (SnapshotRead.IsFor(request) && await SnapshotReads.TryAsync(calls, request, context.CancellationToken) is { } read) return read;
         request.TransactionId = RequestIds.OrNew(request.TransactionId);
         if (!request.HasDeadlineSeconds) request.DeadlineSeconds = Limits.TransactionDeadlineDefaultSeconds;
         var command = new Command { Attempt = RequestIds.Attempt(request.Attempt), RunTransaction = request };
