@@ -22,7 +22,7 @@ public sealed class HelpTests
         [
             "demo", "cluster show", "cluster leave", "cluster down", "ring show", "ring simulate", "lock acquire", "lock release", "lock show", "lock list", "lock force-release", "lock run",
             "kv get", "kv put", "kv delete", "kv list", "kv watch", "txn run", "txn show", "txn list", "txn resolve", "session list", "session show", "session close",
-            "counter get", "set get", "register get", "map get", "flag get", "top", "bench", "completion",
+            "counter get", "set get", "register get", "map get", "flag get", "top", "bench", "backup", "restore", "completion",
         ];
         Assert.Empty(promised.Select(p => $"akkaha {p}").Except(Leaves(Akkaha, "akkaha").Select(l => l.Path)));
     }
@@ -32,10 +32,11 @@ public sealed class HelpTests
     public void A_verb_has_examples_and_each_is_a_command_line_that_makes_sense(string verb)
     {
         var command = Assert.IsType<ExampleCommand>(Leaves(Akkaha, "akkaha").Single(l => l.Path == verb).Command);
-        Assert.NotEmpty(command.Examples);
-        Assert.All(command.Examples, example =>
+        // Beside them there may be what one does with the outcome.
+        var examples = command.Examples.Where(e => e.Contains(verb, StringComparison.Ordinal)).ToArray();
+        Assert.NotEmpty(examples);
+        Assert.All(examples, example =>
         {
-            Assert.Contains(verb, example, StringComparison.Ordinal);
             // What a shell does with it afterwards is not akkaha's.
             var own = example[example.IndexOf("akkaha ", StringComparison.Ordinal)..].Split([" | ", " > ", " >> ", " < ", ")"], StringSplitOptions.None)[0];
             var parsed = Akkaha.Parse([.. CommandLineParser.SplitCommandLine(own.Replace('\'', '"')).Skip(1)]);
