@@ -151,6 +151,13 @@ public sealed class Bucket : IEquatable<Bucket>
         /// <summary>An entry that is there says something else, and those are gone.</summary>
         public void Fold(ItemKey item, Entry into, IEnumerable<Dot> insteadOf) => Apply(item, [into], insteadOf.Append(into.Dot));
 
+        /// <summary>These entries are told once more, as they are.</summary>
+        public void Again(ItemKey item, IEnumerable<Entry> entries)
+        {
+            ImmutableArray<Entry> all = [.. entries];
+            if (!all.IsEmpty) Apply(item, all, all.Select(e => e.Dot));
+        }
+
         private void Apply(ItemKey item, ImmutableArray<Entry> entries, IEnumerable<Dot> dots)
         {
             var delta = Of([new(item, entries)], CausalContext.Empty.With(dots), isDelta: true);
