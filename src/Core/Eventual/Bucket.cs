@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 
 namespace AkkaHa.Core.Eventual;
 
@@ -99,8 +100,7 @@ public sealed class Bucket : IEquatable<Bucket>
 
     private static long BytesOf(ItemKey item, ImmutableArray<Entry> entries)
     {
-        // Names of more than ASCII take more; the limits have room for that.
-        long bytes = 16 + item.Name.Length + item.Part.Length;
+        long bytes = 16 + Encoding.UTF8.GetByteCount(item.Name) + Encoding.UTF8.GetByteCount(item.Part);
         foreach (var entry in entries) bytes += entry.Content.Bytes;
         return bytes;
     }
@@ -150,6 +150,13 @@ public sealed class Bucket : IEquatable<Bucket>
 
         /// <summary>An entry that is there says something else, and those are gone.</summary>
         public void Fold(ItemKey item, Entry into, IEnumerable<Dot> insteadOf) => Apply(item, [into], insteadOf.Append(into.Dot));
+
+        /// <summary>These entries are told once more, as they are.</summary>
+        public void Again(ItemKey item, IEnumerable<Entry> entries)
+        {
+            ImmutableArray<Entry> all = [.. entries];
+            if (!all.IsEmpty) Apply(item, all, all.Select(e => e.Dot));
+        }
 
         private void Apply(ItemKey item, ImmutableArray<Entry> entries, IEnumerable<Dot> dots)
         {

@@ -55,6 +55,8 @@ public static class CounterFold
             counted ??= Reading.Marked(change.State, counter.Name);
             FoldReplica(change, counter, due, counted, rules);
         }
+        // With what earlier sums made of repeats, and these sums: who has missed that change would count a request in this one's sum, and its repeat.
+        if (counted is not null) change.Again(counter, change.State[counter].Where(e => e.Content is Content.Counted { IsFolded: true } or Content.Counted { IsRepeat: true }));
     }
 
     private static void FoldReplica(Bucket.Change change, ItemKey counter, List<Entry> due, HashSet<string> counted, EventualRules rules)

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace AkkaHa.Core.Eventual;
 
 /// <summary>What one change left behind; it stays until a later change that has seen it takes it away.</summary>
@@ -27,7 +29,7 @@ public abstract record Content
     public sealed record Written(HybridTime Stamp, string Value) : Content
     {
         /// <inheritdoc />
-        public override int Bytes => 32 + Value.Length;
+        public override int Bytes => 32 + Encoding.UTF8.GetByteCount(Value);
     }
 
     /// <summary>

@@ -84,6 +84,9 @@ public enum UpdateOutcome
     /// <summary>The id is not known, but so old that it may have been forgotten.</summary>
     TooLate,
 
+    /// <summary>The id says that it is of a time to come: when its repeats end can't be told.</summary>
+    TooEarly,
+
     /// <summary>The counter would leave 64 bits.</summary>
     OutOfRange,
 

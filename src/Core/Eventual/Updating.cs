@@ -28,7 +28,8 @@ public static class Updating
         if (update.RequestId.Length > 0 && rules.RememberRequests)
         {
             if (Known(bucket, update) is { } known) return new Updated(known.Same ? UpdateOutcome.DoneBefore : UpdateOutcome.OtherRequest, bucket, bucket, known.Dot, existed);
-            if (update.IssuedAtMs is { } issued && issued < nowMs - (Limits.OutcomeSeconds * 1000L)) return new Updated(UpdateOutcome.TooLate, bucket, bucket, null, existed);
+            if (update.IssuedAtMs < nowMs - (Limits.OutcomeSeconds * 1000L)) return new Updated(UpdateOutcome.TooLate, bucket, bucket, null, existed);
+            if (update.IssuedAtMs > nowMs + (Limits.ClockAheadSeconds * 1000L)) return new Updated(UpdateOutcome.TooEarly, bucket, bucket, null, existed);
         }
         var change = bucket.Begin(replica);
         if (update.Delete) Delete(change, update, nowMs, rules);

@@ -103,8 +103,9 @@ internal sealed class BucketStore : UntypedActor, IWithTimers
         pending[store.Key] = store.Data;
         if (store.Reply is { } reply)
         {
-            if (window > TimeSpan.Zero) reply.ReplyTo.Tell(reply.SuccessMessage);
-            else waiting.Add(reply);
+            if (window == TimeSpan.Zero) waiting.Add(reply);
+            // While the file can't be written, nobody is told that it will be within the window.
+            else reply.ReplyTo.Tell(parts.Trouble is null ? reply.SuccessMessage : reply.FailureMessage);
         }
         if (flushDue) return;
         flushDue = true;

@@ -50,6 +50,7 @@ internal sealed class EventualNode : IEventual
             CheckLoaded();
             var from = (now ?? ReplicatedBucket.Empty).State;
             updated = Updating.Apply(from, update, Parts.Replica, NowMs, Parts.Rules);
+            if (updated.Outcome == UpdateOutcome.Done) Parts.Wrote(bucket, updated.Delta.Bytes);
             return updated.Outcome switch
             {
                 UpdateOutcome.Done => new ReplicatedBucket(updated.State, updated.Delta, from),
@@ -114,8 +115,18 @@ internal sealed class EventualNode : IEventual
         }
     }
 
-    /// <summary>Sends a bucket as it is to all members.</summary>
-    public Task<bool> SpreadAsync(int bucket, TimeSpan timeout) => WriteAsync(bucket, now => now ?? ReplicatedBucket.Empty, EventualConsistency.All, timeout);
+    /// <summary>Sends a bucket as it is to all members. False: not all said that they have it.</summary>
+    public async Task<bool> SpreadAsync(int bucket, TimeSpan timeout)
+    {
+        try
+        {
+            return await WriteAsync(bucket, now => now ?? ReplicatedBucket.Empty, EventualConsistency.All, timeout);
+        }
+        catch (RefusedException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>Adds what a backup has, here and, in this time, at all members; who is away gets it later. It may be done again: what is there already stays as it is.</summary>
     public Task<bool> MergeAsync(int bucket, Bucket other, TimeSpan timeout) =>

@@ -10,6 +10,7 @@ namespace AkkaHa.Node.Eventual;
 internal sealed class EventualParts(NodeSettings settings, string incarnation)
 {
     private readonly ConcurrentDictionary<int, long> changed = new();
+    private readonly Dictionary<int, long> written = [];
     private volatile ClusterClock clock = ClusterClock.Alone;
     private volatile bool loaded;
     private int lives;
@@ -52,10 +53,30 @@ internal sealed class EventualParts(NodeSettings settings, string incarnation)
         Trouble = "its store has ended, and may begin again";
     }
 
+    /// <summary>Whether another node's clock has been heard of.</summary>
+    public bool HasHeardClocks => clock.Offsets.Count > 0;
+
     public void Heard(string node, long itsMs, IReadOnlySet<string> among) => clock = clock.Heard(node, itsMs, OwnMs).Among(among);
 
     /// <summary>Noted, so that it can be sent again to who was cut off.</summary>
     public void Changed(int bucket) => changed[bucket] = Environment.TickCount64;
+
+    /// <summary>So much was written into a bucket.</summary>
+    public void Wrote(int bucket, long bytes)
+    {
+        lock (written) written[bucket] = written.GetValueOrDefault(bucket) + bytes;
+    }
+
+    /// <summary>The buckets that were written since the last time, if that was more than this; else none.</summary>
+    public IReadOnlyList<int> TakeWritten(long ifMoreThan)
+    {
+        lock (written)
+        {
+            int[] much = written.Values.Sum() > ifMoreThan ? [.. written.Keys] : [];
+            written.Clear();
+            return much;
+        }
+    }
 
     public IReadOnlyList<int> ChangedSince(long tick) => [.. changed.Where(c => c.Value >= tick).Select(c => c.Key)];
 }

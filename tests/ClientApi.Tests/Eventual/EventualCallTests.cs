@@ -2,6 +2,7 @@ using AkkaHa.ClientApi.Tests.Fakes;
 using AkkaHa.Messages.Eventual;
 using AkkaHa.Messages.V1;
 using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
 using Xunit;
 
 namespace AkkaHa.ClientApi.Tests.Eventual;
@@ -60,6 +61,36 @@ public sealed class EventualCallTests
 
         await Assert.ThrowsAsync<PartialException>(() => client.Eventual.Flag("f").EnableAsync());
         Assert.Single(node.Seen<UpdateEventualRequest>());
+    }
+
+    [Fact]
+    public async Task A_watch_goes_on_at_another_node_and_tells_no_value_twice_in_a_row()
+    {
+        var watches = 0;
+        async Task ServeAsync(IServerStreamWriter<EventualChange> changes, ServerCallContext context)
+        {
+            var isFirst = Interlocked.Increment(ref watches) == 1;
+            foreach (var value in isFirst ? (string[])["1", "2"] : ["2", "3"])
+            {
+                await changes.WriteAsync(new EventualChange { Value = Value.ForString(value) });
+                await changes.WriteAsync(new EventualChange { Value = Value.ForString(value), Heartbeat = true });
+            }
+            if (isFirst) throw Refusal.Of(ErrorCode.Unavailable);
+            await Task.Delay(Timeout.Infinite, context.CancellationToken);
+        }
+        await using var first = (await FakeNode.StartAsync()).OnWatchEventual(ServeAsync);
+        await using var second = (await FakeNode.StartAsync()).OnWatchEventual(ServeAsync);
+        await using var client = TestClient.Connect(first, second);
+
+        var told = new List<long>();
+        await foreach (var value in client.Eventual.Counter("hits").WatchAsync())
+        {
+            told.Add(value);
+            if (value == 3) break;
+        }
+
+        Assert.Equal([1L, 2, 3], told);
+        Assert.Equal((1, 1), (first.Seen<WatchEventualRequest>().Count, second.Seen<WatchEventualRequest>().Count));
     }
 
     [Fact]

@@ -15,6 +15,7 @@ internal sealed class FakeNode : IAsyncDisposable
     private readonly ConcurrentQueue<IMessage> _seen = new();
     private readonly CancellationTokenSource _stopping = new();
     private Func<WatchRequest, IServerStreamWriter<WatchEvent>, ServerCallContext, Task>? _watch;
+    private Func<IServerStreamWriter<EventualChange>, ServerCallContext, Task>? _watchEventual;
     private Func<WatchLocksRequest, IServerStreamWriter<Messages.V1.LockEvent>, ServerCallContext, Task>? _watchLocks;
     private readonly WebApplication _app;
 
@@ -76,6 +77,13 @@ internal sealed class FakeNode : IAsyncDisposable
         return this;
     }
 
+    /// <summary>Serves watches of eventual data so. Without it, one is open and silent.</summary>
+    public FakeNode OnWatchEventual(Func<IServerStreamWriter<EventualChange>, ServerCallContext, Task> script)
+    {
+        _watchEventual = script;
+        return this;
+    }
+
     /// <summary>Refuses every such request.</summary>
     public FakeNode Refuse<TRequest>(ErrorCode code)
         where TRequest : class => On<TRequest, IMessage>((_, _) => throw Refusal.Of(code));
@@ -126,6 +134,13 @@ internal sealed class FakeNode : IAsyncDisposable
     {
         _seen.Enqueue(request);
         if (_watchLocks is { } script) await script(request, events, context);
+        else await StallAsync(context);
+    }
+
+    public async Task HandleAsync(WatchEventualRequest request, IServerStreamWriter<EventualChange> changes, ServerCallContext context)
+    {
+        _seen.Enqueue(request);
+        if (_watchEventual is { } script) await script(changes, context);
         else await StallAsync(context);
     }
 

@@ -126,4 +126,7 @@ internal sealed class FakeEventual(FakeNode node) : Messages.V1.Eventual.Eventua
 
     public override Task<ListEventualResponse> List(ListEventualRequest request, ServerCallContext context) =>
         node.HandleAsync(request, context, r => new ListEventualResponse());
+
+    public override Task Watch(WatchEventualRequest request, IServerStreamWriter<EventualChange> responseStream, ServerCallContext context) =>
+        node.HandleAsync(request, responseStream, context);
 }

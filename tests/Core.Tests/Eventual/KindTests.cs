@@ -136,6 +136,15 @@ public sealed class KindTests
         Assert.Equal(2, b.Counter);
     }
 
+    /// <summary>It must fit a message between nodes, and letters beyond ASCII take up to three bytes there.</summary>
+    [Fact]
+    public void A_full_bucket_is_as_large_as_its_bytes_whatever_the_letters()
+    {
+        var text = new string('中', Limits.EventualValueBytes / 3);
+        for (var i = 0; a.Put($"f{i}", text).Outcome == UpdateOutcome.Done;) i++;
+        Assert.InRange(BucketCodec.Write(a.State).CalculateSize(), Limits.EventualBucketBytes - (2 * Limits.EventualValueBytes), Limits.EventualBucketBytes);
+    }
+
     [Fact]
     public void A_full_bucket_takes_no_more_but_can_be_emptied()
     {

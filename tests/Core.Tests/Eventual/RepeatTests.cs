@@ -147,6 +147,26 @@ public sealed class RepeatTests
         Assert.Equal(UpdateOutcome.Done, a.Do(old with { IssuedAtMs = a.NowMs - (Limits.OutcomeSeconds * 1000) }).Outcome);
     }
 
+    /// <summary>By a clock that is far ahead: its repeats would be taken long after it was summed up.</summary>
+    [Fact]
+    public void An_id_of_a_time_to_come_is_refused_and_one_that_is_a_little_ahead_counts_once_for_as_long_as_it_is_taken()
+    {
+        var request = new EventualUpdate(Kind.Counter, "counter/c") { Increment = 1, RequestId = "r", IssuedAtMs = a.NowMs + (Limits.ClockAheadSeconds * 1000) + 1 };
+        Assert.Equal(UpdateOutcome.TooEarly, a.Do(request).Outcome);
+        request = request with { IssuedAtMs = request.IssuedAtMs - 1 };
+        Assert.Equal(UpdateOutcome.Done, a.Do(request).Outcome);
+        UpdateOutcome again;
+        do
+        {
+            a.NowMs += 1000;
+            a.Sweep();
+            again = a.Do(request).Outcome;
+            Assert.NotEqual(UpdateOutcome.Done, again);
+        }
+        while (again != UpdateOutcome.TooLate);
+        Assert.Equal(1, a.Counter);
+    }
+
     [Fact]
     public void Requests_are_forgotten_after_their_time()
     {

@@ -82,6 +82,27 @@ public sealed class SummingUpTests
         Assert.Equal(3, a.Counter);
     }
 
+    /// <summary>The change by which a sum took in a request, and made nothing of its repeat, was lost on its way; the next one was not.</summary>
+    [Fact]
+    public void Who_missed_a_sum_does_not_count_a_repeat_beside_the_next()
+    {
+        var c = new Replica(3);
+        a.Count(5, "r");
+        b.NowMs += 80_000;
+        b.Count(5, "r");
+        a.NowMs += 60_000;
+        a.Count(1, "s");
+        a.Meet(b);
+        c.State = a.State;
+        a.NowMs -= 60_000;
+        SweepLater();
+        Assert.Equal(6, c.Counter);
+        c.State = c.State.Join(SweepLater());
+        Assert.Equal(6, c.Counter);
+        a.Meet(c);
+        Assert.Equal(6, a.Counter);
+    }
+
     /// <summary>Six: one and a request of five, which came in at both.</summary>
     private void CountAtBoth()
     {

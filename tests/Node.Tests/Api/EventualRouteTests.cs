@@ -1,5 +1,7 @@
 using System.Text.Json;
+using AkkaHa.Core.Eventual;
 using AkkaHa.Messages;
+using AkkaHa.Messages.Eventual;
 using AkkaHa.Messages.V1;
 using Xunit;
 
@@ -53,6 +55,18 @@ public sealed class EventualRouteTests : IClassFixture<ApiHost>
         await RefusedAsync("POST /v1/eventual/counter/c:update", """{"increment":"3","requestId":"r1"}""", 400, "INVALID_ARGUMENT", "requestId");
         var old = Guid.CreateVersion7(DateTimeOffset.UtcNow.AddMinutes(-5));
         await RefusedAsync("POST /v1/eventual/counter/c:update", $$"""{"increment":"2","requestId":"{{old}}"}""", 504, "OUTCOME_UNKNOWN", null);
+        var early = Guid.CreateVersion7(DateTimeOffset.UtcNow.AddMinutes(5));
+        await RefusedAsync("POST /v1/eventual/counter/c:update", $$"""{"increment":"2","requestId":"{{early}}"}""", 400, "INVALID_ARGUMENT", "requestId");
+    }
+
+    /// <summary>Clients stamp their request ids by it: by a wrong clock, all other nodes would take them for too old.</summary>
+    [Fact]
+    public async Task The_time_that_answers_tell_is_that_of_the_cluster_not_of_a_wrong_clock()
+    {
+        host.Eventual.CorrectedByMs = 3_600_000;
+        using var response = await host.SendAsync("GET /v1/eventual/counter", null);
+        var told = long.Parse(Assert.Single(response.Headers.GetValues(ResponseHeaders.Time)), System.Globalization.CultureInfo.InvariantCulture);
+        Assert.InRange(told - DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), 3_500_000, 3_600_000);
     }
 
     [Fact]
@@ -67,6 +81,19 @@ public sealed class EventualRouteTests : IClassFixture<ApiHost>
         await RefusedAsync("GET /v1/eventual/counter/c?consistency=all", null, 504, "PARTIAL", null);
         await RefusedAsync("DELETE /v1/eventual/counter/c?consistency=all", null, 504, "PARTIAL", null);
         await RefusedAsync("GET /v1/eventual/counter/c", null, 404, "NOT_FOUND", null);
+    }
+
+    [Fact]
+    public async Task A_read_waits_for_what_its_token_stands_for_but_not_when_every_member_says_that_it_is_lost()
+    {
+        var written = Text(await JsonAsync("POST /v1/eventual/counter/c:update", """{"increment":"5"}"""), "token");
+        var bucket = Placing.BucketsOf(Kind.Counter, Placing.NameOf(Kind.Counter, "c"))[0];
+        var lost = EventualToken.Of([(bucket, 77ul, 3L)]).ToString();
+        foreach (var token in (string[])[written, lost])
+            Assert.Equal("5", Text(await JsonAsync($"GET /v1/eventual/counter/c?token={Uri.EscapeDataString(token)}"), "value"));
+        host.Eventual.Reaches = false;
+        Assert.Equal("5", Text(await JsonAsync($"GET /v1/eventual/counter/c?token={Uri.EscapeDataString(written)}"), "value"));
+        await RefusedAsync($"GET /v1/eventual/counter/c?timeoutSeconds=0.2&token={Uri.EscapeDataString(lost)}", null, 504, "PARTIAL", null);
     }
 
     [Fact]
@@ -134,6 +161,19 @@ public sealed class EventualRouteTests : IClassFixture<ApiHost>
         await RefusedAsync("POST /v1/eventual/map/m:update", $$$"""{"set":{"f":"{{{text}}}"}}""", 400, "INVALID_ARGUMENT", "set.f");
         await JsonAsync("POST /v1/eventual/counter/c:update", $$"""{"increment":"{{long.MaxValue}}"}""");
         await RefusedAsync("POST /v1/eventual/counter/c:update", """{"increment":"1"}""", 400, "INVALID_ARGUMENT", "increment");
+    }
+
+    /// <summary>The update was done: only reading it all at once is too much.</summary>
+    [Fact]
+    public async Task An_update_of_what_is_too_large_for_an_answer_is_answered_without_the_value()
+    {
+        var text = new string('x', Limits.EventualValueBytes);
+        for (var fields = 1; fields <= (Limits.EventualAnswerBytes / Limits.EventualValueBytes) + 1; fields++)
+        {
+            var updated = await JsonAsync("POST /v1/eventual/map/m:update", $$$"""{"set":{"f{{{fields}}}":"{{{text}}}"}}""");
+            Assert.Equal(fields, updated.GetProperty("size").GetInt32());
+        }
+        await RefusedAsync("GET /v1/eventual/map/m", null, 429, "LIMIT_EXCEEDED", null);
     }
 
     [Fact]

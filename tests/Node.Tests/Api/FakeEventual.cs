@@ -16,12 +16,16 @@ internal sealed class FakeEventual : IEventual
     /// <summary>Of the last call.</summary>
     public (EventualConsistency Consistency, TimeSpan Timeout) Asked { get; private set; }
 
-    public long NowMs => DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+    /// <summary>How far this node's clock is from the others'.</summary>
+    public long CorrectedByMs { get; set; }
+
+    public long NowMs => DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() + CorrectedByMs;
 
     public void Reset()
     {
         buckets.Clear();
         Reaches = true;
+        CorrectedByMs = 0;
     }
 
     public Task<EventualWrite> UpdateAsync(EventualUpdate update, EventualConsistency consistency, TimeSpan timeout)

@@ -1,7 +1,10 @@
+using Akka.DistributedData.Durable;
+using Akka.Serialization;
 using AkkaHa.Core.Eventual;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Membership;
 using AkkaHa.Node.Tests.Membership;
+using Microsoft.Data.Sqlite;
 using Xunit;
 
 namespace AkkaHa.Node.Tests.Eventual;
@@ -37,6 +40,71 @@ public sealed class ReplicationTests
         using var file = Node.Eventual.BucketFile.Open(c.Eventual.Parts.FilePath);
         Assert.Equal(replica, file.Begin(c.Eventual.Parts.Address, new ReplicaId(1)));
         Assert.Contains(file.Read(), r => r.Name == $"b/{Placing.BucketsOf(Kind.Counter, Placing.NameOf(Kind.Counter, "c"))[0]}");
+    }
+
+    /// <summary>Neither into one message of changes nor, since all its buckets differ, into one of gossip.</summary>
+    [Fact]
+    public async Task What_is_written_at_once_and_does_not_fit_one_message_reaches_the_others_too()
+    {
+        await using var cluster = new InProcessCluster();
+        var (a, b) = (await cluster.StartAsync(), await cluster.StartAsync());
+        await LoadedAsync(a, b);
+        var large = new EventualUpdate(Kind.Map, Placing.NameOf(Kind.Map, "m")) { Set = Enumerable.Range(0, 125).ToDictionary(f => $"{f}", _ => new string('x', 60_000)) };
+        Assert.True((await a.Eventual.UpdateAsync(large, EventualConsistency.Local, Timeout)).Reached);
+        await InProcessCluster.EventuallyAsync(() => FieldsAsync(b).GetAwaiter().GetResult() == 125);
+    }
+
+    [Fact]
+    public async Task While_the_file_can_not_be_written_no_change_is_said_to_be_stored()
+    {
+        await using var cluster = new InProcessCluster();
+        var a = await cluster.StartAsync();
+        await LoadedAsync(a);
+        await using (var other = await OpenAsync(a))
+        {
+            await RunAsync(other, "BEGIN IMMEDIATE");
+            await CountAsync(a, 1, EventualConsistency.Local);
+            await InProcessCluster.EventuallyAsync(() => a.Eventual.Parts.Trouble is not null);
+            Assert.False((await CountAsync(a, 2, EventualConsistency.Local)).Reached);
+        }
+        await InProcessCluster.EventuallyAsync(() => a.Eventual.Parts.Trouble is null);
+        Assert.True((await CountAsync(a, 4, EventualConsistency.Local)).Reached);
+        Assert.Equal(7, await CounterAsync(a, EventualConsistency.Local));
+    }
+
+    [Fact]
+    public async Task Without_a_window_what_is_answered_is_in_the_file()
+    {
+        await using var cluster = new InProcessCluster();
+        var a = await cluster.StartAsync(writeBehindMs: 0);
+        await LoadedAsync(a);
+        var name = Placing.NameOf(Kind.Counter, "c");
+        var serializer = (SerializerWithStringManifest)a.System.Serialization.FindSerializerForType(typeof(DurableDataEnvelope));
+        await using var other = await OpenAsync(a);
+        await using var read = other.CreateCommand();
+        read.CommandText = $"SELECT state, manifest FROM bucket WHERE name = 'b/{Placing.BucketsOf(Kind.Counter, name)[0]}'";
+        for (var i = 1; i <= 10; i++)
+        {
+            Assert.True((await CountAsync(a, 1, EventualConsistency.Local)).Reached);
+            await using var row = await read.ExecuteReaderAsync();
+            Assert.True(await row.ReadAsync());
+            var stored = (DurableDataEnvelope)serializer.FromBinary((byte[])row[0], row.GetString(1));
+            Assert.Equal(i, Reading.Counter(((Node.Eventual.ReplicatedBucket)stored.Data).State, name));
+        }
+    }
+
+    private static async Task<SqliteConnection> OpenAsync(RunningNode node)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = node.Eventual.Parts.FilePath, Pooling = false }.ToString());
+        await connection.OpenAsync();
+        return connection;
+    }
+
+    private static async Task RunAsync(SqliteConnection connection, string text)
+    {
+        await using var command = connection.CreateCommand();
+        command.CommandText = text;
+        await command.ExecuteNonQueryAsync();
     }
 
     [Fact]

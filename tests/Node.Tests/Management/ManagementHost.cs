@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using AkkaHa.Node.Api;
 using AkkaHa.Node.Api.Keys;
+using AkkaHa.Node.Eventual;
 using AkkaHa.Node.Management;
 using AkkaHa.Node.Settings;
 using AkkaHa.Node.Tests.Api;
@@ -39,7 +40,7 @@ public abstract class ManagementHost(bool allowWrites) : IAsyncLifetime
             kestrel.Listen(IPAddress.Loopback, management);
         });
         var keys = new FakeKeys();
-        builder.Services.AddSingleton<IEntities>(new FakeEntities()).AddSingleton<IClusterView>(Cluster).AddSingleton<IClusterControl>(Cluster).AddSingleton<IReadiness>(Cluster);
+        builder.Services.AddSingleton<IEntities>(new FakeEntities()).AddSingleton<IClusterView>(Cluster).AddSingleton<IClusterControl>(Cluster).AddSingleton<IReadiness>(Cluster).AddSingleton<IEventual>(new FakeEventual());
         builder.Services.AddSingleton<IKeyLists>(keys).AddSingleton<IKeyWatches>(keys).AddSingleton<IClusterMonitor>(Monitor);
         builder.Services.AddSingleton(new NodeSettings { Management = new ManagementSettings { AllowWrites = allowWrites } });
         builder.Services.AddAkkaHaApi();

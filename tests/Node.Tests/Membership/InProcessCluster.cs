@@ -36,12 +36,13 @@ internal sealed class InProcessCluster : IAsyncDisposable
     public string DataDirectory { get; } = Directory.CreateTempSubdirectory("akkaha-inproc-").FullName;
 
     /// <summary>Starts one more, and waits until all are members.</summary>
-    public async Task<RunningNode> StartAsync(int keepEventsSeconds = 600)
+    public async Task<RunningNode> StartAsync(int keepEventsSeconds = 600, int writeBehindMs = 200)
     {
         var settings = new NodeSettings
         {
             DataDirectory = DataDirectory, Shards = Shards, Storage = new StorageSettings { KeepEventsSeconds = keepEventsSeconds }, Remote = new RemoteSettings { Port = nodes.Count == 0 ? seed : FreePort() },
             Cluster = new AkkaHa.Node.Settings.ClusterSettings { SeedNodes = [$"akka.tcp://{NodeNames.ActorSystem}@127.0.0.1:{seed}"] },
+            Eventual = new EventualSettings { WriteBehindMs = writeBehindMs },
         };
         var database = new Database(settings);
         await new Schema(database, settings).EnsureAsync(default);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using AkkaHa.Core.Eventual;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
@@ -26,11 +27,11 @@ internal static class EventualAnswers
                 return (Value.ForBool(Reading.Flag(buckets[0], name) == true), null);
             case Kind.Set:
                 var elements = Reading.ElementsOf(buckets, name);
-                CheckSize(elements.Sum(e => (long)e.Length));
+                CheckSize(BytesOf(elements));
                 return (Value.ForList([.. elements.Select(Value.ForString)]), elements.Count);
             case Kind.Map:
                 var fields = Reading.Map(buckets, name);
-                CheckSize(fields.Sum(f => (long)f.Key.Length + f.Value.Length));
+                CheckSize(BytesOf(fields));
                 var map = new Struct();
                 foreach (var (field, text) in fields.OrderBy(f => f.Key, StringComparer.Ordinal)) map.Fields[field] = Value.ForString(text);
                 return (Value.ForStruct(map), fields.Count);
@@ -45,6 +46,7 @@ internal static class EventualAnswers
         UpdateOutcome.Done or UpdateOutcome.DoneBefore => null,
         UpdateOutcome.OtherRequest => Refusals.Invalid("requestId", "was used for another request to this key; each needs one of its own"),
         UpdateOutcome.TooLate => Refusals.Of(ErrorCode.OutcomeUnknown, $"this request was issued more than {Limits.OutcomeSeconds} s ago; whether it was done then is not known any more"),
+        UpdateOutcome.TooEarly => Refusals.Invalid("requestId", $"carries an issue time ahead of this node's clock; the limit is {Limits.ClockAheadSeconds} s"),
         UpdateOutcome.OutOfRange => Refusals.Invalid("increment", "would take the counter beyond 64 bits"),
         UpdateOutcome.Full => Refusals.Of(ErrorCode.LimitExceeded, $"'{key}' is in a part of the eventual data that has {Limits.EventualBucketBytes} bytes, which is the limit (a counter: too many requests within {Limits.EventualRepeatSeconds} s); it was not done, or not wholly"),
         _ => Refusals.Unexpected(isRead: false),
@@ -59,6 +61,14 @@ internal static class EventualAnswers
         if (token.Length > 0) failure.Details.Fields["token"] = Value.ForString(token);
         return failure;
     }
+
+    /// <summary>Whether a set or map is neither too large nor too many for the answer to an update of it, which was done whatever comes of the answer.</summary>
+    public static bool FitsUpdate(IReadOnlyList<Bucket> buckets, Kind kind, string name, int size) =>
+        size <= Limits.EventualElementsInAnswer && (kind == Kind.Set ? BytesOf(Reading.ElementsOf(buckets, name)) : BytesOf(Reading.Map(buckets, name))) <= Limits.EventualAnswerBytes;
+
+    private static long BytesOf(IEnumerable<string> elements) => elements.Sum(e => (long)Encoding.UTF8.GetByteCount(e));
+
+    private static long BytesOf(IReadOnlyDictionary<string, string> fields) => BytesOf(fields.Keys) + BytesOf(fields.Values);
 
     private static void CheckSize(long bytes)
     {

@@ -15,6 +15,7 @@ internal sealed class EventualService(IEventual eventual) : Messages.V1.Eventual
 {
     private static readonly TimeSpan HeartbeatEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan EveryMemberWithin = TimeSpan.FromMilliseconds(500);
 
     public override async Task<EventualValue> Get(GetEventualRequest request, ServerCallContext context)
     {
@@ -29,16 +30,20 @@ internal sealed class EventualService(IEventual eventual) : Messages.V1.Eventual
         return Answer(request.Kind, request.Key, found, request.Consistency, "");
     }
 
-    /// <summary>With a token: not before this node has what it stands for; if it does not come by itself, others are asked for it.</summary>
+    /// <summary>
+    /// With a token: not before this node has what it stands for; if it does not come by itself, others are asked for it. Where every member has answered and none has it, it was lost with its node, or is
+    /// with one that is no member now: nobody waits for that.
+    /// </summary>
     private async Task<(IReadOnlyList<Bucket> Buckets, bool Reached)> ReadAsync(
         IReadOnlyList<int> of, EventualConsistency consistency, TimeSpan timeout, EventualToken written, CancellationToken ct)
     {
         var until = MonotonicClock.NowMs + (long)timeout.TotalMilliseconds;
-        while (true)
+        for (var round = 1; ; round++)
         {
             var (buckets, reached) = await eventual.ReadAsync(of, consistency, timeout);
             if (written.Changes.All(w => Has(of, buckets, w.Bucket, new Dot(new ReplicaId(w.Replica), w.Sequence)))) return (buckets, reached);
             if (MonotonicClock.NowMs >= until) return (buckets, false);
+            if (round == 2 && await eventual.ReadAsync(of, EventualConsistency.All, EveryMemberWithin) is (var all, true)) return (all, true);
             if (consistency == EventualConsistency.Local) consistency = EventualConsistency.Majority;
             await Task.Delay(LookAgainAfter, ct);
         }
@@ -82,7 +87,8 @@ internal sealed class EventualService(IEventual eventual) : Messages.V1.Eventual
     {
         var (buckets, _) = await eventual.ReadAsync(Placing.BucketsOf(update.Kind, update.Name), EventualConsistency.Local, TimeSpan.FromSeconds(1));
         var size = buckets.Sum(b => b.Items.Keys.Count(i => i.IsElement && i.Name == update.Name));
-        return size > Limits.EventualElementsInAnswer ? (null, size) : AnyOf(EventualAnswers.ValueOf(buckets, update.Kind, update.Name)) ?? (Nothing(update.Kind), 0);
+        if (!EventualAnswers.FitsUpdate(buckets, update.Kind, update.Name, size)) return (null, size);
+        return AnyOf(EventualAnswers.ValueOf(buckets, update.Kind, update.Name)) ?? (Nothing(update.Kind), 0);
     }
 
     private static (Value? Value, int? Size)? AnyOf((Value Value, int? Size)? found) => found;
