@@ -44,12 +44,7 @@ internal sealed class Admissions(SessionLiveness liveness, LockQueue queue)
     /// <summary>Lets it in, at once if the session is known to be alive, else when the session has said so.</summary>
     public void Ask(Admission admission, Turn turn)
     {
-        var sessionId = admission.Request.SessionId;
-        if (MayCome(admission, turn))
-        {
-            queue.Admit(admission, turn);
-            return;
-        }
+        // First of all: it must not be let in beside an earlier attempt that stays here.
         if (waiting.Find(a => a.Call.RequestId == admission.Call.RequestId) is { } earlier)
         {
             if (!earlier.Call.PayloadHash.Equals(admission.Call.PayloadHash))
@@ -60,8 +55,13 @@ internal sealed class Admissions(SessionLiveness liveness, LockQueue queue)
             if (WaitingCalls.IsLate(admission.Call, earlier.Call, turn)) return;
             waiting.Remove(earlier);
         }
+        if (MayCome(admission, turn))
+        {
+            queue.Admit(admission, turn);
+            return;
+        }
         waiting.Add(admission);
-        liveness.Ask(sessionId, turn);
+        liveness.Ask(admission.Request.SessionId, turn);
     }
 
     public void GiveUpDue(Turn turn)

@@ -105,6 +105,27 @@ public sealed class LockUnheardTests
         Assert.Equal(ErrorCode.LockHeld, scenario.WhenTimePasses(1).ReplyTo(tries).Failure.Code);
     }
 
+    /// <summary>Both would be there else: a cancel would find the one and leave the other.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_later_attempt_that_is_let_in_leaves_no_earlier_one_behind(bool waits)
+    {
+        var scenario = Scenario.Fresh(Id);
+        scenario.Have(1, LockMode.Shared);
+        scenario.Have(3, LockMode.Shared);
+        scenario.After(30_000).Restart(epoch: 2);
+        var tries = scenario.When(Acquire(2, 2));
+        scenario.When(Alive(2), Alive(1));
+        // Both go; of the third session nothing has been heard, but nobody is in the way any more.
+        scenario.When(Release(1, 1), Release(3, 2, request: 101));
+        var later = scenario.When(Acquire(2, 2, wait: waits ? 30 : 0, attempt: 2));
+        Assert.Equal(ErrorCode.OutcomeUnknown, later.ReplyTo(tries).Failure.Code);
+        Assert.Equal(3, later.Reply().LockGrant.Fence);
+        Assert.True(scenario.When(Cancel(2, 2)).Reply().CancelLock.Cancelled);
+        Assert.Empty(scenario.Look().Holders);
+    }
+
     [Fact]
     public void Who_fits_in_beside_the_holders_waits_for_no_word_of_them()
     {
