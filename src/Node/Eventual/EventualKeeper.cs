@@ -9,7 +9,7 @@ namespace AkkaHa.Node.Eventual;
 
 /// <summary>
 /// What must happen by itself: sums up what is due, compares clocks with the other nodes, and hurries the others along after a cut: whoever comes back gets what was changed meanwhile at once, and whoever
-/// joins gets the large buckets one by one; so do all when more was written than fits one message. All else comes by the replicator's gossip, in which several buckets travel together, which large ones might not fit.
+/// joins gets the large buckets one by one. All else comes by the replicator's gossip, in which several buckets travel together, which large ones might not fit.
 /// </summary>
 internal sealed class EventualKeeper : ReceiveActor, IWithTimers
 {
@@ -17,9 +17,6 @@ internal sealed class EventualKeeper : ReceiveActor, IWithTimers
 
     /// <summary>As many of these as gossip sends at once fit into a message.</summary>
     internal const int LargeBytes = 192 * 1024;
-
-    /// <summary>What was written within a second and is no more than this fits into one message of changes, also together with what was written in the second before.</summary>
-    private const long FitsAtOnceBytes = 2 * 1024 * 1024;
 
     private const long NoticedAfterMs = 5000;
     private static readonly TimeSpan ClockEvery = TimeSpan.FromSeconds(1);
@@ -33,7 +30,6 @@ internal sealed class EventualKeeper : ReceiveActor, IWithTimers
     private readonly ILoggingAdapter log = Context.GetLogger();
     private readonly Dictionary<Address, long> unreachable = [];
     private Task work = Task.CompletedTask;
-    private Task spreading = Task.CompletedTask;
 
     public EventualKeeper(EventualNode node, EventualParts parts)
     {
@@ -63,7 +59,6 @@ internal sealed class EventualKeeper : ReceiveActor, IWithTimers
     {
         if (tick == Tick.Clock)
         {
-            SpreadWritten();
             var reading = new ClockReading { Address = cluster.SelfAddress.ToString(), WallMs = EventualParts.OwnMs };
             foreach (var member in cluster.State.Members.Where(m => m.Address != cluster.SelfAddress))
                 Context.ActorSelection(new RootActorPath(member.Address) / "user" / Name).Tell(reading);
@@ -73,13 +68,6 @@ internal sealed class EventualKeeper : ReceiveActor, IWithTimers
 
     /// <summary>By a wrong clock that nobody has corrected yet, increments would be summed up whose repeats are still to come.</summary>
     private bool KnowsTheTime => cluster.SelfMember.Status is MemberStatus.Up or MemberStatus.Leaving && (cluster.State.Members.Count == 1 || parts.HasHeardClocks);
-
-    private void SpreadWritten()
-    {
-        if (!spreading.IsCompleted) return;
-        var much = parts.TakeWritten(FitsAtOnceBytes);
-        if (much.Count > 0 && cluster.State.Members.Count > 1) spreading = RunAsync("sending large changes", () => SpreadAsync(much));
-    }
 
     private async Task SweepAsync()
     {
@@ -110,11 +98,7 @@ internal sealed class EventualKeeper : ReceiveActor, IWithTimers
         foreach (var some in buckets.Chunk(8))
         {
             if (!parts.IsLoaded) return;
-            var reached = await Task.WhenAll(some.Select(b => node.SpreadAsync(b, SpreadAtMost)));
-            // Who can't be reached gets it when it is back. Who can did not take it, as while it reads its file: once more.
-            if (!cluster.State.Unreachable.IsEmpty) continue;
-            foreach (var (bucket, has) in some.Zip(reached))
-                if (!has) parts.Wrote(bucket, FitsAtOnceBytes + 1);
+            await Task.WhenAll(some.Select(b => node.SpreadAsync(b, SpreadAtMost)));
         }
     }
 

@@ -50,7 +50,6 @@ internal sealed class EventualNode : IEventual
             CheckLoaded();
             var from = (now ?? ReplicatedBucket.Empty).State;
             updated = Updating.Apply(from, update, Parts.Replica, NowMs, Parts.Rules);
-            if (updated.Outcome == UpdateOutcome.Done) Parts.Wrote(bucket, updated.Delta.Bytes);
             return updated.Outcome switch
             {
                 UpdateOutcome.Done => new ReplicatedBucket(updated.State, updated.Delta, from),

@@ -10,7 +10,6 @@ namespace AkkaHa.Node.Eventual;
 internal sealed class EventualParts(NodeSettings settings, string incarnation)
 {
     private readonly ConcurrentDictionary<int, long> changed = new();
-    private readonly Dictionary<int, long> written = [];
     private volatile ClusterClock clock = ClusterClock.Alone;
     private volatile bool loaded;
     private int lives;
@@ -60,23 +59,6 @@ internal sealed class EventualParts(NodeSettings settings, string incarnation)
 
     /// <summary>Noted, so that it can be sent again to who was cut off.</summary>
     public void Changed(int bucket) => changed[bucket] = Environment.TickCount64;
-
-    /// <summary>So much was written into a bucket.</summary>
-    public void Wrote(int bucket, long bytes)
-    {
-        lock (written) written[bucket] = written.GetValueOrDefault(bucket) + bytes;
-    }
-
-    /// <summary>The buckets that were written since the last time, if that was more than this; else none.</summary>
-    public IReadOnlyList<int> TakeWritten(long ifMoreThan)
-    {
-        lock (written)
-        {
-            int[] much = written.Values.Sum() > ifMoreThan ? [.. written.Keys] : [];
-            written.Clear();
-            return much;
-        }
-    }
 
     public IReadOnlyList<int> ChangedSince(long tick) => [.. changed.Where(c => c.Value >= tick).Select(c => c.Key)];
 }

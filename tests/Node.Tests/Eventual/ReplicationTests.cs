@@ -42,18 +42,6 @@ public sealed class ReplicationTests
         Assert.Contains(file.Read(), r => r.Name == $"b/{Placing.BucketsOf(Kind.Counter, Placing.NameOf(Kind.Counter, "c"))[0]}");
     }
 
-    /// <summary>Neither into one message of changes nor, since all its buckets differ, into one of gossip.</summary>
-    [Fact]
-    public async Task What_is_written_at_once_and_does_not_fit_one_message_reaches_the_others_too()
-    {
-        await using var cluster = new InProcessCluster();
-        var (a, b) = (await cluster.StartAsync(), await cluster.StartAsync());
-        await LoadedAsync(a, b);
-        var large = new EventualUpdate(Kind.Map, Placing.NameOf(Kind.Map, "m")) { Set = Enumerable.Range(0, 125).ToDictionary(f => $"{f}", _ => new string('x', 60_000)) };
-        Assert.True((await a.Eventual.UpdateAsync(large, EventualConsistency.Local, Timeout)).Reached);
-        await InProcessCluster.EventuallyAsync(() => FieldsAsync(b).GetAwaiter().GetResult() == 125);
-    }
-
     [Fact]
     public async Task While_the_file_can_not_be_written_no_change_is_said_to_be_stored()
     {
