@@ -1,6 +1,8 @@
+using AkkaHa.Cli.Bench;
+
 namespace AkkaHa.Load;
 
-/// <summary>Clients that each wait for their answer before they ask again: what a target can do at most.</summary>
+/// <summary>Clients that each wait for their answer before they ask again: what a target can do at most. The loop is that of <c>akkaha bench</c>.</summary>
 public static class ClosedLoop
 {
     /// <summary>Acknowledged calls a second, reads and writes of all keys by turns.</summary>
@@ -30,42 +32,27 @@ public static class ClosedLoop
     /// <param name="ct">Gives up.</param>
     public static async Task<LoopRun> RunAsync(int clients, Func<int, Task> operate, TimeSpan warmUp, TimeSpan time, Action? edge = null, CancellationToken ct = default)
     {
-        var run = new LoopRun();
-        using var stop = new CancellationTokenSource();
-        var running = Enumerable.Range(0, clients).Select(client => Task.Run(() => LoopAsync(run, client, operate, stop.Token), ct)).ToArray();
-        try
-        {
-            await Task.Delay(warmUp, ct);
-            edge?.Invoke();
-            run.Open();
-            await Task.Delay(time, ct);
-            run.Close();
-            edge?.Invoke();
-        }
-        finally
-        {
-            await stop.CancelAsync();
-            await Task.WhenAll(running);
-        }
-        return run;
+        var failures = new Failures();
+        var plan = new LoopPlan(clients, warmUp, time) { MeasuringBegins = edge, MeasuringEnds = edge };
+        var result = await Cli.Bench.ClosedLoop.RunAsync(plan, (client, _) => operate(client), failures.Note, ct);
+        return new LoopRun(result, failures.Count, failures.First);
     }
 
-    private static async Task LoopAsync(LoopRun run, int client, Func<int, Task> operate, CancellationToken stop)
+    /// <summary>Of whatever kind, they are no success; the warm-up's too.</summary>
+    private sealed class Failures
     {
-        while (!stop.IsCancellationRequested)
+        private string? first;
+        private long count;
+
+        public long Count => Interlocked.Read(ref count);
+
+        public string? First => Volatile.Read(ref first);
+
+        public string Note(Exception e)
         {
-            var from = TimeProvider.System.GetTimestamp();
-            try
-            {
-                await operate(client);
-                run.Done(TimeProvider.System.GetElapsedTime(from));
-            }
-            catch (Exception e)
-            {
-                // Of whatever kind, it is no success; and who fails at once must not keep the machine busy with failing.
-                run.Failed(e);
-                await Task.Delay(10, CancellationToken.None);
-            }
+            Interlocked.Increment(ref count);
+            Interlocked.CompareExchange(ref first, $"{e.GetType().Name}: {e.Message}", null);
+            return e.GetType().Name;
         }
     }
 }

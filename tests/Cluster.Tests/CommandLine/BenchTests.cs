@@ -46,17 +46,19 @@ public sealed class BenchTests
     public async Task What_is_answered_before_the_warm_up_is_over_does_not_count()
     {
         var begun = false;
-        var before = 0;
+        var (before, after) = (0, 0);
         var result = await ClosedLoop.RunAsync(
-            new LoopPlan(2, TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(200)) { MeasuringBegins = () => begun = true },
+            new LoopPlan(2, TimeSpan.FromMilliseconds(300), TimeSpan.FromMilliseconds(200)) { MeasuringBegins = () => begun = true },
             async (_, cancel) =>
             {
                 await Task.Delay(5, cancel);
-                if (!begun) Interlocked.Increment(ref before);
+                if (begun) Interlocked.Increment(ref after);
+                else Interlocked.Increment(ref before);
             },
             _ => null);
-        Assert.NotEqual(0, before);
-        Assert.InRange(result.Done, 1, 2 * 40 * (1 + (int)(result.Time.TotalMilliseconds / 200)));
+        // Each client may be on its way from here to the count when the time begins.
+        Assert.InRange(before, 3, int.MaxValue);
+        Assert.InRange(result.Done, 1, after + 2);
         Assert.InRange(result.Time, TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(60));
     }
 
