@@ -37,9 +37,6 @@ internal static class Cli
     /// <summary>Runs it against a cluster as scripts do, with input from a pipe.</summary>
     public static Task<(int ExitCode, byte[] Output, string Error)> RunAtAsync(string endpoints, byte[] input, params string[] arguments) => RunAsync(StartAt(endpoints, arguments), input);
 
-    /// <summary>The same with another version's program.</summary>
-    public static Task<(int ExitCode, byte[] Output, string Error)> RunProgramAsync(string assembly, string endpoints, params string[] arguments) => RunAsync(StartAt(assembly, endpoints, arguments), []);
-
     private static async Task<(int ExitCode, byte[] Output, string Error)> RunAsync(Process started, byte[] input)
     {
         using var process = started;
