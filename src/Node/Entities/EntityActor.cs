@@ -22,6 +22,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
     private const int BatchAtMost = 512;
     private const int QueueAtMost = 20_000;
     private static readonly TimeSpan IdleAfter = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(2);
 
     private readonly NodeParts parts;
     private readonly Entity entity;
@@ -103,8 +104,10 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
             case ReceiveTimeout: if (entity.IsIdle && queue.Count == 0) Context.Parent.Tell(new Passivate(StopEntity.Instance)); break;
             case SaveSnapshotSuccess saved: OnSnapshotSaved(saved.Metadata.SequenceNr); break;
             case SaveSnapshotFailure failed: log.Warning("{0}: snapshot {1} was not saved: {2}", PersistenceId, failed.Metadata.SequenceNr, failed.Cause.Message); break;
-            // If not, they go with the next ones.
-            case MayDelete { May: var may, UpTo: var upTo }: if (may) DeleteMessages(upTo); break;
+            case MayDelete { May: true, UpTo: var upTo }: DeleteMessages(upTo); break;
+            // An index has not read them yet.
+            case MayDelete { UpTo: var upTo }: Timers.StartSingleTimer(nameof(MayDelete), new Deletable(upTo), AskAgain); break;
+            case Deletable { UpTo: var upTo }: AskToDelete(upTo); break;
             case DeleteSnapshotsSuccess or DeleteMessagesSuccess: break;
             case DeleteMessagesFailure failed: log.Warning("{0}: rows up to {1} were not deleted, and will be with the next: {2}", PersistenceId, failed.ToSequenceNr, failed.Cause.Message); break;
             case DeleteSnapshotsFailure failed: log.Debug("{0}: old snapshots were not deleted: {1}", PersistenceId, failed.Cause.Message); break;
@@ -281,10 +284,15 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         if (retention.SnapshotsBelow > 0) DeleteSnapshots(new SnapshotSelectionCriteria(retention.SnapshotsBelow - 1));
         if (retention.DeleteUpTo(now) is not { } upTo) return;
         if (!isReadAcross) DeleteMessages(upTo);
-        else parts.MayDelete(PersistenceId, upTo).PipeTo(Self, success: may => new MayDelete(upTo, may), failure: cause => new DeleteMessagesFailure(cause, upTo));
+        else AskToDelete(upTo);
     }
 
+    private void AskToDelete(long upTo) =>
+        parts.MayDelete(PersistenceId, upTo).PipeTo(Self, success: may => new MayDelete(upTo, may), failure: cause => new DeleteMessagesFailure(cause, upTo));
+
     private sealed record MayDelete(long UpTo, bool May);
+
+    private sealed record Deletable(long UpTo);
 
     private sealed class TimerDue
     {

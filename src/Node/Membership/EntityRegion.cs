@@ -73,6 +73,7 @@ internal sealed class EntityRegion : IEntities, IDisposable
         var until = MonotonicClock.NowMs + (long)timeout.TotalMilliseconds;
         var shard = Shards.ShardOf(EntityId.Parse(command.Entity));
         var (moved, lost, hasMoved) = (node.Parts.Moves.Next(shard), node.Signals.NextMemberLost, false);
+        var mayBeLost = node.Parts.Moves.HolderOf(shard) is not null;
         var asked = new List<Task<Reply>>(1) { node.Region.Ask<Reply>(command, timeout, ct) };
         while (true)
         {
@@ -89,6 +90,12 @@ internal sealed class EntityRegion : IEntities, IDisposable
                 var concerned = await lost == node.Parts.Moves.HolderOf(shard);
                 lost = node.Signals.NextMemberLost;
                 if (!concerned) continue;
+            }
+            if (first == moved && !mayBeLost)
+            {
+                // Nobody had it: the call has waited in the region for its first owner, and gets there.
+                (moved, mayBeLost) = (node.Parts.Moves.Next(shard), true);
+                continue;
             }
             if (first == moved && !hasMoved)
             {

@@ -130,7 +130,7 @@ public sealed class EntityActorTests : TestKit
         entity = Start();
         var asked = Enumerable.Range(0, 3).Select(i => Ask(entity, i == 0 ? Get() : Put($"{i}"))).ToArray();
         failing.SetResult();
-        foreach (var reply in await Task.WhenAll(asked).WaitAsync(Patience / 2)) Assert.Equal(ErrorCode.Unavailable, reply.Failure.Code);
+        foreach (var reply in await Task.WhenAll(asked).WaitAsync(Patience)) Assert.Equal(ErrorCode.Unavailable, reply.Failure.Code);
     }
 
     private int WritesSoFar()

@@ -56,6 +56,7 @@ sealed class CrashRun
 
     private const int Nodes = 4;
     private const long PatienceMs = 60_000;
+    private const long StillMs = 500;
 
     private readonly Setting setting;
     private readonly SimulatedWorld world;
@@ -98,13 +99,17 @@ sealed class CrashRun
             from = world.Scheduler.Now;
             bystanders.Begin(participants);
         }
+        var since = 0L;
         for (var until = world.Scheduler.Now + PatienceMs; !quiet && world.Scheduler.Now < until && world.Violations.Count == 0;)
         {
             world.RunUntil(world.Scheduler.Now + 20);
-            quiet = sent.TrueForAll(s => s.Told is not null && !StoredState.IsOpen(world, s.Coordinator)) && !participants.Exists(p => StoredState.HasIntent(world, p));
+            var nothingOpen = sent.TrueForAll(s => s.Told is not null && !StoredState.IsOpen(world, s.Coordinator)) && !participants.Exists(p => StoredState.HasIntent(world, p));
+            since = !nothingOpen ? 0 : since == 0 ? world.Scheduler.Now : since;
+            // A Prepare on its way, or one that waits for word of a lock's holder, is in no row yet.
+            quiet = nothingOpen && world.Scheduler.Now - since >= StillMs;
         }
         striker.End();
-        var quietAfter = world.Scheduler.Now - Math.Max(from, striker.LastStrikeAt);
+        var quietAfter = (quiet ? since : world.Scheduler.Now) - Math.Max(from, striker.LastStrikeAt);
         // Late messages come, and must change nothing.
         if (strikes.Any(s => s.Way is Way.MessageLate or Way.MessageTwice)) world.RunUntil(world.Scheduler.Now + 10_000);
         bystanders.End();
