@@ -291,7 +291,6 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         parts.MayDelete(PersistenceId, upTo).PipeTo(Self, success: may => new MayDelete(upTo, may), failure: cause => new DeleteMessagesFailure(cause, upTo));
 
     private sealed record MayDelete(long UpTo, bool May);
-
     private sealed record Deletable(long UpTo);
 
     private sealed class TimerDue
