@@ -19,7 +19,7 @@ public sealed class ThereAndBackTests
         foreach (var (key, revision) in written) Assert.Equal(revision, (await client.Keys.GetAsync(key))!.Revision);
     }
 
-    [Fact]
+    [LongFact]
     public async Task With_the_default_replay_filter_such_events_are_dropped_and_the_gap_check_finds_it()
     {
         await using var cluster = await ClusterUnderTest.CreateAsync("sqlite", 2, "--AkkaHa:Testing:DefaultReplayFilter=true");
