@@ -1,9 +1,3 @@
-using AkkaHa.ClientApi;
-using AkkaHa.Judge;
-using AkkaHa.Judge.Keys;
-using AkkaHa.Judge.Lists;
-using AkkaHa.Judge.Locks;
-using AkkaHa.Judge.Totals;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -21,17 +15,8 @@ public sealed class KillUnderLoadTests(ITestOutputHelper output)
         await using var cluster = await ClusterUnderTest.StartAsync(provider, 3);
         await cluster.WaitSettledAsync([.. cluster.Nodes]);
         await using var client = cluster.Connect();
-        var recording = new RecordingClient(client);
-        await recording.OpenAccountsAsync();
-
-        using var stop = new CancellationTokenSource();
-        Task[] load =
-        [
-            .. Enumerable.Range(1, 4).Select(seed => recording.RegistersAsync(seed, stop.Token)),
-            .. Enumerable.Range(11, 3).Select(seed => recording.ListsAsync(seed, stop.Token)),
-            .. Enumerable.Range(21, 3).Select(seed => recording.TransfersAsync(seed, stop.Token)),
-            .. Enumerable.Range(31, 3).Select(_ => recording.IncrementsAsync(stop.Token)),
-        ];
+        using var load = await RecordedLoad.BeginAsync(client);
+        var recording = load.Recording;
         await Task.Delay(TimeSpan.FromSeconds(4));
         for (var kill = 0; kill < Kills; kill++)
         {
@@ -44,22 +29,9 @@ public sealed class KillUnderLoadTests(ITestOutputHelper output)
             await victim.WaitReadyAsync(ClusterUnderTest.Patience);
             await Task.Delay(TimeSpan.FromSeconds(4));
         }
-        await stop.CancelAsync();
-        await Task.WhenAll(load).WaitAsync(ClusterUnderTest.Patience);
+        await load.EndAsync();
 
-        var last = await recording.BalanceAsync("the end");
-        var count = long.Parse(await client.Keys.GetStringAsync("count") ?? "0", System.Globalization.CultureInfo.InvariantCulture);
-        output.WriteLine($"{recording.Calls.Count} key calls ({recording.Calls.Count(c => c.End == KeyEnd.Unknown)} unknown), {recording.Lists.Count} list transactions "
-            + $"({recording.Lists.Count(l => l.End == ListEnd.Unknown)} unknown), {recording.Balances.Count} balances, {recording.Counter(count)}, {recording.Grants.Count} grants");
         Assert.True(recording.Calls.Count > 200 && recording.Lists.Count > 50 && recording.Balances.Count > 5 && recording.Grants.Count > 20, "too little was done to judge");
-        Violation[] violations =
-        [
-            .. LinearizabilityJudge.Judge(recording.Calls),
-            .. SerializabilityJudge.Judge([.. recording.Lists]),
-            .. TotalJudge.Money(RecordingClient.Accounts * RecordingClient.Start, [.. recording.Balances, last]),
-            .. TotalJudge.Counters([recording.Counter(count)]),
-            .. LockJudge.Judge(recording.Grants, recording.Guarded.OrderBy(g => g.Written, StringComparer.Ordinal)),
-        ];
-        Assert.True(violations.Length == 0, string.Join(Environment.NewLine, violations.Select(v => v.ToString())));
+        output.WriteLine(await load.JudgeAsync());
     }
 }

@@ -1,8 +1,3 @@
-using AkkaHa.Judge;
-using AkkaHa.Judge.Keys;
-using AkkaHa.Judge.Lists;
-using AkkaHa.Judge.Locks;
-using AkkaHa.Judge.Totals;
 using AkkaHa.Load;
 using AkkaHa.Servers;
 using Xunit;
@@ -20,21 +15,13 @@ public sealed class PostgresFailoverTests(ITestOutputHelper output)
         await using var cluster = await ClusterUnderTest.StartAsync(pair, 3);
         await cluster.WaitSettledAsync([.. cluster.Nodes]);
         await using var client = cluster.Connect();
-        var recording = new RecordingClient(client);
-        await recording.OpenAccountsAsync();
         var before = await IncarnationsAsync(cluster);
 
         var lanes = new LaneSet();
         lanes.Heat(Enumerable.Range(0, 8).Select(i => 32 * i).ToHashSet());
         await using var probes = new OpenLoop(new AkkaHaKeys(cluster.Connect()), lanes, rate: 100, seed: 1);
-        using var stop = new CancellationTokenSource();
-        Task[] load =
-        [
-            .. Enumerable.Range(1, 4).Select(seed => recording.RegistersAsync(seed, stop.Token)),
-            .. Enumerable.Range(11, 3).Select(seed => recording.ListsAsync(seed, stop.Token)),
-            .. Enumerable.Range(21, 3).Select(seed => recording.TransfersAsync(seed, stop.Token)),
-            .. Enumerable.Range(31, 3).Select(_ => recording.IncrementsAsync(stop.Token)),
-        ];
+        using var load = await RecordedLoad.BeginAsync(client);
+        var recording = load.Recording;
         await UntilMoreIsDoneAsync(recording);
 
         var crashedAt = TimeProvider.System.GetTimestamp();
@@ -50,23 +37,10 @@ public sealed class PostgresFailoverTests(ITestOutputHelper output)
         // Should something be stuck, what was seen is judged first: it says more than that something is stuck.
         var goesOn = UntilMoreIsDoneAsync(recording);
         await Task.WhenAny(goesOn);
-        await stop.CancelAsync();
-        await Task.WhenAll(load).WaitAsync(ClusterUnderTest.Patience);
+        await load.EndAsync();
 
         await recording.ReadAllAsync();
-        var last = await recording.BalanceAsync("the end");
-        var count = long.Parse(await client.Keys.GetStringAsync("count") ?? "0", System.Globalization.CultureInfo.InvariantCulture);
-        output.WriteLine($"{recording.Calls.Count} key calls ({recording.Calls.Count(c => c.End == KeyEnd.Unknown)} unknown), {recording.Lists.Count} list transactions "
-            + $"({recording.Lists.Count(l => l.End == ListEnd.Unknown)} unknown), {recording.Balances.Count} balances, {recording.Counter(count)}, {recording.Grants.Count} grants");
-        Violation[] violations =
-        [
-            .. LinearizabilityJudge.Judge(recording.Calls),
-            .. SerializabilityJudge.Judge([.. recording.Lists]),
-            .. TotalJudge.Money(RecordingClient.Accounts * RecordingClient.Start, [.. recording.Balances, last]),
-            .. TotalJudge.Counters([recording.Counter(count)]),
-            .. LockJudge.Judge(recording.Grants, recording.Guarded.OrderBy(g => g.Written, StringComparer.Ordinal)),
-        ];
-        Assert.True(violations.Length == 0, string.Join(Environment.NewLine, violations.Select(v => v.ToString())));
+        output.WriteLine(await load.JudgeAsync());
         await goesOn;
         Assert.Equal(before, await IncarnationsAsync(cluster));
     }

@@ -7,35 +7,19 @@ using AkkaHa.Messages;
 namespace AkkaHa.Chaos.Clients;
 
 /// <summary>Takes a lock, alone or with others, writes under its guard if it has it alone, sometimes slowly, and gives it back. Some begin with others, and want it alone then.</summary>
-sealed class Locks(string name, AkkaHaClient client, Bench bench, int seed) : Workload(name, bench, seed)
+sealed class Locks(string name, AkkaHaClient client, Bench bench, int seed) : Holders(name, bench, seed)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
-
     protected override async Task StepAsync()
     {
         var name = Use(EntityId.Lock(Names.Lock(Random.Next(Names.Locks), Now)));
         var mode = Random.Next(10) switch { < 6 => LockMode.Exclusive, < 9 => LockMode.Shared, _ => LockMode.Upgradeable };
         var grant = new GrantOperation(Name, Now, 0, Outcome.Failed, name) { Use = mode switch { LockMode.Shared => LockUse.Shared, LockMode.Upgradeable => LockUse.Upgradeable, _ => LockUse.Exclusive } };
-        AcquiredLock? held;
-        try
-        {
-            held = await client.Locks.TryAcquireAsync(new LockRequest(name) { Mode = mode }, Patience);
-        }
-        catch (AkkaHaException e)
-        {
-            Bench.Recorder.Add(grant with { End = Now, Outcome = Bench.OutcomeOf(e) });
-            return;
-        }
-        grant = grant with { End = Now };
-        if (held is null)
-        {
-            Bench.Recorder.Add(grant);
-            return;
-        }
+        (var held, grant) = await TakeAsync(grant, () => client.Locks.TryAcquireAsync(new LockRequest(name) { Mode = mode }, Patience));
+        if (held is null) return;
         await using (held)
         {
             var believed = await UseAsync(held, grant.End);
-            grant = grant with { Outcome = Outcome.Ok, Holder = $"{held.SessionId}/{held.HolderId}", Fence = held.Fence.Value, BelievedUntil = believed };
+            grant = Believed(grant, held, believed);
             Bench.Recorder.Add(grant);
             if (mode == LockMode.Upgradeable) await UpgradeAsync(held, grant);
             await ReleaseAsync(held);
@@ -89,20 +73,5 @@ sealed class Locks(string name, AkkaHaClient client, Bench bench, int seed) : Wo
             call = call with { Outcome = Bench.OutcomeOf(e) };
         }
         Bench.Recorder.Add(call with { End = Now });
-    }
-
-    private async Task ReleaseAsync(AcquiredLock held)
-    {
-        var release = new ReleaseOperation(Name, Now, 0, Outcome.Ok, held.Name, held.Fence.Value);
-        try
-        {
-            await held.ReleaseAsync();
-            Bench.SpentFences.Add(new Spent(held.Name, held.Fence.Value));
-        }
-        catch (AkkaHaException e)
-        {
-            release = release with { Outcome = Bench.OutcomeOf(e) };
-        }
-        Bench.Recorder.Add(release with { End = Now });
     }
 }

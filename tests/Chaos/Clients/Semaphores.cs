@@ -6,32 +6,17 @@ using AkkaHa.Messages;
 namespace AkkaHa.Chaos.Clients;
 
 /// <summary>Takes permits of a semaphore, one or more of three, believes in them for a while, and gives them back.</summary>
-sealed class Semaphores(string name, AkkaHaClient client, Bench bench, int seed) : Workload(name, bench, seed)
+sealed class Semaphores(string name, AkkaHaClient client, Bench bench, int seed) : Holders(name, bench, seed)
 {
     private const int Limit = 3;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
     protected override async Task StepAsync()
     {
         var name = Use(EntityId.Lock(Names.Semaphore(Random.Next(Names.Semaphores), Now)));
         var permits = Random.Next(4) == 0 ? 2 : 1;
         var grant = new GrantOperation(Name, Now, 0, Outcome.Failed, name) { Use = LockUse.Semaphore, Permits = permits, Limit = Limit };
-        AcquiredLock? held;
-        try
-        {
-            held = await client.Locks.TryAcquireSemaphoreAsync(name, permits, Limit, Patience);
-        }
-        catch (AkkaHaException e)
-        {
-            Bench.Recorder.Add(grant with { End = Now, Outcome = Bench.OutcomeOf(e) });
-            return;
-        }
-        grant = grant with { End = Now };
-        if (held is null)
-        {
-            Bench.Recorder.Add(grant);
-            return;
-        }
+        (var held, grant) = await TakeAsync(grant, () => client.Locks.TryAcquireSemaphoreAsync(name, permits, Limit, Patience));
+        if (held is null) return;
         await using (held)
         {
             var believed = grant.End;
@@ -43,18 +28,8 @@ sealed class Semaphores(string name, AkkaHaClient client, Bench bench, int seed)
                 if (held.IsLost) break;
                 believed = now;
             }
-            Bench.Recorder.Add(grant with { Outcome = Outcome.Ok, Holder = $"{held.SessionId}/{held.HolderId}", Fence = held.Fence.Value, BelievedUntil = believed });
-            var release = new ReleaseOperation(Name, Now, 0, Outcome.Ok, held.Name, held.Fence.Value);
-            try
-            {
-                await held.ReleaseAsync();
-                Bench.SpentFences.Add(new Spent(held.Name, held.Fence.Value));
-            }
-            catch (AkkaHaException e)
-            {
-                release = release with { Outcome = Bench.OutcomeOf(e) };
-            }
-            Bench.Recorder.Add(release with { End = Now });
+            Bench.Recorder.Add(Believed(grant, held, believed));
+            await ReleaseAsync(held);
         }
     }
 }

@@ -1,9 +1,6 @@
 using AkkaHa.Cli.Local;
-using AkkaHa.Judge;
 using AkkaHa.Judge.Keys;
 using AkkaHa.Judge.Lists;
-using AkkaHa.Judge.Locks;
-using AkkaHa.Judge.Totals;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -21,17 +18,8 @@ public sealed class UpgradeTests(ITestOutputHelper output)
         await cluster.Local.StartAsync(ClusterUnderTest.Patience);
         await cluster.WaitSettledAsync([.. cluster.Nodes]);
         await using var client = cluster.Connect();
-        var recording = new RecordingClient(client);
-        await recording.OpenAccountsAsync();
-
-        using var stop = new CancellationTokenSource();
-        Task[] load =
-        [
-            .. Enumerable.Range(1, 3).Select(seed => recording.RegistersAsync(seed, stop.Token)),
-            .. Enumerable.Range(11, 2).Select(seed => recording.ListsAsync(seed, stop.Token)),
-            .. Enumerable.Range(21, 2).Select(seed => recording.TransfersAsync(seed, stop.Token)),
-            .. Enumerable.Range(31, 2).Select(_ => recording.IncrementsAsync(stop.Token)),
-        ];
+        using var load = await RecordedLoad.BeginAsync(client, registers: 3, others: 2);
+        var recording = load.Recording;
         foreach (var node in cluster.Nodes) await ReplaceAsync(cluster, node, NodeProcess.NodeAssembly);
         output.WriteLine($"all nodes are of this version after {recording.Calls.Count} calls");
         await cluster.WaitSettledAsync([.. cluster.Nodes]);
@@ -39,24 +27,12 @@ public sealed class UpgradeTests(ITestOutputHelper output)
         output.WriteLine($"all nodes are of the previous version again after {recording.Calls.Count} calls");
         await cluster.WaitSettledAsync([.. cluster.Nodes]);
         await Task.Delay(TimeSpan.FromSeconds(2));
-        await stop.CancelAsync();
-        await Task.WhenAll(load).WaitAsync(ClusterUnderTest.Patience);
+        await load.EndAsync();
 
         await recording.ReadAllAsync();
-        var last = await recording.BalanceAsync("the end");
-        var count = long.Parse(await client.Keys.GetStringAsync("count") ?? "0", System.Globalization.CultureInfo.InvariantCulture);
-        output.WriteLine($"{recording.Calls.Count} key calls, {recording.Lists.Count} list transactions, {recording.Grants.Count} grants");
         Assert.True(recording.Calls.Count > 200 && recording.Lists.Count > 50 && recording.Grants.Count > 20, "too little was done to judge");
         Assert.Equal((0, 0), (recording.Calls.Count(c => c.End == KeyEnd.Unknown), recording.Lists.Count(l => l.End == ListEnd.Unknown)));
-        Violation[] violations =
-        [
-            .. LinearizabilityJudge.Judge(recording.Calls),
-            .. SerializabilityJudge.Judge([.. recording.Lists]),
-            .. TotalJudge.Money(RecordingClient.Accounts * RecordingClient.Start, [.. recording.Balances, last]),
-            .. TotalJudge.Counters([recording.Counter(count)]),
-            .. LockJudge.Judge(recording.Grants, recording.Guarded.OrderBy(g => g.Written, StringComparer.Ordinal)),
-        ];
-        Assert.True(violations.Length == 0, string.Join(Environment.NewLine, violations.Select(v => v.ToString())));
+        output.WriteLine(await load.JudgeAsync());
     }
 
     /// <summary>As an operator does: told to leave, started again in the other version, and the next one when that is ready.</summary>

@@ -19,21 +19,9 @@ public sealed class LostTakeBackTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void A_grant_of_which_nobody_hears_comes_back_though_the_first_messages_get_lost(bool untilAnswered) => Assert.Equal(untilAnswered, ComesBack(untilAnswered));
+    public void A_grant_of_which_nobody_hears_comes_back_though_the_first_messages_get_lost(bool untilAnswered) => Assert.Equal(untilAnswered, Story.Run(RuleSwitches.AllOn, nodes: 2, client => ComesBackAsync(client, untilAnswered)));
 
-    private static bool ComesBack(bool untilAnswered)
-    {
-        var world = new SimulatedWorld(1, RuleSwitches.AllOn, Faults.None, nodes: 2, shards: 4);
-        world.RunUntil(3000);
-        var client = new Client(world, 0);
-        Task<bool>? story = null;
-        world.Scheduler.After(0, () => story = StoryAsync(client, untilAnswered));
-        world.Scheduler.RunUntil(world.Scheduler.Now + 120_000, () => story is { IsCompleted: true } || world.Violations.Count > 0);
-        Assert.Empty(world.Violations);
-        return story!.GetAwaiter().GetResult();
-    }
-
-    private static async Task<bool> StoryAsync(Client client, bool untilAnswered)
+    private static async Task<bool> ComesBackAsync(Client client, bool untilAnswered)
     {
         var world = client.World;
         var (gone, next) = ((await SessionOfClient.Open(client, 3_600_000))!, (await SessionOfClient.Open(client, 3_600_000))!);

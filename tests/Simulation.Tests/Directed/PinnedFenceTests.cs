@@ -57,18 +57,9 @@ public sealed class PinnedFenceTests
 
     private static string[] Written(RuleSwitches rules, bool force) => Run(rules, force, writes: true).Last;
 
-    private static (string[] Read, string[] Last) Run(RuleSwitches rules, bool force, bool writes)
-    {
-        var world = new SimulatedWorld(1, rules, Faults.None, nodes: 1, shards: 4);
-        world.RunUntil(3000);
-        var client = new Client(world, 0);
-        Task<(string[], string[])>? story = null;
-        world.Scheduler.After(0, () => story = StoryAsync(client, force, writes));
-        world.Scheduler.RunUntil(world.Scheduler.Now + 120_000, () => story is { IsCompleted: true });
-        return story!.GetAwaiter().GetResult();
-    }
+    private static (string[] Read, string[] Last) Run(RuleSwitches rules, bool force, bool writes) => Story.Run(rules, nodes: 1, client => LateWriteAsync(client, force, writes));
 
-    private static async Task<(string[], string[])> StoryAsync(Client client, bool force, bool writes)
+    private static async Task<(string[] Read, string[] Last)> LateWriteAsync(Client client, bool force, bool writes)
     {
         var world = client.World;
         var (one, other) = ((await SessionOfClient.Open(client, 60_000))!, (await SessionOfClient.Open(client, 60_000))!);

@@ -74,19 +74,9 @@ public sealed class SleepingLockTests
     private static Task<Answer> TryAsync(Client client, SessionOfClient session) =>
         client.Mutate(Lock, () => new Command { AcquireLock = new AcquireLockRequest { Name = "l", SessionId = session.Id.Text } }, client.NewRequestId(), 20_000);
 
-    private static bool Run(RuleSwitches rules, Func<Client, SessionOfClient, Task<bool>> then)
-    {
-        var world = new SimulatedWorld(1, rules, Faults.None, nodes: 1, shards: 4);
-        world.RunUntil(3000);
-        var client = new Client(world, 0);
-        Task<bool>? story = null;
-        world.Scheduler.After(0, () => story = StoryAsync(client, then));
-        world.Scheduler.RunUntil(world.Scheduler.Now + 120_000, () => story is { IsCompleted: true } || world.Violations.Count > 0);
-        Assert.Empty(world.Violations);
-        return story!.GetAwaiter().GetResult();
-    }
+    private static bool Run(RuleSwitches rules, Func<Client, SessionOfClient, Task<bool>> then) => Story.Run(rules, nodes: 1, client => FreezeAsync(client, then));
 
-    private static async Task<bool> StoryAsync(Client client, Func<Client, SessionOfClient, Task<bool>> then)
+    private static async Task<bool> FreezeAsync(Client client, Func<Client, SessionOfClient, Task<bool>> then)
     {
         var session = (await SessionOfClient.Open(client, TtlMs))!;
         Assert.Equal(1, (await TryAsync(client, session)).Reply!.LockGrant.Fence);
