@@ -38,7 +38,7 @@ static class Endpoints
         {
             return ExitCode.Interrupted;
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // Who read the output has enough, or the input can't be read.
             await parsed.InvocationConfiguration.Error.WriteLineAsync(e.Message);

@@ -39,7 +39,11 @@ public enum Counted
 /// <param name="TransactionId">Its id.</param>
 /// <param name="Record">What is known of it, without results.</param>
 /// <param name="KeepUntilMs">When it may be deleted, in Unix milliseconds.</param>
-public sealed record ArchivedOutcome(string TransactionId, StoredTransaction Record, long KeepUntilMs);
+public sealed record ArchivedOutcome(string TransactionId, StoredTransaction Record, long KeepUntilMs)
+{
+    /// <summary>As it is told: one that was given up, or is forgotten, is nobody's to call aborted.</summary>
+    public string Outcome => Record.Committed is not null ? "committed" : Record.Aborted is { Forgotten: true } or { Without.Length: > 0 } ? "unknown" : "aborted";
+}
 
 /// <summary>What one batch of commands came to.</summary>
 /// <param name="Rows">To be persisted as one atomic write; the first has <paramref name="FirstSequenceNr"/>.</param>

@@ -201,6 +201,8 @@ internal sealed class LockMachine : IMachine, IParticipantHost
             admissions.Heard(sessionId);
             if (SessionId.TryParse(sessionId, out var id)) turn.Send(id.Entity, new Command { Detach = new Detach { SessionId = sessionId, LastQuestion = liveness.LastQuestion } });
         }
+        // Its word is not waited for any more.
+        admissions.AdmitTries(turn);
     }
 
     public IReadOnlyList<Intent> IntentsOf(Prepare prepare) => rules.ConditionIntents ? [new Intent()] : [];

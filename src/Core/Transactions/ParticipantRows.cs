@@ -54,7 +54,7 @@ public sealed class ParticipantRows(TransactionStarted started)
 
     /// <summary>What they say.</summary>
     /// <param name="number">Of the effect.</param>
-    /// <param name="highestSequenceNr">The highest number that there is.</param>
+    /// <param name="highestSequenceNr">The highest number that there is. A node knows it from the rows themselves, and can't miss the last; the simulation knows better.</param>
     public ParticipantRead Read(long number, long highestSequenceNr)
     {
         if (prepared is not null) return new ParticipantRead { Number = number, Vote = Votes.Yes(prepared, 0) };

@@ -121,8 +121,7 @@ internal sealed class BackupReader(Database database, NodeSettings settings, Nod
     {
         summary.Outcomes++;
         summary.OutcomesIssuedUntilMs = Math.Max(summary.OutcomesIssuedUntilMs, TransactionIdTime.IssuedAtMs(id) ?? 0);
-        var outcome = record.Committed is not null ? "committed" : record.Aborted.Forgotten ? "unknown" : "aborted";
-        return new BackupRecord { Outcome = new BackupOutcome { TransactionId = id, Outcome = outcome, KeepUntilMs = keepUntilMs, Record = record.ToByteString() } };
+        return new BackupRecord { Outcome = new BackupOutcome { TransactionId = id, Outcome = new ArchivedOutcome(id, record, keepUntilMs).Outcome, KeepUntilMs = keepUntilMs, Record = record.ToByteString() } };
     }
 
     private static ParticipantSnapshot? ParticipantOf(Snapshot state) => state.StateCase switch

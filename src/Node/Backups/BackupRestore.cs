@@ -36,7 +36,7 @@ internal sealed class BackupRestore(Database database, NodeLifecycle lifecycle, 
 
     public async Task TakeAsync(string backupId, IReadOnlyList<BackupRecord> records, CancellationToken ct)
     {
-        await mark.CheckOpenAsync(backupId, ct);
+        await mark.CheckBegunAsync(backupId, ct);
         var node = lifecycle.Running ?? throw new RefusedException(Refusals.Of(ErrorCode.Unavailable, $"this node waits for {lifecycle.WaitingFor}"));
         var outcomes = records.Where(r => r.Outcome is not null).Select(r => r.Outcome).ToArray();
         if (outcomes.Length > 0)

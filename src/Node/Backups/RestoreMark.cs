@@ -38,7 +38,7 @@ internal sealed class RestoreMark(Database database)
     }
 
     /// <exception cref="RefusedException">REVISION_MISMATCH: it was not begun.</exception>
-    public async Task CheckOpenAsync(string backupId, CancellationToken ct)
+    public async Task CheckBegunAsync(string backupId, CancellationToken ct)
     {
         await using var connection = await database.OpenKeysAsync(ct);
         if (await Marks.ReadAsync(connection, null, Name, ct) is not { } mark || mark.TransactionId != NumberOf(backupId)) throw Refused("the restore of this backup was not begun here");

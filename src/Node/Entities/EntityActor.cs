@@ -22,7 +22,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
     private const int BatchAtMost = 512;
     private const int QueueAtMost = 20_000;
     private static readonly TimeSpan IdleAfter = TimeSpan.FromMinutes(2);
-    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(5);
 
     private readonly NodeParts parts;
     private readonly Entity entity;
@@ -104,10 +104,10 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
             case ReceiveTimeout: if (entity.IsIdle && queue.Count == 0) Context.Parent.Tell(new Passivate(StopEntity.Instance)); break;
             case SaveSnapshotSuccess saved: OnSnapshotSaved(saved.Metadata.SequenceNr); break;
             case SaveSnapshotFailure failed: log.Warning("{0}: snapshot {1} was not saved: {2}", PersistenceId, failed.Metadata.SequenceNr, failed.Cause.Message); break;
-            case MayDelete { May: true, UpTo: var upTo }: DeleteMessages(upTo); break;
+            case Deletable { May: true } rows: DeleteMessages(rows.UpTo); break;
             // An index has not read them yet.
-            case MayDelete { UpTo: var upTo }: Timers.StartSingleTimer(nameof(MayDelete), new Deletable(upTo), AskAgain); break;
-            case Deletable { UpTo: var upTo }: AskToDelete(upTo); break;
+            case Deletable { May: false } rows: Timers.StartSingleTimer(nameof(Deletable), rows with { May = null }, AskAgain); break;
+            case Deletable rows: AskToDelete(rows.UpTo); break;
             case DeleteSnapshotsSuccess or DeleteMessagesSuccess: break;
             case DeleteMessagesFailure failed: log.Warning("{0}: rows up to {1} were not deleted, and will be with the next: {2}", PersistenceId, failed.ToSequenceNr, failed.Cause.Message); break;
             case DeleteSnapshotsFailure failed: log.Debug("{0}: old snapshots were not deleted: {1}", PersistenceId, failed.Cause.Message); break;
@@ -288,10 +288,10 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
     }
 
     private void AskToDelete(long upTo) =>
-        parts.MayDelete(PersistenceId, upTo).PipeTo(Self, success: may => new MayDelete(upTo, may), failure: cause => new DeleteMessagesFailure(cause, upTo));
+        parts.MayDelete(PersistenceId, upTo).PipeTo(Self, success: may => new Deletable(upTo, may), failure: cause => new DeleteMessagesFailure(cause, upTo));
 
-    private sealed record MayDelete(long UpTo, bool May);
-    private sealed record Deletable(long UpTo);
+    /// <summary>Nobody uses the entity for that: it may leave memory, and its rows go with the next snapshot.</summary>
+    private sealed record Deletable(long UpTo, bool? May) : INotInfluenceReceiveTimeout;
 
     private sealed class TimerDue
     {

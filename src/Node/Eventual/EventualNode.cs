@@ -128,8 +128,12 @@ internal sealed class EventualNode : IEventual
     }
 
     /// <summary>Adds what a backup has, here and, in this time, at all members; who is away gets it later. It may be done again: what is there already stays as it is.</summary>
-    public Task<bool> MergeAsync(int bucket, Bucket other, TimeSpan timeout) =>
-        WriteAsync(bucket, now => (now ?? ReplicatedBucket.Empty).Merge(new ReplicatedBucket(other)), EventualConsistency.All, timeout);
+    /// <exception cref="RefusedException">UNAVAILABLE: it may not be in this node's file.</exception>
+    public async Task MergeAsync(int bucket, Bucket other, TimeSpan timeout)
+    {
+        CheckLoaded();
+        if (!await WriteAsync(bucket, now => (now ?? ReplicatedBucket.Empty).Merge(new ReplicatedBucket(other)), EventualConsistency.All, timeout) && Parts.Trouble is { } why) throw NotHere(why);
+    }
 
     /// <summary>Sums up in a bucket what is due.</summary>
     public async Task SweepAsync(int bucket, long graceMs)

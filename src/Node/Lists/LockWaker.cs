@@ -47,8 +47,9 @@ internal sealed class LockWaker(LockIndex index, IEntities entities, Func<NodePa
         try
         {
             var due = Due(present.Grants);
+            // Kept until they answer, also where this round does not get so far.
+            while (present.LocksEnded.TryDequeue(out var ended)) failed.TryAdd(ended, 0);
             var names = failed.Keys.ToHashSet(StringComparer.Ordinal);
-            while (present.LocksEnded.TryDequeue(out var ended)) names.Add(ended);
             if (due.Count > 0 && !await AddAsync(names, due, ct)) return;
             await WakeAsync(names, ct);
             foreach (var (shard, epoch) in due) done[shard] = epoch;

@@ -73,7 +73,7 @@ internal sealed class EntityRegion : IEntities, IDisposable
         var until = MonotonicClock.NowMs + (long)timeout.TotalMilliseconds;
         var shard = Shards.ShardOf(EntityId.Parse(command.Entity));
         var (moved, lost, hasMoved) = (node.Parts.Moves.Next(shard), node.Signals.NextMemberLost, false);
-        var mayBeLost = node.Parts.Moves.HolderOf(shard) is not null;
+        var mayBeLost = node.Parts.Moves.MayHaveHadOwner(shard);
         var asked = new List<Task<Reply>>(1) { node.Region.Ask<Reply>(command, timeout, ct) };
         while (true)
         {
@@ -93,7 +93,7 @@ internal sealed class EntityRegion : IEntities, IDisposable
             }
             if (first == moved && !mayBeLost)
             {
-                // Nobody had it: the call has waited in the region for its first owner, and gets there.
+                // Nobody had ever had it: the call has waited in the region for its first owner, and gets there.
                 (moved, mayBeLost) = (node.Parts.Moves.Next(shard), true);
                 continue;
             }

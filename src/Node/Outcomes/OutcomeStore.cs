@@ -91,11 +91,12 @@ internal sealed class OutcomeStore(Database database, string incarnation)
         var command = connection.Command(null, "");
         var text = new StringBuilder("INSERT INTO outcome (transaction_id, outcome, payload_hash, settled_at_ms, keep_until_ms, record) VALUES ");
         var separator = "";
-        foreach (var (id, record, keepUntilMs) in outcomes)
+        foreach (var one in outcomes)
         {
+            var (id, record, keepUntilMs) = one;
             object[] row =
             [
-                id, record.Committed is not null ? "committed" : record.Aborted.Forgotten || record.Aborted.Without.Length > 0 ? "unknown" : "aborted", record.Started?.PayloadHash.ToByteArray() ?? [], record.TimeMs, keepUntilMs, record.ToByteArray(),
+                id, one.Outcome, record.Started?.PayloadHash.ToByteArray() ?? [], record.TimeMs, keepUntilMs, record.ToByteArray(),
             ];
             var values = row.Select(v => Parameter(command, v)).ToArray();
             // By the database's clock too it is kept for all its time: that of the slot's node may be hours behind.

@@ -52,5 +52,4 @@ internal static class ParticipantReader
             rows.Unreadable($"{name} {sequenceNr}: {e.Message}");
         }
     }
-
 }

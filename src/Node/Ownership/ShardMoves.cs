@@ -28,6 +28,9 @@ internal sealed class ShardMoves(OwnershipStore store, ILogger log)
     /// <summary>Who held it when that was last read; null: nobody, or not known.</summary>
     public string? HolderOf(int shard) => Volatile.Read(ref rows).GetValueOrDefault(shard)?.Holder;
 
+    /// <summary>Whether anybody has, or may have, had it: who gives it back leaves its epoch.</summary>
+    public bool MayHaveHadOwner(int shard) => Volatile.Read(ref rows).GetValueOrDefault(shard)?.Epoch != 0;
+
     /// <summary>With every renewal: the sum of all epochs, which changes with any of them.</summary>
     public void Observe(long sumOfEpochs)
     {

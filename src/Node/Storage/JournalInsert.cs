@@ -41,8 +41,8 @@ internal sealed class JournalInsert(string connectionString)
         messages.TypedValue = [.. rows.Select(r => r.Message)];
         manifests.TypedValue = [.. rows.Select(r => r.Manifest)];
         serializers.TypedValue = [.. rows.Select(r => r.Serializer)];
-        command ??= await OpenAsync();
-        await command.ExecuteNonQueryAsync();
+        if (command is null) await OpenAsync();
+        await command!.ExecuteNonQueryAsync();
     }
 
     /// <summary>The next rows get another connection: this one may be in any state.</summary>
@@ -58,13 +58,13 @@ internal sealed class JournalInsert(string connectionString)
         if (oldConnection is not null) await oldConnection.DisposeAsync();
     }
 
-    private async Task<NpgsqlCommand> OpenAsync()
+    /// <summary>Whatever of this fails, <see cref="CloseAsync"/> takes the parameters back from the command: they are used again with the next.</summary>
+    private async Task OpenAsync()
     {
         connection = new NpgsqlConnection(connectionString);
         await connection.OpenAsync();
         await using (var session = new NpgsqlCommand(Database.SessionSetup(postgres: true), connection)) await session.ExecuteNonQueryAsync();
-        var insert = new NpgsqlCommand(Sql, connection) { Parameters = { ids, numbers, created, messages, manifests, serializers } };
-        await insert.PrepareAsync();
-        return insert;
+        command = new NpgsqlCommand(Sql, connection) { Parameters = { ids, numbers, created, messages, manifests, serializers } };
+        await command.PrepareAsync();
     }
 }

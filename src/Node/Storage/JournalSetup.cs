@@ -25,9 +25,9 @@ internal static class JournalSetup
         // The default filter of the replay takes events of a shard that went A→B→A for a zombie's and drops them; the unique index on
         // (persistence_id, sequence_number), the claim and the gap check are what protects us. tests/Cluster.Tests/ThereAndBackTests shows it.
         var ours = !settings.Testing.DefaultReplayFilter;
+        var journal = database.IsPostgres ? typeof(GroupCommitJournal) : typeof(SqlWriteJournal);
         // To Microsoft.Data.Sqlite, this is what makes a transaction begin without the write lock, which every recovery would else take several times. Nothing
         // uncommitted is read all the same: the caches are private (see Database).
-        var journal = database.IsPostgres ? typeof(GroupCommitJournal) : typeof(SqlWriteJournal);
         var read = database.IsPostgres ? "unspecified" : "read-uncommitted";
         return ConfigurationFactory.ParseString($$"""
             akka.persistence {

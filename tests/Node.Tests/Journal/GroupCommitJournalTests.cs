@@ -64,6 +64,20 @@ public sealed class GroupCommitJournalTests(JournalFixture fixture)
     }
 
     [Fact]
+    public async Task When_the_statement_could_not_be_prepared_the_next_rows_are_stored()
+    {
+        var journal = await fixture.NewAsync("postgres");
+        var insert = new JournalInsert(journal.Database.JournalConnection);
+        await journal.RunAsync("ALTER TABLE journal RENAME TO elsewhere");
+        await Assert.ThrowsAnyAsync<NpgsqlException>(() => insert.RunAsync([Row("kv/a", 1)]));
+        await insert.CloseAsync();
+        await journal.RunAsync("ALTER TABLE elsewhere RENAME TO journal");
+        await insert.RunAsync([Row("kv/a", 1)]);
+        await insert.CloseAsync();
+        Assert.Equal(["1"], await journal.ReadAsync("SELECT sequence_number FROM journal"));
+    }
+
+    [Fact]
     public async Task What_many_entities_wrote_at_once_they_find_again_in_order()
     {
         var journal = await fixture.NewAsync("postgres");

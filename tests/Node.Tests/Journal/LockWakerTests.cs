@@ -84,4 +84,29 @@ public sealed class LockWakerTests(JournalFixture fixture)
         await UntilAsync(4 + 5);
         await waker.StopAsync(default);
     }
+
+    [Fact]
+    public async Task One_that_has_ended_while_the_index_can_not_be_read_is_woken_later()
+    {
+        var journal = await HeldAsync(fixture, "sqlite", "mine");
+        using var waker = Waker(journal);
+        await journal.RunAsync("ALTER TABLE lock_index RENAME TO elsewhere");
+        await waker.StartAsync(default);
+        parts.Grants.Enter(ShardOf("mine"), 3, null);
+        parts.LocksEnded.Enqueue("ended");
+        await UntilNoneIsLeftAsync();
+        var before = Woken;
+        await Task.Delay(2500);
+        await journal.RunAsync("ALTER TABLE elsewhere RENAME TO lock_index");
+        using var patience = new CancellationTokenSource(Patience);
+        while (!Woken.Contains("ended") || !Woken.Contains("mine")) await Task.Delay(20, patience.Token);
+        Assert.DoesNotContain("mine", before);
+        await waker.StopAsync(default);
+    }
+
+    private async Task UntilNoneIsLeftAsync()
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (!parts.LocksEnded.IsEmpty) await Task.Delay(20, patience.Token);
+    }
 }

@@ -50,7 +50,7 @@ internal static class TransactionValidation
         : Fields.Id("transactionId", id);
 
     // Guarded writes can be asked for too.
-    private static Failure? AnyId(string id) => id.StartsWith(GuardedWrite.IdPrefix, StringComparison.Ordinal)
+    internal static Failure? AnyId(string id) => id.StartsWith(GuardedWrite.IdPrefix, StringComparison.Ordinal)
         ? Fields.RequiredId("transactionId", id[GuardedWrite.IdPrefix.Length..])
         : Fields.RequiredId("transactionId", id);
 
