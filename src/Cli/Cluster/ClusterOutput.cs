@@ -22,11 +22,7 @@ static class ClusterOutput
         Tables.Write(output, ["node", "status", "shards", "lease", "up", "version", "gRPC"], picture.Members.Select(m => (string[])
         [
             m.Address + (m.Address == picture.Leader ? " (leader)" : ""), m.Reachable ? m.Status : $"{m.Status}, unreachable", m.Shards.ToString(CultureInfo.InvariantCulture),
-            string.Create(CultureInfo.InvariantCulture, $"{m.Lease.TotalSeconds:0.0} s"), Uptime(m.Uptime), m.Version, m.Grpc,
+            string.Create(CultureInfo.InvariantCulture, $"{m.Lease.TotalSeconds:0.0} s"), DurationText.Of(m.Uptime), m.Version, m.Grpc,
         ]));
     }
-
-    static string Uptime(TimeSpan up) => up.TotalHours >= 48
-        ? string.Create(CultureInfo.InvariantCulture, $"{up.TotalDays:0.0} d")
-        : string.Create(CultureInfo.InvariantCulture, $"{(int)up.TotalHours}:{up.Minutes:00}:{up.Seconds:00}");
 }

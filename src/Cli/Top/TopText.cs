@@ -1,4 +1,5 @@
 using System.Globalization;
+using AkkaHa.Cli.CommandLine;
 
 namespace AkkaHa.Cli.Top;
 
@@ -45,7 +46,7 @@ static class TopText
         [
             TopFrames.Short(m.Address) + (m.Leader ? " (leader)" : ""),
             string.Join(", ", new[] { m.Status, m.Reachable ? "" : "unreachable", m.Ready == false ? "not ready" : "" }.Where(s => s.Length > 0)),
-            Whole(m.Shards), m.CallsPerSecond is { } calls ? Rate(calls) : None, m.LeaseSeconds > 0 ? Seconds(m.LeaseSeconds) : "run out", Spell(m.UptimeSeconds), m.Version,
+            Whole(m.Shards), m.CallsPerSecond is { } calls ? Rate(calls) : None, m.LeaseSeconds > 0 ? Seconds(m.LeaseSeconds) : "run out", DurationText.Of(TimeSpan.FromSeconds(m.UptimeSeconds)), m.Version,
         ],
         !m.Reachable || m.LeaseSeconds <= 0 ? Tone.Bad : m.Status != "Up" || m.Ready == false ? Tone.Warn : Tone.Plain)),
     ]);
@@ -96,11 +97,7 @@ static class TopText
         _ => Seconds(seconds.Value),
     };
 
-    static string Ago(long ms) => $"{Spell(Math.Max(0, ms) / 1000.0)} ago";
-
-    static string Spell(double seconds) => TimeSpan.FromSeconds(seconds) is var time && time.TotalHours >= 48
-        ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalDays:0.0} d")
-        : string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalHours}:{time.Minutes:00}:{time.Seconds:00}");
+    static string Ago(long ms) => $"{DurationText.Of(TimeSpan.FromSeconds(Math.Max(0, ms) / 1000.0))} ago";
 
     static string Clock(long ms) => DateTimeOffset.FromUnixTimeMilliseconds(ms).UtcDateTime.ToString("HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
 }

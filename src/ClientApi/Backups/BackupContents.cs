@@ -7,8 +7,4 @@ namespace AkkaHa.ClientApi;
 /// <param name="Locks">Locks that were ever granted.</param>
 /// <param name="Outcomes">Outcomes of transactions.</param>
 /// <param name="Buckets">Shares of eventual data.</param>
-public sealed record BackupContents(string Id, DateTimeOffset TakenAt, long Keys, long Locks, long Outcomes, long Buckets)
-{
-    /// <summary>All of them.</summary>
-    public long Records => Keys + Locks + Outcomes + Buckets;
-}
+public sealed record BackupContents(string Id, DateTimeOffset TakenAt, long Keys, long Locks, long Outcomes, long Buckets);

@@ -14,7 +14,7 @@ internal sealed class TransactionCalls(CallRepeater calls)
     /// <summary>One that only reads keys goes without an id: the servers then read all of them twice, and write nothing. Nobody needs to know later what became of it.</summary>
     public static Wire.TransactionRequest WithoutRows(Wire.TransactionRequest request)
     {
-        if (request.Conditions.All(c => c.HasKey) && request.Then.Concat(request.Else).All(o => o.KindCase == Wire.Operation.KindOneofCase.Get)) request.TransactionId = "";
+        if (TransactionContent.OnlyReadsKeys(request)) request.TransactionId = "";
         return request;
     }
 

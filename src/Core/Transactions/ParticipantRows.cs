@@ -24,14 +24,7 @@ public sealed class ParticipantRows(TransactionStarted started)
             return;
         }
         upTo = sequenceNr;
-        var participant = snapshot.StateCase switch
-        {
-            Snapshot.StateOneofCase.Key => snapshot.Key.Participant,
-            Snapshot.StateOneofCase.Lock => snapshot.Lock.Participant,
-            Snapshot.StateOneofCase.Sessions => snapshot.Sessions.Participant,
-            _ => null,
-        };
-        foreach (var stored in participant?.Prepared ?? []) Found(stored.Prepared, stored.SequenceNr);
+        foreach (var stored in StoredParticipant.Of(snapshot)?.Prepared ?? []) Found(stored.Prepared, stored.SequenceNr);
     }
 
     /// <summary>A row, in order of their numbers; those that the snapshot covers may be there or not.</summary>

@@ -32,8 +32,7 @@ public sealed class SnapshotRead
     }
 
     /// <summary>Whether a valid request can be run in this way: nobody can ask for it by an id, and it is about keys alone and changes none.</summary>
-    public static bool IsFor(TransactionRequest request) =>
-        request.TransactionId.Length == 0 && request.Conditions.All(c => c.HasKey) && request.Then.Concat(request.Else).All(o => o.KindCase == Operation.KindOneofCase.Get);
+    public static bool IsFor(TransactionRequest request) => request.TransactionId.Length == 0 && TransactionContent.OnlyReadsKeys(request);
 
     /// <summary>Whom to ask in each round, with <c>GetKey</c>.</summary>
     public IEnumerable<EntityId> Keys => plan.Participants;

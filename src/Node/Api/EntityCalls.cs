@@ -14,9 +14,7 @@ internal sealed class EntityCalls(IEntities entities)
     /// <exception cref="RefusedException">The entity, or what is between, refused.</exception>
     public async Task<Reply> AskAsync(EntityId entity, Command command, TimeSpan timeout, CancellationToken ct)
     {
-        command.Entity = entity.ToString();
-        command.TimeoutMs = (uint)timeout.TotalMilliseconds;
-        var reply = await entities.AskAsync(command, timeout, ct);
+        var reply = await SendAsync(entity, command, timeout, ct);
         return reply.BodyCase == Reply.BodyOneofCase.Failure ? throw new RefusedException(reply.Failure) : reply;
     }
 
@@ -26,13 +24,18 @@ internal sealed class EntityCalls(IEntities entities)
     /// <exception cref="RefusedException">The entity, or what is between, refused otherwise.</exception>
     public async Task<Reply> ReadAsync(EntityId entity, Command command, CancellationToken ct)
     {
-        command.Entity = entity.ToString();
-        command.TimeoutMs = (uint)ApiTimes.Ask.TotalMilliseconds;
-        var reply = await entities.AskAsync(command, ApiTimes.Ask, ct);
+        var reply = await SendAsync(entity, command, ApiTimes.Ask, ct);
         return reply.Failure is { Code: not ErrorCode.NotFound } failure ? throw new RefusedException(failure) : reply;
     }
 
     /// <summary>The body that a command must be answered with. Another one is a bug: the caller learns that nothing certain is known.</summary>
     public static T Expect<T>(T? body, Reply reply)
         where T : class => body ?? throw new InvalidOperationException($"an entity answered {reply.BodyCase} where {typeof(T).Name} was due");
+
+    private Task<Reply> SendAsync(EntityId entity, Command command, TimeSpan timeout, CancellationToken ct)
+    {
+        command.Entity = entity.ToString();
+        command.TimeoutMs = (uint)timeout.TotalMilliseconds;
+        return entities.AskAsync(command, timeout, ct);
+    }
 }

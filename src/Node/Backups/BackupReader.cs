@@ -4,12 +4,12 @@ using System.Runtime.CompilerServices;
 using AkkaHa.Core.Backups;
 using AkkaHa.Core.Entities;
 using AkkaHa.Core.Eventual;
+using AkkaHa.Core.Transactions;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Storage;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Api.Errors;
 using AkkaHa.Node.Journal;
-using AkkaHa.Node.Lists;
 using AkkaHa.Node.Membership;
 using AkkaHa.Node.Ownership;
 using AkkaHa.Node.Settings;
@@ -96,7 +96,7 @@ internal sealed class BackupReader(Database database, NodeSettings settings, Nod
             foreach (var started in undecided)
             {
                 var participants = new Dictionary<string, ParticipantSnapshot?>(StringComparer.Ordinal);
-                foreach (var participant in started.Participants) participants[participant] = ParticipantOf(await StateAsync(connection, EntityId.Parse(participant), ct));
+                foreach (var participant in started.Participants) participants[participant] = StoredParticipant.Of(await StateAsync(connection, EntityId.Parse(participant), ct));
                 if (cut.Decide(started, participants) is { } outcome) yield return Record(outcome.TransactionId, outcome.Record, outcome.KeepUntilMs, summary);
             }
         }
@@ -124,15 +124,7 @@ internal sealed class BackupReader(Database database, NodeSettings settings, Nod
         return new BackupRecord { Outcome = new BackupOutcome { TransactionId = id, Outcome = new ArchivedOutcome(id, record, keepUntilMs).Outcome, KeepUntilMs = keepUntilMs, Record = record.ToByteString() } };
     }
 
-    private static ParticipantSnapshot? ParticipantOf(Snapshot state) => state.StateCase switch
-    {
-        Snapshot.StateOneofCase.Key => state.Key.Participant,
-        Snapshot.StateOneofCase.Lock => state.Lock.Participant,
-        Snapshot.StateOneofCase.Sessions => state.Sessions.Participant,
-        _ => null,
-    };
-
-    private static Task<Snapshot> StateAsync(DbConnection connection, EntityId id, CancellationToken ct) => KeyIndexRebuild.RecoverAsync(connection, id.ToString(), ct);
+    private static Task<Snapshot> StateAsync(DbConnection connection, EntityId id, CancellationToken ct) => StoredEntities.RecoverAsync(connection, id.ToString(), ct);
 
     private static async Task RunAsync(DbConnection connection, string sql, CancellationToken ct)
     {

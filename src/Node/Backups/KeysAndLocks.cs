@@ -6,7 +6,6 @@ using AkkaHa.Messages;
 using AkkaHa.Messages.Storage;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Journal;
-using AkkaHa.Node.Lists;
 using AkkaHa.Node.Ownership;
 
 namespace AkkaHa.Node.Backups;
@@ -26,7 +25,7 @@ internal sealed class KeysAndLocks(DbConnection connection, Cut cut, BackupSumma
         {
             var withSnapshot = await NamesAsync($"SELECT DISTINCT persistence_id FROM snapshot WHERE persistence_id > @after AND persistence_id <= @last AND {OfThem}", after, last, ct);
             foreach (var id in withSnapshot)
-                if (Record(EntityId.Parse(id), await KeyIndexRebuild.RecoverAsync(connection, id, ct)) is { } record) yield return record;
+                if (Record(EntityId.Parse(id), await StoredEntities.RecoverAsync(connection, id, ct)) is { } record) yield return record;
             await foreach (var record in FromRowsAsync(after, last, ct)) yield return record;
             after = last;
         }
@@ -47,8 +46,7 @@ internal sealed class KeysAndLocks(DbConnection connection, Cut cut, BackupSumma
             if (entity is null || entity.Id.ToString() != name)
             {
                 if (entity is not null && Finish(entity, number) is { } record) yield return record;
-                var id = EntityId.Parse(name);
-                entity = new Entity(id, Machines.For(id), epoch: long.MaxValue, dirty: false);
+                entity = StoredEntities.Fresh(EntityId.Parse(name));
             }
             number = row.GetInt64(1);
             entity.RecoverRow(number, JournalReader.Parse(name, number, row.GetString(2), row.GetFieldValue<byte[]>(3)));
@@ -56,11 +54,7 @@ internal sealed class KeysAndLocks(DbConnection connection, Cut cut, BackupSumma
         if (entity is not null && Finish(entity, number) is { } lastRecord) yield return lastRecord;
     }
 
-    private BackupRecord? Finish(Entity entity, long number)
-    {
-        entity.FinishRecovery(number);
-        return Record(entity.Id, entity.TakeSnapshot());
-    }
+    private BackupRecord? Finish(Entity entity, long number) => Record(entity.Id, StoredEntities.Finish(entity, number));
 
     private BackupRecord? Record(EntityId id, Snapshot state)
     {

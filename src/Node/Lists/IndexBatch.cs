@@ -35,7 +35,7 @@ internal sealed class IndexBatch
         catch (MissingPreparedException)
         {
             // What the key is by now. What is between is read again, in order, and ends the same.
-            written[id.Name] = (await KeyIndexRebuild.RecoverAsync(connection, row.PersistenceId, ct)).Key.Value;
+            written[id.Name] = (await StoredEntities.RecoverAsync(connection, row.PersistenceId, ct)).Key.Value;
         }
     }
 

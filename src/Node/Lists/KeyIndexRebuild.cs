@@ -1,9 +1,7 @@
 using System.Data;
 using System.Data.Common;
-using AkkaHa.Core.Entities;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Storage;
-using AkkaHa.Node.Entities;
 using AkkaHa.Node.Journal;
 using AkkaHa.Node.Ownership;
 using AkkaHa.Node.Storage;
@@ -36,13 +34,13 @@ internal sealed class KeyIndexRebuild(Database database, KeyIndex index, ILogger
             return false;
         }
         saidWhy = false;
-        var names = await HistoriesAsync(database, connection, JournalScope.Keys, ct);
+        var names = await StoredEntities.HistoriesAsync(database, connection, JournalScope.Keys, ct);
         log.LogInformation("Making the index of keys: {Count} keys have a history", names.Count);
         var (batch, keys, bytes) = (new IndexBatch(), 0, 0L);
         var sessions = new LivingSessions(connection);
         foreach (var name in names)
         {
-            var state = (await RecoverAsync(connection, name, ct)).Key;
+            var state = (await StoredEntities.RecoverAsync(connection, name, ct)).Key;
             foreach (var session in SessionsOf(state))
                 if (await sessions.HasEndedAsync(session, ct)) batch.AddEndedSession(session, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
             batch.Add(name[(EntityId.KeyKind.Length + 1)..], state);
@@ -54,36 +52,6 @@ internal sealed class KeyIndexRebuild(Database database, KeyIndex index, ILogger
         if (!await WriteAsync(connection, number, batch, position, ct)) return false;
         log.LogInformation("The index of keys is made");
         return true;
-    }
-
-    /// <summary>An entity's state, recovered as the entity itself would.</summary>
-    public static async Task<Snapshot> RecoverAsync(DbConnection connection, string persistenceId, CancellationToken ct)
-    {
-        var id = EntityId.Parse(persistenceId);
-        var entity = new Entity(id, Machines.For(id), epoch: long.MaxValue, dirty: false);
-        var from = 0L;
-        await using (var snapshots = connection.Command(
-            null, "SELECT sequence_number, manifest, snapshot FROM snapshot WHERE persistence_id = @id ORDER BY sequence_number DESC LIMIT 1", [("@id", persistenceId)]))
-        await using (var row = await snapshots.ExecuteReaderAsync(ct))
-        {
-            if (await row.ReadAsync(ct))
-            {
-                from = row.GetInt64(0);
-                if (row.GetString(1) != EntitySerializer.SnapshotManifest) throw new InvalidHistoryException($"{persistenceId}: snapshot {from} has the manifest '{row.GetString(1)}'");
-                entity.RecoverSnapshot(from, Snapshot.Parser.ParseFrom((byte[])row.GetValue(2)));
-            }
-        }
-        await using var events = connection.Command(
-            null, "SELECT sequence_number, manifest, message FROM journal WHERE persistence_id = @id AND sequence_number > @from ORDER BY sequence_number", [("@id", persistenceId), ("@from", from)]);
-        await using var rows = await events.ExecuteReaderAsync(ct);
-        var highest = from;
-        while (await rows.ReadAsync(ct))
-        {
-            highest = rows.GetInt64(0);
-            entity.RecoverRow(highest, JournalReader.Parse(persistenceId, highest, rows.GetString(1), (byte[])rows.GetValue(2)));
-        }
-        entity.FinishRecovery(highest);
-        return entity.TakeSnapshot();
     }
 
     /// <summary>Null: there is an index.</summary>
@@ -117,26 +85,6 @@ internal sealed class KeyIndexRebuild(Database database, KeyIndex index, ILogger
         }
         await transaction.CommitAsync(ct);
         return true;
-    }
-
-    /// <summary>All entities of this kind that ever were. The highest row of each stays, whatever is deleted: so the journal alone has them.</summary>
-    public static async Task<List<string>> HistoriesAsync(Database database, DbConnection connection, JournalScope scope, CancellationToken ct)
-    {
-        var id = database.IsPostgres ? "persistence_id COLLATE \"C\"" : "persistence_id";
-        await using var command = connection.Command(null, $"SELECT DISTINCT persistence_id FROM journal WHERE {scope.Filter.Replace("{id}", id, StringComparison.Ordinal)}");
-        command.CommandTimeout = 0;
-        if (database.IsPostgres) await SetTimeoutAsync(connection, "0", ct);
-        var names = new List<string>();
-        await using (var row = await command.ExecuteReaderAsync(ct))
-            while (await row.ReadAsync(ct)) names.Add(row.GetString(0));
-        if (database.IsPostgres) await SetTimeoutAsync(connection, "10s", ct);
-        return names;
-    }
-
-    private static async Task SetTimeoutAsync(DbConnection connection, string time, CancellationToken ct)
-    {
-        await using var command = connection.Command(null, $"SET statement_timeout = '{time}'");
-        await command.ExecuteNonQueryAsync(ct);
     }
 
     /// <summary>What the key is bound to, and what it will be should a transaction be applied: its row comes later, and the session may have ended long before.</summary>

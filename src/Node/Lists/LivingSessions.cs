@@ -1,5 +1,6 @@
 using System.Data.Common;
 using AkkaHa.Messages;
+using AkkaHa.Node.Journal;
 
 namespace AkkaHa.Node.Lists;
 
@@ -18,7 +19,7 @@ internal sealed class LivingSessions(DbConnection connection)
         if (alive.Contains(sessionId)) return false;
         if (ended.Contains(sessionId)) return true;
         if (SessionId.TryParse(sessionId, out var id))
-            alive.UnionWith((await KeyIndexRebuild.RecoverAsync(connection, id.Entity.ToString(), ct)).Sessions.Sessions.Select(s => s.SessionId));
+            alive.UnionWith((await StoredEntities.RecoverAsync(connection, id.Entity.ToString(), ct)).Sessions.Sessions.Select(s => s.SessionId));
         // It never lives again: ids are given out once.
         return !alive.Contains(sessionId) && ended.Add(sessionId);
     }

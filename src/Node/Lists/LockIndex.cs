@@ -21,10 +21,10 @@ internal sealed class LockIndex(Database database) : JournalIndex(database, Jour
         var position = await Reader.HorizonAsync(connection, ct);
         if (position < await Marks.ReadAsync(connection, null, Marks.Floor, ct)) return false;
         var used = new Dictionary<string, bool>(StringComparer.Ordinal);
-        foreach (var id in await KeyIndexRebuild.HistoriesAsync(Database, connection, JournalScope.Locks, ct))
+        foreach (var id in await StoredEntities.HistoriesAsync(Database, connection, JournalScope.Locks, ct))
         {
             // What is in it already is read again from the position on, in order, and ends the same.
-            var state = (await KeyIndexRebuild.RecoverAsync(connection, id, ct)).Lock;
+            var state = (await StoredEntities.RecoverAsync(connection, id, ct)).Lock;
             if (state.Holders.Count + state.Waiters.Count > 0) used[NameOf(id)] = true;
         }
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.Unspecified, ct);

@@ -1,7 +1,7 @@
 using AkkaHa.Messages;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Api.Errors;
-using AkkaHa.Node.Api.Keys;
+using AkkaHa.Node.Api.Http;
 using AkkaHa.Node.Journal;
 using AkkaHa.Node.Watches;
 using Microsoft.Extensions.Time.Testing;

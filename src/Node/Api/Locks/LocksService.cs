@@ -3,7 +3,6 @@ using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Api.Errors;
 using AkkaHa.Node.Api.Http;
-using AkkaHa.Node.Api.Keys;
 using Grpc.Core;
 
 namespace AkkaHa.Node.Api.Locks;

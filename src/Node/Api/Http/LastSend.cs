@@ -1,6 +1,6 @@
 using AkkaHa.Messages;
 
-namespace AkkaHa.Node.Api.Keys;
+namespace AkkaHa.Node.Api.Http;
 
 /// <summary>
 /// A client that does not read may take all its time, and what it has not taken is bounded. Once its watch was cut off, it has seconds for what is on its way: then its call is aborted, or it would stay
