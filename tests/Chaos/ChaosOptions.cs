@@ -12,7 +12,7 @@ sealed record ChaosOptions
     /// <summary>How many nodes, beside the spare.</summary>
     public int Nodes { get; init; } = 4;
 
-    /// <summary>How many clients, each with a connection of its own and fifteen that work with it.</summary>
+    /// <summary>How many clients, each with a connection of its own and seventeen that work with it.</summary>
     public int Clients { get; init; } = 3;
 
     /// <summary><c>postgres</c> or <c>sqlite</c>.</summary>

@@ -13,7 +13,7 @@ static class RunCommand
         Option<double> minutes = new("--minutes") { Description = "How long faults go on", DefaultValueFactory = _ => 5 };
         Option<int> seed = IntegerOption.Create("--seed", "Of the faults and of what clients do", 0, int.MaxValue, 1);
         Option<int> nodes = IntegerOption.Create("--nodes", "Beside a spare one that joins and leaves", 3, 9, 4);
-        Option<int> clients = IntegerOption.Create("--clients", "Clients, each with fifteen that work through it", 1, 32, 3);
+        Option<int> clients = IntegerOption.Create("--clients", "Clients, each with seventeen that work through it", 1, 32, 3);
         Option<double> between = new("--between") { Description = "Seconds from one fault to the next, on average", DefaultValueFactory = _ => 2.5 };
         Option<string> provider = new("--provider") { Description = "The database", DefaultValueFactory = _ => "postgres" };
         provider.AcceptOnlyFromAmong("postgres", "sqlite");
