@@ -107,6 +107,56 @@ public sealed class GroupCommitJournalTests(JournalFixture fixture)
         await system.Terminate();
     }
 
+    [Fact]
+    public async Task When_the_journals_connections_have_ended_it_makes_new_ones()
+    {
+        var journal = await fixture.NewAsync("postgres");
+        using var system = Start(journal);
+        for (var i = 0; i < 6; i++) Assert.Equal(1, await system.ActorOf(Writer.Props($"kv/before-{i}")).Ask<long>(1, Patience));
+        await journal.RunAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'INSERT INTO journal%' AND datname = current_database() AND pid <> pg_backend_pid()");
+        // Whoever writes first on each of them is told that it failed, and stops.
+        var stored = new List<bool>();
+        for (var i = 0; i < 8; i++) stored.Add(await IsStoredAsync(system.ActorOf(Writer.Props($"kv/after-{i}"))));
+        Assert.All(stored.Skip(4), Assert.True);
+        await system.Terminate();
+    }
+
+    private static async Task<bool> IsStoredAsync(IActorRef writer)
+    {
+        try
+        {
+            return await writer.Ask<long>(1, TimeSpan.FromSeconds(2)) == 1;
+        }
+        catch (AskTimeoutException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Else it would take the entity for one without that row, which comes all the same.</summary>
+    [Fact]
+    public async Task Who_recovers_an_entity_waits_for_its_write_that_is_under_way()
+    {
+        var journal = await fixture.NewAsync("postgres");
+        using var system = Start(journal);
+        var first = system.ActorOf(Writer.Props("kv/a"));
+        Assert.Equal(1, await first.Ask<long>(1, Patience));
+        await using var other = new NpgsqlConnection(journal.Database.JournalConnection);
+        await other.OpenAsync();
+        await using var transaction = await other.BeginTransactionAsync();
+        // Reads go on; no row comes in.
+        await using (var held = new NpgsqlCommand("LOCK TABLE journal IN EXCLUSIVE MODE", other, transaction)) await held.ExecuteNonQueryAsync();
+        first.Tell(1);
+        await Task.Delay(300);
+        await first.GracefulStop(Patience);
+        var rows = system.ActorOf(Writer.Props("kv/a")).Ask<long>(0, Patience);
+        await Task.Delay(700);
+        Assert.False(rows.IsCompleted);
+        await transaction.CommitAsync();
+        Assert.Equal(2, await rows);
+        await system.Terminate();
+    }
+
     private static NewRow Row(string entity, long number) => new(entity, number, [1], "e", 4117);
 
     private static ActorSystem Start(TestJournal journal)

@@ -93,14 +93,16 @@ public sealed class LockWakerTests(JournalFixture fixture)
         await journal.RunAsync("ALTER TABLE lock_index RENAME TO elsewhere");
         await waker.StartAsync(default);
         parts.Grants.Enter(ShardOf("mine"), 3, null);
+        // From the second round on the shard is due, and its locks can't be read.
+        await Task.Delay(3000);
         parts.LocksEnded.Enqueue("ended");
         await UntilNoneIsLeftAsync();
+        await Task.Delay(500);
         var before = Woken;
-        await Task.Delay(2500);
         await journal.RunAsync("ALTER TABLE elsewhere RENAME TO lock_index");
         using var patience = new CancellationTokenSource(Patience);
         while (!Woken.Contains("ended") || !Woken.Contains("mine")) await Task.Delay(20, patience.Token);
-        Assert.DoesNotContain("mine", before);
+        Assert.Empty(before);
         await waker.StopAsync(default);
     }
 
