@@ -4,6 +4,7 @@ using Akka.Configuration;
 using Akka.Persistence.Sql;
 using Akka.Persistence.Sql.Config;
 using Akka.Persistence.Sql.Journal;
+using Akka.Persistence.Sql.Snapshot;
 using AkkaHa.Node.Settings;
 using LinqToDB;
 using LinqToDB.Interceptors;
@@ -26,12 +27,14 @@ internal static class JournalSetup
         // (persistence_id, sequence_number), the claim and the gap check are what protects us. tests/Cluster.Tests/ThereAndBackTests shows it.
         var ours = !settings.Testing.DefaultReplayFilter;
         var journal = database.IsPostgres ? typeof(GroupCommitJournal) : typeof(SqlWriteJournal);
+        var snapshots = database.IsPostgres ? typeof(GroupSnapshots) : typeof(SqlSnapshotStore);
         // To Microsoft.Data.Sqlite, this is what makes a transaction begin without the write lock, which every recovery would else take several times. Nothing
         // uncommitted is read all the same: the caches are private (see Database).
         var read = database.IsPostgres ? "unspecified" : "read-uncommitted";
         return ConfigurationFactory.ParseString($$"""
             akka.persistence {
-              max-concurrent-recoveries = {{(database.IsPostgres ? Math.Max(4, settings.Storage.MaxConnections - 15) : 48)}}
+              # On PostgreSQL, what is asked for together is one statement: the more, the better, and no connection is kept for it.
+              max-concurrent-recoveries = {{(database.IsPostgres ? 128 : 48)}}
               journal {
                 plugin = "akka.persistence.journal.sql"
                 sql {
@@ -54,6 +57,7 @@ internal static class JournalSetup
               snapshot-store {
                 plugin = "akka.persistence.snapshot-store.sql"
                 sql {
+                  class = "{{snapshots.FullName}}, {{snapshots.Assembly.GetName().Name}}"
                   connection-string = "{{Escape(database.JournalConnection)}}"
                   provider-name = "{{provider}}"
                   auto-initialize = off

@@ -1,0 +1,92 @@
+using AkkaHa.Core.Entities;
+using Npgsql;
+
+namespace AkkaHa.Node.Storage;
+
+/// <summary>The highest number that an entity's rows have from <paramref name="From"/> on, deleted ones counted.</summary>
+internal readonly record struct HighestAsk(string Entity, long From);
+
+/// <summary>An entity's rows, at most so many, without deleted ones.</summary>
+internal readonly record struct RowsAsk(string Entity, long From, long To, long AtMost);
+
+/// <summary>An entity's newest snapshot, not above the number, not after the time (ticks).</summary>
+internal readonly record struct SnapshotAsk(string Entity, long MaxNumber, long MaxCreated);
+
+/// <summary>Something stored, as bytes: a row of the journal, or a snapshot.</summary>
+internal sealed record StoredRow(long SequenceNr, long Created, byte[] Message, string? Manifest, int? Serializer)
+{
+    /// <exception cref="InvalidHistoryException">It does not say what it is.</exception>
+    public object Read(string entity, Akka.Serialization.Serialization serialization) => serialization.Deserialize(
+        Message, Serializer ?? throw new InvalidHistoryException($"{entity}: what is stored as {SequenceNr} has no serializer"), Manifest);
+}
+
+/// <summary>
+/// What entities ask PostgreSQL for when they begin: many entities in one statement, one round trip. It is planned anew each time: of a plan that was made while the tables were empty, a prepared
+/// statement would not be rid until they are analyzed.
+/// </summary>
+internal sealed class RecoveryReads(string connectionString)
+{
+    private const string HighestSql = """
+        SELECT ask.place, (SELECT max(sequence_number) FROM journal WHERE persistence_id = ask.entity AND sequence_number >= ask.low)
+        FROM unnest($1, $2) WITH ORDINALITY AS ask (entity, low, place)
+        """;
+
+    private const string RowsSql = """
+        SELECT ask.place, found.* FROM unnest($1, $2, $3, $4) WITH ORDINALITY AS ask (entity, low, high, at_most, place)
+        CROSS JOIN LATERAL (
+          SELECT sequence_number, created, message, manifest, identifier FROM journal
+          WHERE persistence_id = ask.entity AND sequence_number BETWEEN ask.low AND ask.high AND NOT deleted
+          ORDER BY sequence_number LIMIT ask.at_most) AS found
+        """;
+
+    private const string SnapshotSql = """
+        SELECT ask.place, found.* FROM unnest($1, $2, $3) WITH ORDINALITY AS ask (entity, high, latest, place)
+        CROSS JOIN LATERAL (
+          SELECT sequence_number, created, snapshot, manifest, serializer_id FROM snapshot
+          WHERE persistence_id = ask.entity AND sequence_number <= ask.high AND created <= ask.latest
+          ORDER BY sequence_number DESC LIMIT 1) AS found
+        """;
+
+    /// <summary>0 for those without any.</summary>
+    public async Task<IReadOnlyList<long>> HighestAsync(IReadOnlyList<HighestAsk> asks)
+    {
+        var highest = new long[asks.Count];
+        await ReadAsync(HighestSql, row => highest[PlaceOf(row)] = row.IsDBNull(1) ? 0 : row.GetInt64(1), Of(asks, a => a.Entity), Of(asks, a => a.From));
+        return highest;
+    }
+
+    /// <summary>Each one's in the order of their numbers.</summary>
+    public async Task<IReadOnlyList<IReadOnlyList<StoredRow>>> RowsAsync(IReadOnlyList<RowsAsk> asks)
+    {
+        var found = asks.Select(_ => new List<StoredRow>()).ToArray();
+        await ReadAsync(RowsSql, row => found[PlaceOf(row)].Add(StoredOf(row)), Of(asks, a => a.Entity), Of(asks, a => a.From), Of(asks, a => a.To), Of(asks, a => a.AtMost));
+        // The statement as a whole has no order: sorting that much would be its greatest cost.
+        foreach (var rows in found) rows.Sort((a, b) => a.SequenceNr.CompareTo(b.SequenceNr));
+        return found;
+    }
+
+    /// <summary>Null for those without.</summary>
+    public async Task<IReadOnlyList<StoredRow?>> SnapshotsAsync(IReadOnlyList<SnapshotAsk> asks)
+    {
+        var found = new StoredRow?[asks.Count];
+        await ReadAsync(SnapshotSql, row => found[PlaceOf(row)] = StoredOf(row), Of(asks, a => a.Entity), Of(asks, a => a.MaxNumber), Of(asks, a => a.MaxCreated));
+        return found;
+    }
+
+    private async Task ReadAsync(string sql, Action<NpgsqlDataReader> each, params NpgsqlParameter[] parameters)
+    {
+        await using var connection = new NpgsqlConnection(connectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        command.Parameters.AddRange(parameters);
+        await using var rows = await command.ExecuteReaderAsync();
+        while (await rows.ReadAsync()) each(rows);
+    }
+
+    private static NpgsqlParameter<T[]> Of<TAsk, T>(IReadOnlyList<TAsk> asks, Func<TAsk, T> part) => new() { TypedValue = [.. asks.Select(part)] };
+
+    private static int PlaceOf(NpgsqlDataReader row) => (int)row.GetInt64(0) - 1;
+
+    private static StoredRow StoredOf(NpgsqlDataReader row) => new(
+        row.GetInt64(1), row.GetInt64(2), row.GetFieldValue<byte[]>(3), row.IsDBNull(4) ? null : row.GetString(4), row.IsDBNull(5) ? null : row.GetInt32(5));
+}
