@@ -1,0 +1,177 @@
+using Akka.Actor;
+using Akka.Actor.Setup;
+using Akka.Configuration;
+using Akka.Persistence;
+using Akka.Persistence.Sql.Journal;
+using Akka.Persistence.Sql.Snapshot;
+using AkkaHa.Core.Entities;
+using AkkaHa.Messages.Storage;
+using AkkaHa.Node.Entities;
+using AkkaHa.Node.Storage;
+using Xunit;
+using Envelope = AkkaHa.Messages.Storage.Envelope;
+
+namespace AkkaHa.Node.Tests.Journal;
+
+/// <summary>What many entities ask for at once when they begin, on a real PostgreSQL.</summary>
+[Collection(nameof(JournalCollection))]
+public sealed class RecoveryReadsTests(JournalFixture fixture)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public async Task The_highest_number_counts_deleted_rows_and_is_each_ones_own()
+    {
+        var (reads, _) = await NewAsync();
+        Assert.Equal([5, 2, 0, 0, 5], await reads.HighestAsync([new("kv/a", 0), new("kv/b", 1), new("kv/none", 0), new("kv/b", 3), new("kv/a", 5)]));
+        Assert.Equal([9], await reads.HighestAsync([new("kv/deleted", 0)]));
+    }
+
+    [Fact]
+    public async Task Rows_are_those_of_the_range_in_order_and_without_deleted_ones()
+    {
+        var (reads, _) = await NewAsync();
+        var found = await reads.RowsAsync([new("kv/a", 1, 5, long.MaxValue), new("kv/b", 2, 9, long.MaxValue), new("kv/none", 1, 9, long.MaxValue), new("kv/a", 2, 4, 2), new("kv/deleted", 1, 9, long.MaxValue)]);
+        Assert.Equal(["1 2 3 4 5", "2", "", "2 3", "8"], found.Select(rows => string.Join(' ', rows.Select(r => r.SequenceNr))));
+        var row = found[0][3];
+        Assert.Equal((4L, 1004L, "e", 4117), (row.SequenceNr, row.Created, row.Manifest, row.Serializer));
+        Assert.Equal("kv/a 4"u8.ToArray(), row.Message);
+    }
+
+    [Fact]
+    public async Task A_snapshot_is_the_newest_that_is_wanted()
+    {
+        var (reads, _) = await NewAsync();
+        var found = await reads.SnapshotsAsync([
+            new("kv/a", long.MaxValue, long.MaxValue), new("kv/a", 3, long.MaxValue), new("kv/a", long.MaxValue, 1003), new("kv/a", 1, long.MaxValue), new("kv/b", long.MaxValue, long.MaxValue)]);
+        Assert.Equal([4, 2, 2, null, null], found.Select(s => s?.SequenceNr));
+        Assert.Equal("snapshot 4"u8.ToArray(), found[0]!.Message);
+        Assert.Equal((1004L, "s", 4117), (found[0]!.Created, found[0]!.Manifest, found[0]!.Serializer));
+    }
+
+    [Fact]
+    public async Task What_does_not_say_what_it_is_is_an_error_that_names_it()
+    {
+        var (reads, journal) = await NewAsync();
+        await journal.RunAsync("UPDATE journal SET identifier = NULL WHERE persistence_id = 'kv/b' AND sequence_number = 1");
+        var rows = await reads.RowsAsync([new("kv/b", 1, 2, long.MaxValue), new("kv/a", 1, 1, long.MaxValue)]);
+        using var system = ActorSystem.Create("reading");
+        Assert.Equal("kv/b: what is stored as 1 has no serializer", Assert.Throws<InvalidHistoryException>(() => rows[0][0].Read("kv/b", system.Serialization)).Message);
+        await system.Terminate();
+    }
+
+    /// <summary>Numbers, times, contents, and the order of all that an entity is given when it begins.</summary>
+    [Fact]
+    public async Task An_entity_begins_with_what_the_plugin_would_have_given_it()
+    {
+        var journal = await fixture.NewAsync("postgres");
+        using (var writing = Start(journal, ours: true))
+        {
+            foreach (var (id, rows, snapshot, delete) in ((string, int, int, int)[])[("kv/plain", 7, 0, 0), ("kv/snapshot", 9, 4, 0), ("kv/deleted", 9, 6, 6), ("kv/gone", 5, 5, 5)])
+                await writing.ActorOf(Props.Create(() => new Past(id, rows, snapshot, delete))).Ask<string>("done", Patience);
+            await writing.Terminate();
+        }
+        using var plugin = Start(journal, ours: false);
+        using var our = Start(journal, ours: true);
+        foreach (var id in (string[])["kv/plain", "kv/snapshot", "kv/deleted", "kv/gone", "kv/none"])
+        {
+            var given = await our.ActorOf(Props.Create(() => new Told(id))).Ask<string>("what", Patience);
+            Assert.Equal(await plugin.ActorOf(Props.Create(() => new Told(id))).Ask<string>("what", Patience), given);
+            Assert.Contains(id == "kv/none" ? "at 0" : $"at {(id == "kv/plain" ? 7 : id == "kv/gone" ? 5 : 9)}", given);
+        }
+        await Task.WhenAll(plugin.Terminate(), our.Terminate());
+    }
+
+    private async Task<(RecoveryReads Reads, TestJournal Journal)> NewAsync()
+    {
+        var journal = await fixture.NewAsync("postgres");
+        await journal.RunAsync("""
+            INSERT INTO journal (persistence_id, sequence_number, created, message, manifest, identifier)
+              SELECT 'kv/a', n, 1000 + n, convert_to('kv/a ' || n, 'UTF8'), 'e', 4117 FROM generate_series(5, 1, -1) AS n;
+            INSERT INTO journal (persistence_id, sequence_number, created, message, manifest, identifier) VALUES ('kv/b', 2, 0, '', 'e', 4117), ('kv/b', 1, 0, '', 'e', 4117);
+            INSERT INTO journal (persistence_id, sequence_number, deleted, created, message, manifest, identifier) VALUES ('kv/deleted', 9, true, 0, '', 'e', 4117), ('kv/deleted', 8, false, 0, '', 'e', 4117);
+            INSERT INTO snapshot (persistence_id, sequence_number, created, snapshot, manifest, serializer_id)
+              SELECT 'kv/a', n, 1000 + n, convert_to('snapshot ' || n, 'UTF8'), 's', 4117 FROM generate_series(2, 4, 2) AS n;
+            """);
+        return (new RecoveryReads(journal.Database.JournalConnection), journal);
+    }
+
+    private static ActorSystem Start(TestJournal journal, bool ours)
+    {
+        var config = ConfigurationFactory.ParseString($$"""
+            akka.loglevel = OFF
+            akka.stdout-loglevel = OFF
+            akka.actor.serializers.akkaha = "{{TypeName<EntitySerializer>()}}"
+            akka.actor.serialization-bindings {
+              "{{TypeName<Envelope>()}}" = akkaha
+              "{{TypeName<Messages.Storage.Snapshot>()}}" = akkaha
+            }
+            """);
+        if (!ours)
+            config = config.WithFallback(ConfigurationFactory.ParseString($$"""
+                akka.persistence.journal.sql.class = "{{TypeName<SqlWriteJournal>()}}"
+                akka.persistence.snapshot-store.sql.class = "{{TypeName<SqlSnapshotStore>()}}"
+                """));
+        return ActorSystem.Create("journal", ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(config.WithFallback(JournalSetup.Config(journal.Database, journal.Settings))), JournalSetup.Connection(journal.Database)));
+    }
+
+    private static string TypeName<T>() => $"{typeof(T).FullName}, {typeof(T).Assembly.GetName().Name}";
+
+    /// <summary>Writes rows, a snapshot after so many of them, and deletes the first so many.</summary>
+    private sealed class Past : UntypedPersistentActor
+    {
+        private readonly int rows;
+        private readonly int snapshot;
+        private readonly int delete;
+        private IActorRef? caller;
+
+        public Past(string id, int rows, int snapshot, int delete)
+        {
+            PersistenceId = id;
+            (this.rows, this.snapshot, this.delete) = (rows, snapshot, delete);
+        }
+
+        public override string PersistenceId { get; }
+
+        protected override void OnRecover(object message)
+        {
+        }
+
+        protected override void OnCommand(object message)
+        {
+            switch (message)
+            {
+                case string:
+                    caller = Sender;
+                    PersistAll(Enumerable.Range(1, rows).Select(i => new Envelope { Schema = 1, Epoch = i }), row => Written(row.Epoch));
+                    break;
+                case SaveSnapshotSuccess when delete > 0: DeleteMessages(delete); break;
+                case SaveSnapshotSuccess or DeleteMessagesSuccess: caller.Tell("done"); break;
+                default: Unhandled(message); break;
+            }
+        }
+
+        private void Written(long number)
+        {
+            if (number == snapshot) SaveSnapshot(new Messages.Storage.Snapshot { Schema = 1, Epoch = number });
+            if (number == rows && snapshot == 0) caller.Tell("done");
+        }
+    }
+
+    /// <summary>Says all that it was given.</summary>
+    private sealed class Told(string id) : UntypedPersistentActor
+    {
+        private readonly List<string> given = [];
+
+        public override string PersistenceId => id;
+
+        protected override void OnRecover(object message) => given.Add(message switch
+        {
+            SnapshotOffer offer => $"snapshot {offer.Metadata.SequenceNr} of {offer.Metadata.Timestamp.Ticks}: {offer.Snapshot}",
+            RecoveryCompleted => $"at {LastSequenceNr}",
+            _ => $"{LastSequenceNr}: {message}",
+        });
+
+        protected override void OnCommand(object message) => Sender.Tell(string.Join('\n', given));
+    }
+}
