@@ -27,8 +27,8 @@ public static class Limits
     /// <summary>The results of one transaction, in bytes.</summary>
     public const int TransactionResultBytes = 4 * 1024 * 1024;
 
-    /// <summary>A message between nodes, in bytes.</summary>
-    public const int RemotingFrameBytes = 6 * 1024 * 1024;
+    /// <summary>A message between nodes, in bytes. The largest is a vote, with the results of both branches.</summary>
+    public const int RemotingFrameBytes = 2 * TransactionResultBytes + (2 * 1024 * 1024);
 
     /// <summary>A request or response of a client, in bytes.</summary>
     public const int ClientMessageBytes = 8 * 1024 * 1024;

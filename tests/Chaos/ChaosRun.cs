@@ -50,7 +50,7 @@ static class ChaosRun
             var queues = await LockQueues.ReadAsync(cluster);
             log.WriteLine($"{queues.Count:N0} steps of queues in the journal, of {queues.Select(q => q.Lock).Distinct().Count():N0} locks");
             files.WriteQueues(queues);
-            string?[] wrong = [unrest, unread, .. conductor.UnaskedEnds];
+            string?[] wrong = [unrest, unread, .. cluster.All.SelectMany(n => n.Process.UnaskedEnds)];
             if (wrong.OfType<string>().ToArray() is { Length: > 0 } all) facts = facts with { Unrest = string.Join("; ", all) };
         }
         files.Write(files.Facts, facts);

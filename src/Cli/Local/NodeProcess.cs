@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Runtime.InteropServices;
@@ -16,7 +17,9 @@ public sealed class NodeProcess : IAsyncDisposable
     private readonly IReadOnlyList<string> arguments;
     private readonly string logFile;
     private readonly List<Process> earlier = [];
+    private readonly ConcurrentQueue<string> unaskedEnds = [];
     private volatile Process? process;
+    private volatile bool endIsAsked;
 
     /// <summary>A node that is not started yet.</summary>
     /// <param name="name">For people: <c>node-1</c>.</param>
@@ -72,6 +75,9 @@ public sealed class NodeProcess : IAsyncDisposable
     /// <exception cref="InvalidOperationException">Not started.</exception>
     public int ProcessId => (process ?? throw new InvalidOperationException($"{Name} is not started")).Id;
 
+    /// <summary>How it ended, each time that nobody here had ended it; and each time that SIGTERM did not end it in peace.</summary>
+    public IReadOnlyCollection<string> UnaskedEnds => process is { HasExited: true } ended && !endIsAsked ? [.. unaskedEnds, Ended(ended, "by itself")] : unaskedEnds;
+
     /// <summary>Its exit code, once it has ended.</summary>
     public int? ExitCode => process is { HasExited: true } ended ? ended.ExitCode : null;
 
@@ -87,7 +93,12 @@ public sealed class NodeProcess : IAsyncDisposable
         start.Environment["DOTNET_gcServer"] = "0";
         var started = Process.Start(start) ?? throw new InvalidOperationException($"{Name} could not be started");
         // Others may be asking whether it runs just now: what they hold must stay usable.
-        if (process is { } ended) earlier.Add(ended);
+        if (process is { } ended)
+        {
+            if (!endIsAsked) unaskedEnds.Enqueue(Ended(ended, "by itself"));
+            earlier.Add(ended);
+        }
+        endIsAsked = false;
         process = started;
     }
 
@@ -120,6 +131,7 @@ public sealed class NodeProcess : IAsyncDisposable
     public async Task KillAsync()
     {
         if (process is null || process.HasExited) return;
+        endIsAsked = true;
         process.Kill();
         await process.WaitForExitAsync();
     }
@@ -127,10 +139,12 @@ public sealed class NodeProcess : IAsyncDisposable
     /// <summary>SIGTERM, and waits for the end.</summary>
     public async Task TerminateAsync(TimeSpan atMost)
     {
-        if (process is null || process.HasExited) return;
+        if (process is not { HasExited: false } ending) return;
+        endIsAsked = true;
         Signal(15);
         using var patience = new CancellationTokenSource(atMost);
-        await process.WaitForExitAsync(patience.Token);
+        await ending.WaitForExitAsync(patience.Token);
+        if (ending.ExitCode != 0) unaskedEnds.Enqueue(Ended(ending, "after SIGTERM"));
     }
 
     /// <summary>SIGSTOP.</summary>
@@ -147,6 +161,8 @@ public sealed class NodeProcess : IAsyncDisposable
         process?.Dispose();
         http.Dispose();
     }
+
+    private string Ended(Process ended, string why) => $"{Name} has ended {why} with exit code {ended.ExitCode}; see {logFile}";
 
     private void Signal(int signal)
     {

@@ -10,4 +10,7 @@ public sealed class PartialException : AkkaHaException
         : base(ErrorCode.Partial, message, details, inner)
     {
     }
+
+    /// <summary>Of a write: with this in <see cref="EventualOptions.RequestId"/> the same call can be made again, and counts once. Null of a read.</summary>
+    public string? RequestId { get; internal set; }
 }

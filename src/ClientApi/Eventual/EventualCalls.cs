@@ -43,11 +43,11 @@ internal sealed class EventualCalls(CallRepeater calls, RequestIds ids, Endpoint
     {
         options ??= new EventualOptions();
         options.Check();
-        var mutation = await ids.NewMutationAsync(cancel);
+        var mutation = await MutationAsync(options, cancel);
         (request.Consistency, request.TimeoutSeconds, request.RequestId) = ((Wire.EventualConsistency)options.Consistency, options.Timeout.TotalSeconds, mutation.Id);
         var call = new Call<Wire.EventualValue>($"update {request.Kind} '{request.Key}'", ShardOf(request.Kind, request.Key), (invoker, to, attempt) =>
             new Wire.Eventual.EventualClient(invoker).UpdateAsync(new Wire.UpdateEventualRequest(request) { Attempt = attempt }, to)) { Wait = options.Timeout };
-        var done = await RememberAsync($"{request.Kind}/{request.Key}", calls.MutateAsync(call, mutation, cancel), a => a.Token);
+        var done = await RememberAsync($"{request.Kind}/{request.Key}", mutation, calls.MutateAsync(call, mutation, cancel), a => a.Token);
         return done.Value;
     }
 
@@ -55,14 +55,14 @@ internal sealed class EventualCalls(CallRepeater calls, RequestIds ids, Endpoint
     {
         options ??= new EventualOptions();
         options.Check();
-        var mutation = await ids.NewMutationAsync(cancel);
+        var mutation = await MutationAsync(options, cancel);
         var request = new Wire.DeleteEventualRequest
         {
             Kind = kind, Key = key, Consistency = (Wire.EventualConsistency)options.Consistency, TimeoutSeconds = options.Timeout.TotalSeconds, RequestId = mutation.Id,
         };
         var call = new Call<Wire.DeleteEventualResponse>($"delete {kind} '{key}'", ShardOf(kind, key), (invoker, to, attempt) =>
             new Wire.Eventual.EventualClient(invoker).DeleteAsync(new Wire.DeleteEventualRequest(request) { Attempt = attempt }, to)) { Wait = options.Timeout };
-        return (await RememberAsync($"{kind}/{key}", calls.MutateAsync(call, mutation, cancel), a => a.Token)).Deleted;
+        return (await RememberAsync($"{kind}/{key}", mutation, calls.MutateAsync(call, mutation, cancel), a => a.Token)).Deleted;
     }
 
     public async Task<(IReadOnlyList<string> Keys, string Next)> ListAsync(string kind, string prefix, string after, CancellationToken cancel)
@@ -127,7 +127,10 @@ internal sealed class EventualCalls(CallRepeater calls, RequestIds ids, Endpoint
         }
     }
 
-    private async Task<TResponse> RememberAsync<TResponse>(string name, Task<Answer<TResponse>> call, Func<TResponse, string> token)
+    /// <summary>What is sent again may be done already, whatever becomes of it now.</summary>
+    private async ValueTask<Mutation> MutationAsync(EventualOptions options, CancellationToken cancel) => options.RequestId is { } id ? new Mutation(id) { InDoubt = true } : await ids.NewMutationAsync(cancel);
+
+    private async Task<TResponse> RememberAsync<TResponse>(string name, Mutation mutation, Task<Answer<TResponse>> call, Func<TResponse, string> token)
     {
         try
         {
@@ -138,6 +141,7 @@ internal sealed class EventualCalls(CallRepeater calls, RequestIds ids, Endpoint
         catch (PartialException e)
         {
             _written.Add(name, e.Details.Text("token") ?? "");
+            e.RequestId = mutation.Id;
             throw;
         }
     }

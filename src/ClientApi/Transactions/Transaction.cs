@@ -64,7 +64,8 @@ public class Transaction
             // What this transaction overwrote is not read: it does not depend on it.
             if (known) read = first!;
             else if (own.Exists(PendingOperations.Overwrites)) read = Task.FromResult<KeyEntry?>(null);
-            else read = _reads[key] = _keys.GetAsync(key, cancellationToken);
+            // Others may wait for it too: whoever gives up does so alone.
+            else read = _reads[key] = _keys.GetAsync(key, CancellationToken.None);
         }
         var entry = await read.WaitAsync(cancellationToken);
         if (own.Count == 0) return entry;

@@ -5,7 +5,7 @@ using Wire = AkkaHa.Messages.V1;
 
 namespace AkkaHa.ClientApi.Transactions;
 
-/// <summary>The calls of transactions. A transaction needs no attempt numbers: its id with its content is all that the servers go by.</summary>
+/// <summary>The calls of transactions. Its id with its content makes a repeat the same; the number of the attempt tells a server that refuses it that an earlier one may still be under way.</summary>
 internal sealed class TransactionCalls(CallRepeater calls)
 {
     // As with locks: a node answers within 5 s, if only that it can't.
@@ -26,9 +26,10 @@ internal sealed class TransactionCalls(CallRepeater calls)
         // What has no id is done by whoever takes it: best by one who has one of its keys.
         var key = request.Conditions.FirstOrDefault()?.Key ?? request.Then.Concat(request.Else).FirstOrDefault()?.Get?.Key;
         var shard = request.TransactionId.Length > 0 ? CallShard.OfTransaction(request.TransactionId) : key is null ? _ => null : CallShard.Of(EntityId.Key(key));
-        var call = new Call<Wire.TransactionResult>($"transaction {request.TransactionId}", shard, (invoker, options, _) =>
-            new Wire.Transactions.TransactionsClient(invoker).RunAsync(request, options));
-        var result = (await calls.MutateAsync(call, mutation, cancel)).Value;
+        var call = new Call<Wire.TransactionResult>($"transaction {request.TransactionId}", shard, (invoker, options, attempt) =>
+            new Wire.Transactions.TransactionsClient(invoker).RunAsync(new Wire.TransactionRequest(request) { Attempt = attempt }, options));
+        // What has no id only reads.
+        var result = (request.TransactionId.Length > 0 ? await calls.MutateAsync(call, mutation, cancel) : await calls.ReadAsync(call, cancel)).Value;
         return result.Outcome switch
         {
             Wire.TransactionStatus.Types.Outcome.Committed => TransactionResult.From(result),

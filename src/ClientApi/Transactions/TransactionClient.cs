@@ -12,7 +12,7 @@ public sealed class TransactionClient
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
 
     // Too slow; or its coordinator died, either before it had begun it durably or before it had decided it.
-    private static readonly string[] WorthAnother = ["deadline", "recover", "never started"];
+    private static readonly string[] WorthAnother = ["deadline", "recovery", "never started"];
 
     private readonly KeyClient _keys;
     private readonly RequestIds _ids;
@@ -175,7 +175,7 @@ public sealed class TransactionClient
     internal static bool IsWorthAnother(AkkaHaException e) => e switch
     {
         TransactionConflictException => true,
-        TransactionAbortedException aborted => WorthAnother.Any(reason => aborted.Reason.Contains(reason, StringComparison.OrdinalIgnoreCase)),
+        TransactionAbortedException aborted => WorthAnother.Contains(aborted.Reason, StringComparer.Ordinal),
         _ => false,
     };
 }

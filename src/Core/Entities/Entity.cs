@@ -149,7 +149,8 @@ public sealed class Entity
             decidedSequenceNr++;
         }
 
-        var pristine = DurableSequenceNr == 0 && incoming.Count > 0 && incoming.All(i => machine.IsReadOfNothing(i.Command));
+        // The one that woke it: whoever came later may have begun after something became visible that recovery had not seen.
+        var pristine = !activated && DurableSequenceNr == 0 && incoming.Count == 1 && machine.IsReadOfNothing(incoming[0].Command);
         if (!activated)
         {
             activated = true;

@@ -28,6 +28,7 @@ internal static class KeyOperations
         var after = before;
         var next = Revisions.Next(before);
         var branch = new BranchResult();
+        var bytes = 0L;
         foreach (var (index, operation) in operations.Select(o => (o.Index, o.Operation)))
         {
             var result = new OperationResult { Key = name };
@@ -58,6 +59,9 @@ internal static class KeyOperations
                     return Impossible(name, "the operation is unknown to this version");
             }
             result.Revision = Written(after) ? next : before.Present ? before.Revision : 0;
+            // Before it is stored and sent: what one key alone makes too much is no vote that anybody could carry.
+            bytes += result.CalculateSize();
+            if (bytes > Limits.TransactionResultBytes) return Impossible(name, $"results have over {Limits.TransactionResultBytes} bytes, which is the limit");
             branch.Results.Add(new IndexedResult { Index = index, Result = result });
         }
         return new PreparedBranch

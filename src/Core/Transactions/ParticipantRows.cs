@@ -8,7 +8,10 @@ namespace AkkaHa.Core.Transactions;
 /// Reads out of a participant's rows what it would vote on one attempt, the last that was begun. Its own rules need not understand them: one row that prepared the attempt is enough, since until a decision
 /// nothing undoes that; and that there is none is certain where no number is missing. Read as of one moment: newest snapshot, then rows.
 /// </summary>
-/// <param name="started">What began it. Its time is part of what it is: an id that is no uuid of version 7 may have been used before, days ago.</param>
+/// <param name="started">
+/// What began it. A Prepared of the same time is that of this very start. One of another time counts likewise, as it does for the participant (the start that asked for it was never stored, and the next has the
+/// same attempt), unless something is missing: an id that is no uuid of version 7 may have been used before, days ago, and the end of that may be what is missing.
+/// </param>
 public sealed class ParticipantRows(TransactionStarted started)
 {
     private HeldPrepared? prepared;
@@ -27,12 +30,15 @@ public sealed class ParticipantRows(TransactionStarted started)
         foreach (var stored in StoredParticipant.Of(snapshot)?.Prepared ?? []) Found(stored.Prepared, stored.SequenceNr);
     }
 
-    /// <summary>A row, in order of their numbers; those that the snapshot covers may be there or not.</summary>
+    /// <summary>A row, in order of their numbers; those that the snapshot covers may be there or not, and say nothing that it does not.</summary>
     public void Add(long sequenceNr, Envelope row)
     {
-        foreach (var @event in row.Events)
-            if (@event.BodyCase == Event.BodyOneofCase.Prepared) Found(@event.Prepared, sequenceNr);
         if (sequenceNr <= upTo) return;
+        foreach (var @event in row.Events)
+        {
+            if (@event.BodyCase == Event.BodyOneofCase.Prepared) Found(@event.Prepared, sequenceNr);
+            else if (Ended(@event) == started.TransactionId) prepared = null;
+        }
         if (row.Schema > Entities.Entity.Schema) Unreadable($"row {sequenceNr} has schema {row.Schema}");
         else if (row.Events.Any(e => e.BodyCase == Event.BodyOneofCase.None)) Unreadable($"row {sequenceNr} holds an event unknown to this version");
         if (sequenceNr != upTo + 1) Unreadable($"row {sequenceNr} follows {upTo}: rows are missing");
@@ -50,8 +56,8 @@ public sealed class ParticipantRows(TransactionStarted started)
     /// <param name="highestSequenceNr">The highest number that there is. A node knows it from the rows themselves, and can't miss the last; the simulation knows better.</param>
     public ParticipantRead Read(long number, long highestSequenceNr)
     {
-        if (prepared is not null) return new ParticipantRead { Number = number, Vote = Votes.Yes(prepared, 0) };
         if (highestSequenceNr != upTo) Unreadable($"the journal goes up to {highestSequenceNr}, and its rows to {upTo}");
+        if (prepared is not null && (unreadable.Length == 0 || prepared.Prepared.TimestampMs == started.TimestampMs)) return new ParticipantRead { Number = number, Vote = Votes.Yes(prepared, 0) };
         return unreadable.Length > 0 ? new ParticipantRead { Number = number, Unreadable = unreadable } : new ParticipantRead { Number = number, Vote = No(started) };
     }
 
@@ -59,6 +65,15 @@ public sealed class ParticipantRows(TransactionStarted started)
 
     private void Found(Prepared one, long sequenceNr)
     {
-        if (one.TransactionId == started.TransactionId && one.Attempt == started.Attempt && one.TimestampMs == started.TimestampMs) prepared = new HeldPrepared(one, sequenceNr);
+        if (one.TransactionId == started.TransactionId && one.Attempt == started.Attempt && one.PayloadHash.Equals(started.PayloadHash)) prepared = new HeldPrepared(one, sequenceNr);
     }
+
+    private static string? Ended(Event @event) => @event.BodyCase switch
+    {
+        Event.BodyOneofCase.Applied => @event.Applied.TransactionId,
+        Event.BodyOneofCase.Discarded => @event.Discarded.TransactionId,
+        Event.BodyOneofCase.AttemptDropped => @event.AttemptDropped.TransactionId,
+        Event.BodyOneofCase.Refused => @event.Refused.TransactionId,
+        _ => null,
+    };
 }

@@ -107,6 +107,7 @@ internal static class NodeMeter
         AbortReason.Recovery => "recovery",
         AbortReason.Mismatch => "mismatch",
         AbortReason.Ahead => "ahead",
+        AbortReason.GivenUp => "given-up",
         _ => "operation",
     };
 

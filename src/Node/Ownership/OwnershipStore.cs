@@ -70,7 +70,7 @@ internal sealed class OwnershipStore(Database database, LeaseStore leases, RuleS
         var waits = shards.Where(s => s.Holder is { } holder && holder != taker && expiredAt(holder) is null).ToArray();
         if (waits.Length == 0) return [];
         var nodes = await leases.ReadAsync(connection, transaction, [taker, .. waits.Select(s => s.Holder!)], ct);
-        if (nodes.GetValueOrDefault(taker) is not { Fenced: false }) throw new FencedException(taker);
+        if (!nodes.TryGetValue(taker, out var self) || self.Fenced) throw new FencedException(taker);
         return waits.Where(s => nodes.TryGetValue(s.Holder!, out var holder) && !(holder.Fenced && s.Shard == ShardRow.Coordinator)).ToDictionary(s => s.Shard, s => s.Holder!);
     }
 

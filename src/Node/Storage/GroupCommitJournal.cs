@@ -7,6 +7,7 @@ using Akka.Event;
 using Akka.Persistence;
 using Akka.Persistence.Sql.Journal;
 using Akka.Serialization;
+using Npgsql;
 
 namespace AkkaHa.Node.Storage;
 
@@ -61,8 +62,14 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
 
     public override async Task ReplayMessagesAsync(IActorContext context, string persistenceId, long fromSequenceNr, long toSequenceNr, long max, Action<IPersistentRepresentation> recoveryCallback)
     {
-        foreach (var row in await rowsOf.AskAsync(new RowsAsk(persistenceId, fromSequenceNr, toSequenceNr, max)))
-            recoveryCallback(new Persistent(row.Read(persistenceId, serialization), row.SequenceNr, persistenceId, row.Manifest, timestamp: row.Created));
+        for (var (from, left) = (fromSequenceNr, max); from <= toSequenceNr && left > 0;)
+        {
+            var page = await rowsOf.AskAsync(new RowsAsk(persistenceId, from, toSequenceNr, left));
+            if (page.Count == 0) return;
+            foreach (var row in page)
+                recoveryCallback(new Persistent(row.Read(persistenceId, serialization), row.SequenceNr, persistenceId, row.Manifest, timestamp: row.Created));
+            (from, left) = (page[^1].SequenceNr + 1, left - page.Count);
+        }
     }
 
     protected override void PostStop()
@@ -92,6 +99,12 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
                 await insert.RunAsync([.. batch.SelectMany(w => w.Rows)]);
                 foreach (var write in batch) write.Done.SetResult(null!);
             }
+            catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation && batch.Count > 1)
+            {
+                // Certainly none of it is stored. One of them is late, the others' callers must not pay for it.
+                await CloseAsync(insert);
+                foreach (var write in batch) await WriteAloneAsync(insert, write);
+            }
             catch (Exception e)
             {
                 // All of them failed, or nobody knows: the one whose fault it is, and the innocent.
@@ -100,6 +113,20 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
             }
         }
         await CloseAsync(insert);
+    }
+
+    private async Task WriteAloneAsync(JournalInsert insert, JournalWrite write)
+    {
+        try
+        {
+            await insert.RunAsync(write.Rows);
+            write.Done.SetResult(null!);
+        }
+        catch (Exception e)
+        {
+            write.Done.TrySetException(e);
+            await CloseAsync(insert);
+        }
     }
 
     /// <summary>What waits, as far as it goes into one statement.</summary>

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Threading.Channels;
 
 namespace AkkaHa.Node.Storage;
@@ -39,6 +40,19 @@ internal sealed class GroupReads<TAsk, TAnswer>
     /// <summary>What has been asked is still answered.</summary>
     public void Stop() => waiting.Writer.TryComplete();
 
+    /// <summary>Twice, since it was perhaps just a connection that had ended, and so many would pay for it.</summary>
+    private async Task<IReadOnlyList<TAnswer>> ReadAsync(IReadOnlyList<TAsk> asks)
+    {
+        try
+        {
+            return await read(asks);
+        }
+        catch (DbException)
+        {
+            return await read(asks);
+        }
+    }
+
     private async Task RunAsync()
     {
         while (await waiting.Reader.WaitToReadAsync())
@@ -48,7 +62,7 @@ internal sealed class GroupReads<TAsk, TAnswer>
             if (batch.Count == 0) continue;
             try
             {
-                var answers = await read([.. batch.Select(w => w.Ask)]);
+                var answers = await ReadAsync([.. batch.Select(w => w.Ask)]);
                 for (var i = 0; i < batch.Count; i++) batch[i].Done.SetResult(answers[i]);
             }
             catch (Exception e)

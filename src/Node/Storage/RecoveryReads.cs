@@ -6,7 +6,7 @@ namespace AkkaHa.Node.Storage;
 /// <summary>The highest number that an entity's rows have from <paramref name="From"/> on, deleted ones counted.</summary>
 internal readonly record struct HighestAsk(string Entity, long From);
 
-/// <summary>An entity's rows, at most so many, without deleted ones.</summary>
+/// <summary>The first of an entity's rows in this range, without deleted ones: a page of them.</summary>
 internal readonly record struct RowsAsk(string Entity, long From, long To, long AtMost);
 
 /// <summary>An entity's newest snapshot, not above the number, not after the time (ticks).</summary>
@@ -31,12 +31,21 @@ internal sealed class RecoveryReads(string connectionString)
         FROM unnest($1, $2) WITH ORDINALITY AS ask (entity, low, place)
         """;
 
-    private const string RowsSql = """
-        SELECT ask.place, found.* FROM unnest($1, $2, $3, $4) WITH ORDINALITY AS ask (entity, low, high, at_most, place)
+    /// <summary>
+    /// Of one entity in one statement, and the row that goes beyond it: an entity with much to read must neither fill the memory, nor keep others waiting for so long that they are taken for hung.
+    /// </summary>
+    private const int PageBytes = 256 << 10;
+    private const int PageRows = 200;
+
+    private static readonly string RowsSql = $"""
+        SELECT ask.place, found.sequence_number, found.created, found.message, found.manifest, found.identifier
+        FROM unnest($1, $2, $3, $4) WITH ORDINALITY AS ask (entity, low, high, at_most, place)
         CROSS JOIN LATERAL (
-          SELECT sequence_number, created, message, manifest, identifier FROM journal
-          WHERE persistence_id = ask.entity AND sequence_number BETWEEN ask.low AND ask.high AND NOT deleted
-          ORDER BY sequence_number LIMIT ask.at_most) AS found
+          SELECT *, sum(octet_length(message)) OVER (ORDER BY sequence_number) - octet_length(message) AS bytes_before FROM (
+            SELECT sequence_number, created, message, manifest, identifier FROM journal
+            WHERE persistence_id = ask.entity AND sequence_number BETWEEN ask.low AND ask.high AND NOT deleted
+            ORDER BY sequence_number LIMIT least(ask.at_most, {PageRows})) AS first) AS found
+        WHERE found.bytes_before < {PageBytes}
         """;
 
     private const string SnapshotSql = """
@@ -55,7 +64,7 @@ internal sealed class RecoveryReads(string connectionString)
         return highest;
     }
 
-    /// <summary>Each one's in the order of their numbers.</summary>
+    /// <summary>Each one's in the order of their numbers. Fewer than there are, but never none where there are some: ask again from the last on.</summary>
     public async Task<IReadOnlyList<IReadOnlyList<StoredRow>>> RowsAsync(IReadOnlyList<RowsAsk> asks)
     {
         var found = asks.Select(_ => new List<StoredRow>()).ToArray();

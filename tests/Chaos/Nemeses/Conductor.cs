@@ -14,9 +14,6 @@ sealed class Conductor(ChaosCluster cluster, Victims victims, Bench bench, TextW
     private readonly List<Task> underWay = [];
     private readonly HashSet<Reach> busy = [];
 
-    /// <summary>Nodes that ended though nobody ended them.</summary>
-    public IReadOnlyCollection<string> UnaskedEnds => restarts.UnaskedEnds;
-
     /// <summary>Runs until the time is over and everything is healed.</summary>
     public async Task RunAsync(IEnumerable<PlannedFault> plan, CancellationToken until)
     {

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using AkkaHa.Chaos.Nodes;
 
@@ -10,11 +9,6 @@ sealed class Restarts(ChaosCluster cluster, Victims victims, TextWriter log)
     private static readonly TimeSpan ReadyAtMost = TimeSpan.FromSeconds(40);
     private static readonly TimeSpan LeaveAtMost = TimeSpan.FromSeconds(45);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
-
-    private readonly ConcurrentQueue<string> unaskedEnds = [];
-
-    /// <summary>Nodes that ended though nobody ended them.</summary>
-    public IReadOnlyCollection<string> UnaskedEnds => unaskedEnds;
 
     /// <summary>Gives a victim back once it is ready again, or has had long enough. Never throws.</summary>
     public async Task RecoverAsync(ChaosNode victim)
@@ -84,7 +78,6 @@ sealed class Restarts(ChaosCluster cluster, Victims victims, TextWriter log)
         catch (InvalidOperationException e)
         {
             log.WriteLine($"          {e.Message}");
-            unaskedEnds.Enqueue(e.Message);
             node.Process.Start();
         }
     }

@@ -64,6 +64,25 @@ public sealed class EventualCallTests
     }
 
     [Fact]
+    public async Task What_is_stored_but_not_everywhere_can_be_sent_again_under_its_id()
+    {
+        await using var node = await FakeNode.StartAsync();
+        var partial = true;
+        node.On<UpdateEventualRequest, EventualValue>(_ => partial ? throw Refusal.Of(ErrorCode.Partial) : new EventualValue { Value = Value.ForString("5") });
+        await using var client = TestClient.Connect(node);
+        var hits = client.Eventual.Counter("hits");
+
+        var stored = await Assert.ThrowsAsync<PartialException>(() => hits.IncrementAsync(5));
+        partial = false;
+        Assert.Equal(5, await hits.IncrementAsync(5, new EventualOptions { RequestId = stored.RequestId }));
+        Assert.Equal([stored.RequestId!, stored.RequestId!], node.Seen<UpdateEventualRequest>().Select(s => s.RequestId));
+
+        // It is there already: a repeat that reaches nobody must not say that it was not done.
+        node.Refuse<UpdateEventualRequest>(ErrorCode.Unavailable);
+        await Assert.ThrowsAsync<OutcomeUnknownException>(() => hits.IncrementAsync(5, new EventualOptions { RequestId = stored.RequestId }));
+    }
+
+    [Fact]
     public async Task A_watch_goes_on_at_another_node_and_tells_no_value_twice_in_a_row()
     {
         var watches = 0;

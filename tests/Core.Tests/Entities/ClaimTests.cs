@@ -61,6 +61,19 @@ public sealed class ClaimTests
         Assert.Equal(ErrorCode.NotFound, read.Code());
     }
 
+    /// <summary>A read that began later may have to tell of a row that recovery did not see: one of an earlier owner that became visible since.</summary>
+    [Fact]
+    public void Any_other_read_of_an_absent_key_waits_for_the_claim()
+    {
+        Assert.Equal([Event.BodyOneofCase.Claimed], Scenario.Fresh(Key).When(Make.Get(), Make.Get()).Kinds);
+        var key = Scenario.Fresh(Key);
+        Assert.Empty(key.When(Make.Get()).Batch.Rows);
+        var second = key.When(Make.Get());
+        Assert.Equal([Event.BodyOneofCase.Claimed], second.Kinds);
+        Assert.Empty(second.Batch.Now);
+        Assert.False(second.Batch.StopAfterwards);
+    }
+
     [Fact]
     public void An_absent_key_that_is_asked_for_more_than_reads_claims()
     {

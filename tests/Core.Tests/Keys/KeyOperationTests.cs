@@ -84,6 +84,19 @@ public sealed class KeyOperationTests
         Assert.Contains($"{Limits.ValueBytes}", Run(most, Make.AppendOp("bc")).Result.AbortReason, StringComparison.Ordinal);
     }
 
+    /// <summary>Before it is stored and sent: a vote carries both branches, and must fit into a message.</summary>
+    [Fact]
+    public void Results_of_one_key_go_up_to_the_limit_of_a_transaction()
+    {
+        var large = new string('a', 1000 * 1024);
+        var most = Run(large, [.. Enumerable.Repeat(Make.GetOp(), 4)]);
+        Assert.Equal((4, ""), (most.Result.Results.Count, most.Result.AbortReason));
+        var beyond = Run(large, [.. Enumerable.Repeat(Make.GetOp(), 1024)]);
+        Assert.Contains($"{Limits.TransactionResultBytes}", beyond.Result.AbortReason, StringComparison.Ordinal);
+        Assert.True(beyond.CalculateSize() < 1000);
+        Assert.True(2 * most.CalculateSize() < Limits.RemotingFrameBytes);
+    }
+
     [Fact]
     public void What_this_version_does_not_know_makes_the_branch_impossible() => Assert.NotEmpty(Run("a", new Operation()).Result.AbortReason);
 }

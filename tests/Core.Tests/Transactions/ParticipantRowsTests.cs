@@ -2,6 +2,7 @@ using AkkaHa.Core.Tests.Entities;
 using AkkaHa.Core.Transactions;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.Storage;
+using Google.Protobuf;
 using Xunit;
 
 namespace AkkaHa.Core.Tests.Transactions;
@@ -9,11 +10,11 @@ namespace AkkaHa.Core.Tests.Transactions;
 /// <summary>What rows say of one attempt, read by another than their owner.</summary>
 public sealed class ParticipantRowsTests
 {
-    private static readonly TransactionStarted Started = new() { TransactionId = "t", Attempt = 2, TimestampMs = 77 };
+    private static readonly TransactionStarted Started = new() { TransactionId = "t", Attempt = 2, TimestampMs = 77, PayloadHash = ByteString.CopyFromUtf8("payload") };
 
-    private static Event Prepared(uint attempt = 2, long timestampMs = 77, string id = "t") => new()
+    private static Event Prepared(uint attempt = 2, long timestampMs = 77, string id = "t", string payload = "payload") => new()
     {
-        Prepared = new Prepared { TransactionId = id, Attempt = attempt, TimestampMs = timestampMs, Coordinator = "txn/1", Then = new PreparedBranch { Result = new BranchResult() }, Else = new PreparedBranch { Result = new BranchResult() } },
+        Prepared = new Prepared { TransactionId = id, Attempt = attempt, TimestampMs = timestampMs, PayloadHash = ByteString.CopyFromUtf8(payload), Coordinator = "txn/1", Then = new PreparedBranch { Result = new BranchResult() }, Else = new PreparedBranch { Result = new BranchResult() } },
     };
 
     private static Envelope Row(params Event[] events) => Scenario.Row(1, events);
@@ -35,8 +36,24 @@ public sealed class ParticipantRowsTests
     }
 
     [Fact]
-    public void Another_attempt_another_transaction_and_another_use_of_the_id_are_none() =>
-        Assert.Equal(Vote.Types.Kind.Refused, Kind(Read(3, (1, Row(Prepared(attempt: 1))), (2, Row(Prepared(id: "u"))), (3, Row(Prepared(timestampMs: 76))))));
+    public void Another_attempt_another_transaction_and_another_payload_are_none() =>
+        Assert.Equal(Vote.Types.Kind.Refused, Kind(Read(3, (1, Row(Prepared(attempt: 1))), (2, Row(Prepared(id: "u"))), (3, Row(Prepared(payload: "other"))))));
+
+    /// <summary>It was prepared for a start that was never stored; the next start has the same attempt and a time of its own, and the participant's vote on it is yes.</summary>
+    [Fact]
+    public void One_that_an_earlier_start_of_the_same_attempt_prepared_is_a_yes() =>
+        Assert.Equal((Vote.Types.Kind.Yes, 2L), (Kind(Read(3, (1, Row()), (2, Row(Prepared(timestampMs: 40))), (3, Row()))), Read(2, (1, Row()), (2, Row(Prepared(timestampMs: 40)))).Vote.PreparedSequenceNr));
+
+    [Fact]
+    public void What_has_ended_is_none()
+    {
+        foreach (var end in (Event[])[new() { Applied = new Applied { TransactionId = "t" } }, new() { Discarded = new Discarded { TransactionId = "t" } }, new() { AttemptDropped = new AttemptDropped { TransactionId = "t", Attempt = 2 } }, new() { Refused = new Refused { TransactionId = "t", Attempt = 3 } }])
+            Assert.Equal(Vote.Types.Kind.Refused, Kind(Read(2, (1, Row(Prepared(timestampMs: 40))), (2, Row(end)))));
+        Assert.Equal(Vote.Types.Kind.Yes, Kind(Read(2, (1, Row(Prepared())), (2, Row(new Event { Applied = new Applied { TransactionId = "u" } })))));
+    }
+
+    [Fact]
+    public void Where_rows_are_missing_one_of_another_time_may_have_ended() => Assert.NotEmpty(Read(3, (1, Row(Prepared(timestampMs: 40))), (3, Row())).Unreadable);
 
     [Fact]
     public void No_rows_at_all_are_a_no() => Assert.Equal(Vote.Types.Kind.Refused, Kind(Read(0)));
@@ -69,7 +86,7 @@ public sealed class ParticipantRowsTests
 
         var without = new ParticipantRows(Started);
         without.Add(6, new Snapshot { Schema = 1, Lock = new LockSnapshot() });
-        without.Add(5, Row());
+        without.Add(5, Row(Prepared()));
         without.Add(7, Row());
         Assert.Equal(Vote.Types.Kind.Refused, Kind(without.Read(1, 7)));
         Assert.NotEmpty(without.Read(1, 8).Unreadable);

@@ -108,6 +108,33 @@ public sealed class GroupCommitJournalTests(JournalFixture fixture)
     }
 
     [Fact]
+    public async Task Those_that_were_written_with_one_that_is_late_are_stored()
+    {
+        var journal = await fixture.NewAsync("postgres");
+        using var system = Start(journal);
+        var writers = Enumerable.Range(0, 20).Select(i => system.ActorOf(Writer.Props($"kv/{i}"))).ToArray();
+        await Task.WhenAll(writers.Select(w => w.Ask<long>(1, Patience)));
+        await using var other = new NpgsqlConnection(journal.Database.JournalConnection);
+        await other.OpenAsync();
+        await using var transaction = await other.BeginTransactionAsync();
+        // Two statements wait, one in each lane, and all the others' writes come together behind them. Then a number of one of these is taken.
+        await using (var held = new NpgsqlCommand("LOCK TABLE journal IN SHARE ROW EXCLUSIVE MODE; INSERT INTO journal (persistence_id, sequence_number, created, message, manifest, identifier) VALUES ('kv/19', 2, 0, '', 'e', 4117)", other, transaction)) await held.ExecuteNonQueryAsync();
+        var first = new List<Task<long>>();
+        for (var i = 0; i < 2; i++)
+        {
+            first.Add(writers[i].Ask<long>(1, Patience));
+            await Task.Delay(200);
+        }
+        var rest = writers.Skip(2).Select(w => w.Ask<long>(1, TimeSpan.FromSeconds(5))).ToArray();
+        await Task.Delay(200);
+        await transaction.CommitAsync();
+        var stored = await Task.WhenAll(first.Concat(rest.SkipLast(1)));
+        Assert.All(stored, rows => Assert.Equal(2, rows));
+        await Assert.ThrowsAsync<AskTimeoutException>(() => rest[^1]);
+        await system.Terminate();
+    }
+
+    [Fact]
     public async Task When_the_journals_connections_have_ended_it_makes_new_ones()
     {
         var journal = await fixture.NewAsync("postgres");

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using AkkaHa.Node.Storage;
+using Npgsql;
 using Xunit;
 
 namespace AkkaHa.Node.Tests.Journal;
@@ -37,6 +38,18 @@ public sealed class GroupReadsTests
         await Assert.ThrowsAsync<FormatException>(() => bad.WaitAsync(Patience));
         await Assert.ThrowsAsync<FormatException>(() => withIt.WaitAsync(Patience));
         Assert.Equal(40, await reads.AskAsync(4).WaitAsync(Patience));
+        reads.Stop();
+    }
+
+    [Fact]
+    public async Task A_connection_that_has_ended_costs_a_second_try_and_no_answer()
+    {
+        var tries = 0;
+        var reads = new GroupReads<int, int>(10, asks => Interlocked.Increment(ref tries) == 1
+            ? throw new NpgsqlException("the connection has ended")
+            : Task.FromResult<IReadOnlyList<int>>([.. asks.Select(a => a * 10)]));
+        Assert.Equal(40, await reads.AskAsync(4).WaitAsync(Patience));
+        Assert.Equal(2, tries);
         reads.Stop();
     }
 

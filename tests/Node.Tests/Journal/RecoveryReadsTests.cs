@@ -38,6 +38,23 @@ public sealed class RecoveryReadsTests(JournalFixture fixture)
         Assert.Equal("kv/a 4"u8.ToArray(), row.Message);
     }
 
+    /// <summary>Else one that has much to read would fill the memory, and keep those that are read with it waiting.</summary>
+    [Fact]
+    public async Task Of_large_rows_a_page_comes_at_a_time_and_small_ones_beside_them_come_whole()
+    {
+        var (reads, journal) = await NewAsync();
+        await journal.RunAsync("""
+            INSERT INTO journal (persistence_id, sequence_number, created, message, manifest, identifier)
+              SELECT 'kv/large', n, 0, convert_to(repeat('x', 100000), 'UTF8'), 'e', 4117 FROM generate_series(1, 9) AS n;
+            INSERT INTO journal (persistence_id, sequence_number, created, message, manifest, identifier)
+              SELECT 'kv/huge', n, 0, convert_to(repeat('x', 1000000), 'UTF8'), 'e', 4117 FROM generate_series(1, 2) AS n;
+            INSERT INTO journal (persistence_id, sequence_number, created, message, manifest, identifier) SELECT 'kv/many', n, 0, '', 'e', 4117 FROM generate_series(1, 500) AS n;
+            """);
+        var found = await reads.RowsAsync([new("kv/large", 1, 9, long.MaxValue), new("kv/a", 1, 5, long.MaxValue), new("kv/huge", 2, 2, long.MaxValue), new("kv/many", 1, 500, long.MaxValue), new("kv/large", 8, 9, long.MaxValue)]);
+        Assert.Equal(["1 2 3", "1 2 3 4 5", "2"], found.Take(3).Select(rows => string.Join(' ', rows.Select(r => r.SequenceNr))));
+        Assert.Equal((200, 2), (found[3].Count, found[4].Count));
+    }
+
     [Fact]
     public async Task A_snapshot_is_the_newest_that_is_wanted()
     {
@@ -67,17 +84,17 @@ public sealed class RecoveryReadsTests(JournalFixture fixture)
         var journal = await fixture.NewAsync("postgres");
         using (var writing = Start(journal, ours: true))
         {
-            foreach (var (id, rows, snapshot, delete) in ((string, int, int, int)[])[("kv/plain", 7, 0, 0), ("kv/snapshot", 9, 4, 0), ("kv/deleted", 9, 6, 6), ("kv/gone", 5, 5, 5)])
+            foreach (var (id, rows, snapshot, delete) in ((string, int, int, int)[])[("kv/plain", 7, 0, 0), ("kv/long", 450, 0, 0), ("kv/snapshot", 9, 4, 0), ("kv/deleted", 9, 6, 6), ("kv/gone", 5, 5, 5)])
                 await writing.ActorOf(Props.Create(() => new Past(id, rows, snapshot, delete))).Ask<string>("done", Patience);
             await writing.Terminate();
         }
         using var plugin = Start(journal, ours: false);
         using var our = Start(journal, ours: true);
-        foreach (var id in (string[])["kv/plain", "kv/snapshot", "kv/deleted", "kv/gone", "kv/none"])
+        foreach (var id in (string[])["kv/plain", "kv/long", "kv/snapshot", "kv/deleted", "kv/gone", "kv/none"])
         {
             var given = await our.ActorOf(Props.Create(() => new Told(id))).Ask<string>("what", Patience);
             Assert.Equal(await plugin.ActorOf(Props.Create(() => new Told(id))).Ask<string>("what", Patience), given);
-            Assert.Contains(id == "kv/none" ? "at 0" : $"at {(id == "kv/plain" ? 7 : id == "kv/gone" ? 5 : 9)}", given);
+            Assert.Contains(id == "kv/none" ? "at 0" : $"at {id switch { "kv/plain" => 7, "kv/long" => 450, "kv/gone" => 5, _ => 9 }}", given);
         }
         await Task.WhenAll(plugin.Terminate(), our.Terminate());
     }

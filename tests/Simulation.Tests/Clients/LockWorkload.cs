@@ -23,6 +23,9 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
     /// <summary>All holdings of a lock taken away: those named, or, where no answer came, any.</summary>
     private readonly List<(string Lock, long From, IReadOnlyList<long>? Fences)> forced = [];
 
+    /// <summary>Fences that an upgrade was asked for, and the fence that it gave; 0: it is not known whether it gave one.</summary>
+    private readonly Dictionary<(string Lock, long Fence), long> upgrades = [];
+
     /// <summary>Where all is being taken away just now: who gets it meanwhile may lose it, and nobody knows yet.</summary>
     private readonly List<string> forcing = [];
 
@@ -100,11 +103,13 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
     {
         var (name, fence, requestId, from) = (holding.Grant.Lock, holding.Grant.Fence, client.NewRequestId(), client.Now);
         var wait = client.Rng.Pick([0.0, 0.5, 3.0]);
+        upgrades[(name, fence)] = 0;
         var answer = await client.Mutate(EntityId.Lock(name),
             () => new Command { UpgradeLock = new UpgradeLockRequest { Name = name, SessionId = holding.Session.Id.Text, Fence = fence, WaitSeconds = wait } }, requestId, (long)(wait * 1000) + 3000);
         holding.Session.Saw(answer);
         if (answer.Reply?.LockGrant is null && client.Rng.Chance(0.7)) await Cancel(client, holding.Session, name, requestId);
         if (answer.Reply?.LockGrant is not { } grant) return null;
+        upgrades[(name, fence)] = grant.Fence;
         // From then on it has it by the new fence.
         holding.GivenBackAt = Math.Min(holding.GivenBackAt, answer.At);
         return Believe(holding.Session, holding.Grant with { Fence = grant.Fence, InvokedAt = from, GrantedAt = answer.At, Use = LockUse.Exclusive, IsUpgrade = true });
@@ -141,7 +146,9 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
         await waits;
     }
 
-    private bool IsForced(LockGrantSeen grant) => forced.Exists(f => f.Lock == grant.Lock && (f.Fences is null || f.Fences.Contains(grant.Fence)));
+    /// <summary>Also when it had another fence by then, of which its client had not heard yet.</summary>
+    private bool IsForced(LockGrantSeen grant) => forced.Exists(f => f.Lock == grant.Lock && (f.Fences is null || f.Fences.Contains(grant.Fence)
+        || (upgrades.TryGetValue((grant.Lock, grant.Fence), out var upgraded) && f.Fences.Any(fence => upgraded == 0 ? fence > grant.Fence : fence == upgraded))));
 
     private async Task Use(Client client, Holding holding)
     {
