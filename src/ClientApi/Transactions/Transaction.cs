@@ -27,6 +27,7 @@ public class Transaction
     private readonly Mutation _mutation;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Task<KeyEntry?>> _reads = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _told = new(StringComparer.Ordinal);
     private readonly OperationList _writes = new();
     private readonly List<AcquiredLock> _locks = [];
     private Wire.TransactionRequest? _sent;
@@ -68,6 +69,7 @@ public class Transaction
             else read = _reads[key] = _keys.GetAsync(key, CancellationToken.None);
         }
         var entry = await read.WaitAsync(cancellationToken);
+        lock (_gate) _told.Add(key);
         if (own.Count == 0) return entry;
         var value = own.Aggregate(entry is null ? null : UnsafeByteOperations.UnsafeWrap(entry.Value), PendingOperations.Apply);
         return value is null ? null : new KeyEntry(key, value.Memory, entry?.Revision ?? Revision.Absent);
@@ -155,7 +157,7 @@ public class Transaction
         foreach (var held in _locks) builder.IfHeld(held);
         foreach (var session in _writes.Sessions) builder.IfAlive(session);
         // A read that failed, or that nobody waited for, told nobody anything.
-        foreach (var (key, read) in _reads.Where(r => r.Value.IsCompletedSuccessfully)) builder.IfRevision(key, read.Result?.Revision ?? Revision.Absent);
+        foreach (var (key, read) in _reads.Where(r => _told.Contains(r.Key) && r.Value.IsCompletedSuccessfully)) builder.IfRevision(key, read.Result?.Revision ?? Revision.Absent);
         var request = builder.ToRequest(Id, _deadline);
         request.Then.Add(_writes.Operations);
         return TransactionCalls.WithoutRows(request);
