@@ -22,8 +22,8 @@ internal sealed class PostgresConnections
         common = new NpgsqlConnectionStringBuilder(settings.ConnectionString)
         {
             KeepAlive = 10, TcpKeepAlive = true, Timeout = 3, CommandTimeout = 10,
-            // A commit that waits for its standby and is cancelled answers success, though the standby does not have it. So a command that has run out of time breaks
-            // its connection, and its outcome is unknown, instead of asking PostgreSQL to cancel and believing what comes.
+            // A commit that waits for its standby and is cancelled answers success, though the standby does not have it. Npgsql cancels what has run out of time; so it must not wait for an answer
+            // to that, but break the connection: then the outcome is unknown. (What waited is committed on the primary alone from then on, and can be seen there.)
             CancellationTimeout = -1,
         };
         if (common.Host?.Contains(',', StringComparison.Ordinal) != true) return;
