@@ -14,6 +14,9 @@ internal sealed class TransactionSlotMachine : IMachine
 {
     private const int UnsettledAtMost = 10_000;
 
+    /// <summary>Ids that are issued in the future are kept until then: clients with a wrong clock must not fill the memory with them.</summary>
+    private const int KeptWithIdsAheadAtMost = 20_000;
+
     private readonly RuleSwitches rules;
     private readonly OutcomeTimes times;
     private readonly TransactionTable table;
@@ -154,6 +157,11 @@ internal sealed class TransactionSlotMachine : IMachine
         else if (rules.OutcomeLookUp && times.IsForgotten(id, lookedUp, turn.Stamp.TimeMs)) turn.Answer(call, TransactionReplies.Forgotten(id));
         else if (OutcomeTimes.IsAhead(id, turn.Stamp.TimeMs) is { } seconds)
         {
+            if (table.Count >= KeptWithIdsAheadAtMost)
+            {
+                turn.Answer(call, Replies.Failure(ErrorCode.Unavailable, $"transactionId carries an issue time {seconds} s ahead of this node's clock, and {KeptWithIdsAheadAtMost} outcomes are kept in this slot already"));
+                return;
+            }
             // Closed, so that no earlier attempt is run when the clock has caught up.
             Close(id, AbortReason.Ahead, lookedUp, turn);
             turn.Answer(call, Replies.Failure(ErrorCode.InvalidArgument,

@@ -26,6 +26,9 @@ internal sealed class TransactionTable(OutcomeTimes times)
 
     public IEnumerable<TransactionRecord> Unsettled => records.Values.Where(r => !r.Settled && r.Started is not null);
 
+    /// <summary>How many there are, settled or not.</summary>
+    public int Count => records.Count;
+
     /// <summary>How many are not settled.</summary>
     public int Open => records.Count - settled.Count;
 

@@ -183,6 +183,17 @@ public sealed class OutcomeLookUpTests
     }
 
     [Fact]
+    public void Clients_whose_clocks_are_ahead_do_not_fill_a_slot()
+    {
+        var world = new OutcomeScenario();
+        for (var i = 0; i < 40; i++) world.Slot.When([.. Enumerable.Range(i * 500, 500).Select(n => Run(Make.RequestId((60 * MinuteMs) + n)))]);
+        Assert.Equal(20_000, world.InSlot);
+        Assert.Equal(ErrorCode.Unavailable, world.Ask(Run(Make.RequestId(90 * MinuteMs))).Failure.Code);
+        Assert.Equal(20_000, world.InSlot);
+        Assert.NotEmpty(world.Slot.When(Run(Make.RequestId())).Kinds);
+    }
+
+    [Fact]
     public void An_id_that_was_resolved_long_before_its_issue_time_stays_aborted()
     {
         var id = Make.RequestId(60 * MinuteMs);
