@@ -53,7 +53,16 @@ public static class Limits
     /// <summary>Holders that a refusal names.</summary>
     public const int HoldersTold = 32;
 
-    /// <summary>Holdings that were ended by force, of which one lock, or one session, has still to tell; the oldest are given up then.</summary>
+    /// <summary>
+    /// Requests of its holder that a holding keeps, of those that were told of it. With so many no cancel ends it any more, but its release, force, or the end of its session. A later version may make this
+    /// smaller, never larger: of holdings with as many it is not known who else was told.
+    /// </summary>
+    public const int RequestsPerHolding = 16;
+
+    /// <summary>
+    /// Holdings that were ended by force, of which holders have not heard: a lock with so many ends none by force before some have, and the answer to one keepalive says so many, oldest
+    /// first.
+    /// </summary>
     public const int LossesUntold = 1024;
 
     /// <summary>Locks that one session holds or waits for.</summary>

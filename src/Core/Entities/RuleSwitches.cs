@@ -135,6 +135,9 @@ public sealed record RuleSwitches
     /// <summary>A cancelled request for a lock stays refused, also where it has still to come.</summary>
     public bool PersistedCancel { get; init; } = true;
 
+    /// <summary>A holding that several requests of its holder were told of ends by a cancel only once all of them are cancelled.</summary>
+    public bool EveryRequestCounts { get; init; } = true;
+
     /// <summary>A holding ends only when no transaction rests on its fence any more.</summary>
     public bool PinBeforeRelease { get; init; } = true;
 

@@ -1,5 +1,6 @@
 using AkkaHa.Core.Entities;
 using AkkaHa.Messages.Internal;
+using AkkaHa.Messages.Storage;
 using AkkaHa.Messages.V1;
 
 namespace AkkaHa.Core.Locks;
@@ -58,15 +59,23 @@ internal sealed class Cancelling(
         }
         // The holding goes on, with another fence: whoever has not heard of that asks for the same upgrade again, and is told.
         else if (book.Holders.Any(h => h.UpgradedBy == request.RequestId && h.SessionId == request.SessionId)) Answer(turn, tookBack: false);
-        else if (book.Holders.FirstOrDefault(h => h.RequestId == request.RequestId && h.SessionId == request.SessionId) is { } holder)
+        else if (book.Holders.FirstOrDefault(h => h.SessionId == request.SessionId && h.Requests.Contains(request.RequestId)) is { } holder)
         {
             bool MayEnd(Turn t)
             {
-                if (Covers(t.LastAttemptAnswered(request.RequestId))) return true;
-                Answer(t, tookBack: false);
+                if (!Covers(t.LastAttemptAnswered(request.RequestId)))
+                {
+                    Answer(t, tookBack: false);
+                    return false;
+                }
+                if (book.Holding(holder.Fence) is not { } now || (now.Requests is [var only] && only == request.RequestId)) return true;
+                // The same holder has been told of it by another request since: it goes on as that one's.
+                if (!now.IsToldToMany && now.Requests.Contains(request.RequestId))
+                    t.Emit(new Event { LockRequestCancelled = new LockRequestCancelled { Fence = now.Fence, RequestId = request.RequestId } });
+                Finish(t, tookBack: false);
                 return false;
             }
-            // Asked again when it ends: while that waits for intents, a later attempt may be told that it holds the lock.
+            // Asked again when it ends: while that waits for intents, a later attempt or another request of the holder may be told that it holds the lock.
             if (MayEnd(turn)) closings.Close(new Closing([holder.Fence], Reasons.Cancelled, t => Finish(t, tookBack: true)) { IsStillMeant = MayEnd }, turn);
         }
         else if (Covers(turn.LastAttemptAnswered(request.RequestId) ?? 0)) Finish(turn, tookBack: false);

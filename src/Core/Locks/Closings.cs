@@ -12,7 +12,7 @@ internal sealed record Closing(IReadOnlyList<long> Fences, string Reason, Action
 }
 
 /// <summary>The ends of holdings that wait for the transactions that they guard.</summary>
-internal sealed class Closings(LockBook book, RuleSwitches rules, Participant participant, LockQueue queue, Upgrades upgrades, Losses losses)
+internal sealed class Closings(LockBook book, RuleSwitches rules, Participant participant, LockQueue queue, Upgrades upgrades, Losses untold)
 {
     private readonly List<Closing> waiting = [];
 
@@ -33,6 +33,7 @@ internal sealed class Closings(LockBook book, RuleSwitches rules, Participant pa
     public void Finish(Turn turn)
     {
         if (waiting.Count == 0 || (rules.PinBeforeRelease && participant.BlocksWrite(""))) return;
+        var losses = book.Losses.Count;
         foreach (var closing in waiting.ToArray())
         {
             if (!closing.IsStillMeant(turn)) continue;
@@ -41,6 +42,7 @@ internal sealed class Closings(LockBook book, RuleSwitches rules, Participant pa
             closing.Then(turn);
         }
         waiting.Clear();
+        if (book.Losses.Count > losses) untold.Tell(turn);
         queue.GrantNext(turn);
         participant.Pump(turn);
     }
@@ -56,6 +58,5 @@ internal sealed class Closings(LockBook book, RuleSwitches rules, Participant pa
                 SessionId = holder.SessionId, HolderId = holder.HolderId, Mode = holder.Share.Mode,
             },
         });
-        if (Reasons.IsForced(reason)) losses.Tell(turn);
     }
 }

@@ -91,6 +91,8 @@ internal sealed class LockBook(string name, RuleSwitches rules)
                 if (LastFence > 0 || !IsFree) throw new InvalidHistoryException($"lock '{name}' was restored over fence {LastFence}");
                 LastFence = @event.LockRestored.LastFence;
                 break;
+            case Event.BodyOneofCase.LockReEntered: Tell(@event.LockReEntered); break;
+            case Event.BodyOneofCase.LockRequestCancelled: Cancel(@event.LockRequestCancelled); break;
             case Event.BodyOneofCase.LockLossTold: losses.RemoveAll(l => l.Fence == @event.LockLossTold.Fence); break;
             default: throw new InvalidHistoryException($"a lock has no {@event.BodyCase}");
         }
@@ -117,9 +119,20 @@ internal sealed class LockBook(string name, RuleSwitches rules)
         var holder = Holding(released.Fence) ?? throw new InvalidHistoryException($"lock '{name}' was released by nobody");
         Remove(holder);
         if (Upgrade?.Fence == released.Fence) SetUpgrade(null);
-        if (!Reasons.IsForced(released.Reason)) return;
-        losses.Add(new Loss(holder.SessionId, holder.Fence, released.Reason));
-        if (losses.Count > Limits.LossesUntold) losses.RemoveAt(0);
+        if (Reasons.IsForced(released.Reason)) losses.Add(new Loss(holder.SessionId, holder.Fence, released.Reason));
+    }
+
+    private void Tell(LockReEntered told)
+    {
+        if (Holding(told.Fence) is not { } holder || holder.Requests.Contains(told.RequestId)) throw new InvalidHistoryException($"lock '{name}': nobody new was told of fence {told.Fence}");
+        Replace(holder, holder with { Requests = [.. holder.Requests, told.RequestId] });
+    }
+
+    private void Cancel(LockRequestCancelled cancelled)
+    {
+        if (Holding(cancelled.Fence) is not { Requests.Count: > 1 } holder || !holder.Requests.Contains(cancelled.RequestId))
+            throw new InvalidHistoryException($"lock '{name}': fence {cancelled.Fence} is not held for that request and for others");
+        Replace(holder, holder with { Requests = [.. holder.Requests.Where(r => r != cancelled.RequestId)] });
     }
 
     private void ApplyUpgrade(LockUpgraded upgraded)
@@ -153,6 +166,12 @@ internal sealed class LockBook(string name, RuleSwitches rules)
         held[(holder.SessionId, holder.HolderId)] = holder;
         room.Take(holder.Share);
         Count(holder.SessionId, 1);
+    }
+
+    private void Replace(Holder holder, Holder by)
+    {
+        holders[holders.IndexOf(holder)] = by;
+        held[(holder.SessionId, holder.HolderId)] = by;
     }
 
     private void Remove(Holder holder)

@@ -78,7 +78,8 @@ internal sealed class LockMachine : IMachine, IParticipantHost
         losses.TellDue(turn);
         admissions.GiveUpDue(turn);
         // The place is kept for a while: the same request may go on waiting.
-        foreach (var call in calls.CloseDue(turn.At.MonoMs)) turn.AnswerForNow(call, LockReplies.Held(name, book, call.RequestId, "was not free in time", turn.At.WallMs));
+        foreach (var call in calls.CloseDue(turn.At.MonoMs))
+            if (!upgrades.EndTry(call, turn)) turn.AnswerForNow(call, LockReplies.Held(name, book, call.RequestId, "was not free in time", turn.At.WallMs));
         queue.LeaveLostPlaces(turn);
         queue.GrantNext(turn);
         deadlocks.Tick(turn);
@@ -153,6 +154,12 @@ internal sealed class LockMachine : IMachine, IParticipantHost
         if (request.Fence != 0 && book.Holding(request.Fence) is null)
         {
             turn.Answer(call, LockReplies.NotHeld(name, request.Fence, book));
+            return;
+        }
+        if (book.Losses.Count >= Limits.LossesUntold)
+        {
+            turn.Answer(call, Replies.Failure(ErrorCode.LimitExceeded,
+                $"{book.Losses.Count} holders of lock '{name}' have not heard yet that it was taken from them, and {Limits.LossesUntold} is the limit: again when their sessions have been kept alive or have ended"));
             return;
         }
         long[] fences = request.Fence != 0 ? [request.Fence] : [.. book.Holders.Select(h => h.Fence)];

@@ -24,7 +24,7 @@ internal sealed class LockQueue(string name, RuleSwitches rules, LockBook book, 
         var (call, request, _) = admission;
         var share = admission.Share;
         if (book.Queue.Count > 0) GrantNext(turn);
-        if (book.Held(request.SessionId, admission.HolderId) is { } held) turn.Answer(call, LockReplies.Again(name, held, share));
+        if (book.Held(request.SessionId, admission.HolderId) is { } held) Tell(call, held.Fence, LockReplies.Again(name, held, share), turn);
         else if (Wrong(admission) is { } failure) turn.Answer(call, failure);
         else if (book.HasRoomFor(share) && (book.Queue.Count == 0 || !rules.LockFifo))
         {
@@ -114,10 +114,18 @@ internal sealed class LockQueue(string name, RuleSwitches rules, LockBook book, 
         Waiter[] same = [.. book.Queue.Where(w => IsOf(w, waiter.SessionId, waiter.HolderId))];
         foreach (var other in same)
         {
-            if (calls.Of(other.RequestId) is { } open) turn.Answer(open, granted);
+            if (calls.Of(other.RequestId) is { } open) Tell(open, granted.LockGrant.Fence, granted, turn);
             Leave(other, Reasons.ReEntry, turn);
         }
         return same.Length > 0;
+    }
+
+    /// <summary>To another request of a holder that has it: stored, so that a late cancel of the one takes nothing from the other. It may be refused too, as asking for something else.</summary>
+    private void Tell(Call call, long fence, Reply reply, Turn turn)
+    {
+        if (reply.LockGrant is not null && rules.EveryRequestCounts && book.Holding(fence) is { IsToldToMany: false } holder && !holder.Requests.Contains(call.RequestId))
+            turn.Emit(new Event { LockReEntered = new LockReEntered { Fence = fence, RequestId = call.RequestId } });
+        turn.Answer(call, reply);
     }
 
     private void Grant(Waiter waiter, Turn turn) => turn.Emit(new Event

@@ -8,6 +8,7 @@ public static class Reasons
     internal const string NoCall = "no-call";
     internal const string ReEntry = "re-entry";
     internal const string Replaced = "replaced";
+    internal const string InVain = "in-vain";
     internal const string Deadlock = "deadlock";
 
     private const string Forced = "forced: ";

@@ -15,6 +15,9 @@ internal sealed class Upgrades(string name, RuleSwitches rules, LockBook book, W
     /// <summary>For one who does not wait, and is alone: until its session has said that it lives, and transactions on its fence are over.</summary>
     private const long AloneMs = 1000;
 
+    /// <summary>The waiting upgrade whose last call takes no for an answer.</summary>
+    private string? tries;
+
     /// <summary>When it loses its place, having no open call.</summary>
     public long WakeAtMs => book.Upgrade is { } upgrade ? calls.LosesHeadAtMs(upgrade.RequestId) : long.MaxValue;
 
@@ -26,10 +29,11 @@ internal sealed class Upgrades(string name, RuleSwitches rules, LockBook book, W
         // Without an id of its own it could not be told from another: the node that took the call has made one.
         if (call.RequestId.Length == 0) throw new ArgumentException("an upgrade has a request id", nameof(call));
         var untilMs = turn.At.MonoMs + (long)Math.Round(request.WaitSeconds * 1000);
+        if (book.Holders.Count == 1) untilMs = Math.Max(untilMs, turn.At.MonoMs + AloneMs);
         if (book.Upgrade is { } waiting && waiting.RequestId == call.RequestId)
         {
             if (!waiting.PayloadHash.Equals(call.PayloadHash)) turn.AnswerForNow(call, LockReplies.OtherPayload());
-            else calls.Rejoin(call, untilMs, turn);
+            else if (calls.Rejoin(call, untilMs, turn)) tries = request.WaitSeconds <= 0 ? call.RequestId : null;
         }
         else if (book.Holding(request.Fence) is not { } holder || holder.SessionId != request.SessionId)
             turn.Answer(call, LockReplies.Stale(name, request.Fence, book));
@@ -44,7 +48,8 @@ internal sealed class Upgrades(string name, RuleSwitches rules, LockBook book, W
             // Nobody comes for it: its caller asks again without knowing its id.
             if (book.Upgrade is not null) Leave(Reasons.Replaced, turn);
             turn.Emit(new Event { LockUpgradeAsked = new LockUpgradeAsked { Fence = request.Fence, RequestId = call.RequestId, PayloadHash = call.PayloadHash } });
-            calls.Open(call, book.Holders.Count > 1 ? untilMs : Math.Max(untilMs, turn.At.MonoMs + AloneMs));
+            calls.Open(call, untilMs);
+            tries = request.WaitSeconds <= 0 ? call.RequestId : null;
         }
     }
 
@@ -72,6 +77,16 @@ internal sealed class Upgrades(string name, RuleSwitches rules, LockBook book, W
         calls.Forget(upgrade.RequestId);
         turn.Answer(call, LockReplies.Granted(name, book.Holders[^1]));
         participant.Pump(turn);
+    }
+
+    /// <summary>Whether it is of an upgrade that does not wait, whose time is over: it is refused, and holds nobody back any more.</summary>
+    public bool EndTry(Call call, Turn turn)
+    {
+        if (call.RequestId != tries || book.Upgrade?.RequestId != tries) return false;
+        var held = LockReplies.Held(name, book, call.RequestId, "was not free for an upgrade", turn.At.WallMs);
+        Leave(Reasons.InVain, turn);
+        turn.Answer(call, held);
+        return true;
     }
 
     public void Leave(string reason, Turn turn)

@@ -6,8 +6,8 @@ using AkkaHa.Messages.V1;
 namespace AkkaHa.Core.Sessions;
 
 /// <summary>
-/// Holdings that were ended by force, for the sessions' clients to hear of with their keepalives. Each answer says all of them, until a keepalive says that an answer has come; only then the lock is told that
-/// its holder knows. So nothing gets lost on the way, and neither with this slot's node: the lock says it again to the next.
+/// Holdings that were ended by force, for the sessions' clients to hear of with their keepalives. Each answer says the oldest, until a keepalive says that an answer has come; only then the lock is told that its
+/// holder knows. So nothing gets lost on the way, and neither with this slot's node: the lock says it again to the next. Nor is what finds no room here: the lock says it again until it is taken in.
 /// </summary>
 internal sealed class LostHoldings
 {
@@ -16,7 +16,15 @@ internal sealed class LostHoldings
 
     private sealed record Lost(EntityId Lock, long Fence, string Reason, ulong Position);
 
-    private readonly Dictionary<string, List<Lost>> bySession = new(StringComparer.Ordinal);
+    private sealed class OfSession
+    {
+        /// <summary>In the order of their positions.</summary>
+        public Queue<Lost> Untold { get; } = new();
+
+        public HashSet<(EntityId Lock, long Fence)> Known { get; } = [];
+    }
+
+    private readonly Dictionary<string, OfSession> bySession = new(StringComparer.Ordinal);
     private ulong first;
     private ulong last;
 
@@ -28,14 +36,11 @@ internal sealed class LostHoldings
             Seen(from, lost.Fence, turn);
             return;
         }
-        if (!bySession.TryGetValue(lost.SessionId, out var all)) bySession[lost.SessionId] = all = [];
-        if (all.Exists(l => l.Lock == from && l.Fence == lost.Fence)) return;
+        if (!bySession.TryGetValue(lost.SessionId, out var all)) bySession[lost.SessionId] = all = new OfSession();
+        if (all.Untold.Count >= Limits.LocksPerSession || !all.Known.Add((from, lost.Fence))) return;
         last = Math.Max(last + 1, (ulong)Math.Max(0, turn.At.WallMs) << PositionsPerMsBits);
         if (first == 0) first = last;
-        all.Add(new Lost(from, lost.Fence, lost.Reason, last));
-        if (all.Count <= Limits.LossesUntold) return;
-        Seen(all[0].Lock, all[0].Fence, turn);
-        all.RemoveAt(0);
+        all.Untold.Enqueue(new Lost(from, lost.Fence, lost.Reason, last));
     }
 
     /// <summary>Takes what the client has seen, and says the rest.</summary>
@@ -44,16 +49,23 @@ internal sealed class LostHoldings
         if (!bySession.TryGetValue(request.SessionId, out var all)) return;
         if (request.LostSeen >= first && request.LostSeen <= last)
         {
-            foreach (var seen in all.Where(l => l.Position <= request.LostSeen)) Seen(seen.Lock, seen.Fence, turn);
-            all.RemoveAll(l => l.Position <= request.LostSeen);
+            while (all.Untold.TryPeek(out var seen) && seen.Position <= request.LostSeen)
+            {
+                all.Untold.Dequeue();
+                all.Known.Remove((seen.Lock, seen.Fence));
+                Seen(seen.Lock, seen.Fence, turn);
+            }
         }
-        if (all.Count == 0)
+        if (all.Untold.Count == 0)
         {
             bySession.Remove(request.SessionId);
             return;
         }
-        answer.Lost.AddRange(all.Select(l => new LostHolding { Name = l.Lock.Name, Fence = l.Fence, Reason = l.Reason }));
-        answer.LostPosition = all[^1].Position;
+        foreach (var one in all.Untold.Take(Limits.LossesUntold))
+        {
+            answer.Lost.Add(new LostHolding { Name = one.Lock.Name, Fence = one.Fence, Reason = one.Reason });
+            answer.LostPosition = one.Position;
+        }
     }
 
     public void Forget(string sessionId) => bySession.Remove(sessionId);

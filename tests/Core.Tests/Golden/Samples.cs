@@ -97,6 +97,8 @@ static class Samples
         new() { LockUpgradeAsked = Asked },
         new() { LockUpgraded = new LockUpgraded { Fence = 9, NewFence = 10, RequestId = "r", SessionId = "s", HolderId = "h" } },
         new() { LockLossTold = new LockLossTold { Fence = 9 } },
+        new() { LockReEntered = new LockReEntered { Fence = 9, RequestId = "q" } },
+        new() { LockRequestCancelled = new LockRequestCancelled { Fence = 9, RequestId = "r" } },
         new() { Prepared = Prepared },
         new() { AttemptDropped = new AttemptDropped { TransactionId = "t", Attempt = 2 } },
         new() { Refused = new Refused { TransactionId = "t", Attempt = 2 } },
@@ -181,6 +183,10 @@ static class Samples
                 LastFence = 9, Holders = { new StoredHolder { Grant = Permits, SinceMs = 1, UpgradedBy = "u" } }, Waiters = { new StoredWaiter { Waiter = WaiterForPermits, SinceMs = 2 } },
                 Upgrade = new StoredUpgrade { Asked = Asked, SinceMs = 3 }, Losses = { new StoredLoss { SessionId = "s", Fence = 8, Reason = "forced: why" } },
             },
+        }))
+        .Append((Name: "Snapshot.Lock+Requests", Snapshot: new Snapshot
+        {
+            Lock = new LockSnapshot { LastFence = 9, Holders = { new StoredHolder { Grant = Grant, SinceMs = 1, OtherRequests = { "p", "q" } } } },
         }))
         .Append((Name: "Snapshot.Key+Restored", Snapshot: new Snapshot { Key = new KeySnapshot { Value = FromBackup } }))
         .Append((Name: "Snapshot.Sessions+FenceFloor", Snapshot: new Snapshot { Sessions = new SessionSlotSnapshot { FenceFloor = 1_000_000_000_000 } }))

@@ -78,18 +78,41 @@ public sealed class LockForceTests
     public void A_release_in_the_ordinary_way_tells_nobody() => Assert.Empty(Told(Held().When(Release(1, 1))));
 
     [Fact]
-    public void What_has_to_be_told_is_bounded()
+    public void All_are_told_however_many_they_are_and_each_once_at_a_time()
     {
         var scenario = Scenario.Fresh(Id);
-        for (var i = 0; i < Limits.LossesUntold + 5; i++)
+        var many = Limits.LossesUntold + 100;
+        scenario.When(Alive(1));
+        scenario.When([.. Enumerable.Range(1, many).Select(i => Named(Acquire(1, 1, mode: LockMode.Shared), $"a{i}"))]);
+        scenario.When(Alive(1));
+        Assert.Equal(many, scenario.Look().Holders.Count);
+        Assert.Equal(Enumerable.Range(1, many).Select(i => (long)i), Told(scenario.When(Force(50))).Select(t => t.Fence));
+        Assert.Equal(many, Told(scenario.RestartFromSnapshot(epoch: 2).WhenTimePasses(2000)).Length);
+    }
+
+    [Fact]
+    public void A_lock_of_which_so_many_have_not_heard_is_taken_from_nobody_else_before_some_have()
+    {
+        var scenario = Scenario.Fresh(Id);
+        for (var i = 0; i < Limits.LossesUntold; i++)
         {
-            var acquire = Acquire(1, 1);
-            acquire.RequestId = $"a{i}";
-            var force = Force(1);
-            force.RequestId = $"f{i}";
-            scenario.When(acquire, Alive(1));
-            Assert.Single(scenario.When(force).Reply().ForceReleaseLock.Fences);
+            scenario.When(Named(Acquire(1, 1), $"a{i}"), Alive(1));
+            Assert.Single(scenario.When(Named(Force(1), $"f{i}")).Reply().ForceReleaseLock.Fences);
         }
+        scenario.When(Named(Acquire(1, 1), "a"), Alive(1));
+        var refused = scenario.When(Named(Force(1), "f")).Reply().Failure;
+        Assert.Equal(ErrorCode.LimitExceeded, refused.Code);
+        Assert.Contains($"{Limits.LossesUntold}", refused.Message, StringComparison.Ordinal);
+        Assert.Single(scenario.Look().Holders);
         Assert.Equal(Limits.LossesUntold, Told(scenario.WhenTimePasses(2000)).Length);
+        scenario.When(Seen(1));
+        Assert.Equal([Limits.LossesUntold + 1L], scenario.When(Named(Force(1), "g")).Reply().ForceReleaseLock.Fences);
+        Assert.Equal(Limits.LossesUntold, Told(scenario.WhenTimePasses(2000)).Length);
+    }
+
+    private static Command Named(Command command, string requestId)
+    {
+        command.RequestId = requestId;
+        return command;
     }
 }

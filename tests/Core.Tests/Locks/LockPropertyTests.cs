@@ -11,7 +11,7 @@ namespace AkkaHa.Core.Tests.Locks;
 /// <summary>Any order of acquires in all modes, upgrades, releases, ends, cancels, force, guards and failovers: what is stored is allowed, each call is answered once, and nobody waits for ever.</summary>
 public sealed class LockPropertyTests
 {
-    private static readonly Gen<(int What, int Who, int Number)[]> Steps = Gen.Select(Gen.Int[0, 19], Gen.Int[1, 4], Gen.Int[0, 999]).Array[1, 60];
+    private static readonly Gen<(int What, int Who, int Number)[]> Steps = Gen.Select(Gen.Int[0, 20], Gen.Int[1, 4], Gen.Int[0, 999]).Array[1, 60];
 
     [Fact]
     public void Nobody_has_what_does_not_go_together_nobody_is_overtaken_and_nobody_is_forgotten() => Steps.Sample(steps => Run(steps, RuleSwitches.AllOn), iter: 3000);
@@ -22,6 +22,7 @@ public sealed class LockPropertyTests
     [InlineData(nameof(RuleSwitches.FenceGrowth))]
     [InlineData(nameof(RuleSwitches.PinBeforeRelease))]
     [InlineData(nameof(RuleSwitches.LivenessAtGuard))]
+    [InlineData(nameof(RuleSwitches.EveryRequestCounts))]
     public void Without_one_of_the_rules_it_is_red(string rule)
     {
         var rules = RuleSwitches.AllOn with { };
@@ -46,6 +47,10 @@ public sealed class LockPropertyTests
         private readonly HashSet<long> owed = [];
         private readonly List<Command> acquires = [];
         private readonly List<string> guards = [];
+
+        /// <summary>By request: the fence that it was told it has.</summary>
+        private readonly Dictionary<string, long> told = new(StringComparer.Ordinal);
+        private readonly HashSet<string> cancelled = new(StringComparer.Ordinal);
         private readonly Dictionary<string, long> fences = new(StringComparer.Ordinal);
         private int folded;
         private long lastCall;
@@ -57,7 +62,13 @@ public sealed class LockPropertyTests
             {
                 case < 8: Acquire(who, number); break;
                 case < 11: Release(number); break;
-                case 11: if (acquires.Count > 0) When(CancelOf(acquires[number % acquires.Count])); break;
+                case 11:
+                    if (acquires.Count == 0) break;
+                    Command[] held = [.. acquires.Where(a => told.TryGetValue(a.RequestId, out var fence) && model.Holders.ContainsKey(fence))];
+                    var acquire = number % 2 == 0 && held.Length > 0 ? held[number % held.Length] : acquires[number % acquires.Count];
+                    cancelled.Add(acquire.RequestId);
+                    When(CancelOf(acquire));
+                    break;
                 case 12: if (acquires.Count > 0) When(Repeat(number % acquires.Count)); break;
                 case 13: if (Upgradeable is { } fence) When(New(new Command { UpgradeLock = new UpgradeLockRequest { Name = "l", SessionId = model.Holders[fence].Session, Fence = fence, WaitSeconds = number % 2 * 30 } })); break;
                 case 14: When(New(Force(0, fence: number % 2 == 0 && model.Holders.Count > 0 ? model.Holders.First().Key : 0))); break;
@@ -75,6 +86,7 @@ public sealed class LockPropertyTests
                     When(State);
                     break;
                 case 18: Guard(number); break;
+                case 19: ComeAgain(number); break;
                 default: AnswerQuestions(); break;
             }
             if (number % 3 != 0) AnswerQuestions();
@@ -104,6 +116,19 @@ public sealed class LockPropertyTests
             var mode = semaphore ? LockMode.Semaphore : (LockMode)(number % 3);
             var command = LockScenario.Acquire(who, 0, number % 4 == 0 ? 0 : 30, 1, number % 7 == 0 ? "h" : "", mode, semaphore ? 1 + (number / 10 % 2) : 0, semaphore ? 3 : 0);
             acquires.Add(New(command));
+            When(command);
+        }
+
+        /// <summary>The same holder, by another request.</summary>
+        private void ComeAgain(int number)
+        {
+            if (model.Holders.Count == 0) return;
+            var has = model.Holders.ElementAt(number % model.Holders.Count).Value;
+            var command = New(new Command
+            {
+                AcquireLock = new AcquireLockRequest { Name = "l", SessionId = has.Session, HolderId = has.HolderId, Mode = has.Mode, Permits = has.Permits, Limit = has.Limit, WaitSeconds = number % 2 * 30 }, Attempt = 1,
+            });
+            acquires.Add(command);
             When(command);
         }
 
@@ -146,6 +171,15 @@ public sealed class LockPropertyTests
             }
         }
 
+        /// <summary>What a cancel ends, nobody has been told of who has not cancelled.</summary>
+        private void CheckCancelled(Messages.Storage.Event one)
+        {
+            if (one.LockReleased is { Reason: "cancelled" } released)
+                Assert.All(told.Where(t => t.Value == released.Fence), t => Assert.Contains(t.Key, cancelled));
+            if (one.LockUpgraded is not { } upgraded) return;
+            foreach (var request in told.Where(t => t.Value == upgraded.Fence).Select(t => t.Key).ToArray()) told[request] = upgraded.NewFence;
+        }
+
         private void Pass(int ms)
         {
             scenario.After(ms);
@@ -171,10 +205,14 @@ public sealed class LockPropertyTests
                 // Whoever has been seen to end guards nothing any more, whatever the rows say.
                 if (one.Prepared is { } prepared && prepared.Conditions[0].Held) Assert.DoesNotContain(model.Holders[fences[prepared.TransactionId]].Session, dead);
                 model.Fold(one);
+                CheckCancelled(one);
             }
             folded = scenario.Journal.Count;
             foreach (var answer in then.Batch.Now.Concat(then.Batch.Afterwards).OfType<AnswerEffect>())
+            {
                 Assert.True(owed.Remove(answer.Call.Id), $"call {answer.Call.Id} was answered twice");
+                if (answer.Reply.LockGrant is { } grant && acquires.Exists(a => a.RequestId == answer.Call.RequestId)) told[answer.Call.RequestId] = grant.Fence;
+            }
             foreach (var question in then.Sent.Where(s => s.Command.AskLiveness is not null)) asked.Add(question.Command.AskLiveness.SessionId);
         }
     }

@@ -187,6 +187,41 @@ public sealed class LockUpgradeTests
         Assert.True(Assert.Single(scenario.When(Guard("now", 2)).Votes()).Conditions[0].Held);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void One_that_does_not_wait_holds_nobody_back_once_it_is_refused(bool failover)
+    {
+        var scenario = Scenario.Fresh(Id);
+        scenario.Have(1, LockMode.Upgradeable);
+        scenario.When(Guard("t", 1));
+        var upgrade = scenario.When(Upgrade(1, 1, 10));
+        if (failover) upgrade = scenario.Restart(epoch: 2).When(Upgrade(1, 1, 10, attempt: 2), Alive(1));
+        var reader = scenario.Ask(3, 3, wait: 30, mode: LockMode.Shared);
+        Assert.Single(scenario.Look().Holders);
+        var refused = scenario.WhenTimePasses(1000);
+        Assert.Equal(ErrorCode.LockHeld, refused.ReplyTo(upgrade).Failure.Code);
+        Assert.Equal(2, refused.ReplyTo(reader).LockGrant.Fence);
+        Assert.Empty(scenario.Look().Waiters);
+        Assert.Equal(ErrorCode.LockHeld, scenario.When(Upgrade(1, 1, 10, attempt: 3)).Code());
+        Assert.Contains(scenario.Look().Holders, h => h is { Fence: 1, Mode: LockMode.Upgradeable });
+    }
+
+    [Fact]
+    public void The_last_try_of_one_that_has_waited_holds_nobody_back_either()
+    {
+        var scenario = WithReader();
+        scenario.When(Upgrade(1, 1, 10, wait: 1));
+        scenario.WhenTimePasses(1000);
+        var last = scenario.When(Upgrade(1, 1, 10, attempt: 2));
+        var reader = scenario.Ask(3, 3, wait: 30, mode: LockMode.Shared);
+        var then = scenario.When();
+        Assert.True(last.Answers(last) || then.Answers(last) || scenario.Look().Waiters.Count == 0);
+        Assert.Empty(scenario.Look().Waiters);
+        Assert.Contains(scenario.Look().Holders, h => h.SessionId == Session(3));
+        Assert.False(then.Answers(reader));
+    }
+
     [Fact]
     public void The_holder_comes_again_as_what_it_asked_for_and_as_what_it_is()
     {

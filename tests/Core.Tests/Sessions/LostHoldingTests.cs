@@ -63,12 +63,27 @@ public sealed class LostHoldingTests
         Assert.Equal([6L], Seen(scenario.When(Lost(6, Session))));
     }
 
+    /// <summary>Each lock says it again every 2 s until it is told that its holder knows.</summary>
     [Fact]
-    public void What_has_to_be_told_is_bounded_and_the_oldest_is_given_up()
+    public void More_than_one_answer_holds_is_said_in_several_and_no_lock_is_told_that_a_holder_knows_before_it_does()
     {
         var scenario = Open();
-        scenario.When([.. Enumerable.Range(1, Limits.LossesUntold).Select(i => Lost(i, Session))]);
-        Assert.Equal([1L], Seen(scenario.When(Lost(Limits.LossesUntold + 1, Session))));
-        Assert.Equal(Limits.LossesUntold, scenario.When(KeepAlive()).Reply().KeepAlive.Lost.Count);
+        SortedSet<long> untold = [.. Enumerable.Range(1, (2 * Limits.LossesUntold) + 5).Select(i => (long)i)];
+        var heard = new HashSet<long>();
+        var position = 0UL;
+        for (var keepalives = 0; untold.Count > 0; keepalives++)
+        {
+            Assert.True(keepalives <= 4, $"{untold.Count} have not heard after {keepalives} keepalives");
+            untold.ExceptWith(Seen(scenario.When([.. untold.Select(fence => Lost(fence, Session))])));
+            Assert.All(Enumerable.Range(1, (2 * Limits.LossesUntold) + 5).Select(i => (long)i).Except(untold), fence => Assert.Contains(fence, heard));
+            var then = scenario.When(KeepAlive(position));
+            Assert.Subset(heard, Seen(then).ToHashSet());
+            untold.ExceptWith(Seen(then));
+            var told = then.Reply().KeepAlive;
+            Assert.True(told.Lost.Count <= Limits.LossesUntold);
+            heard.UnionWith(told.Lost.Select(l => l.Fence));
+            position = told.LostPosition;
+        }
+        Assert.Equal((2 * Limits.LossesUntold) + 5, heard.Count);
     }
 }

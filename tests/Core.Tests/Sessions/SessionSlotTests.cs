@@ -249,6 +249,24 @@ public sealed class SessionSlotTests
         Assert.Contains(Event.BodyOneofCase.SessionEnded, slot.When(Close(2)).Kinds);
     }
 
+    /// <summary>Which locks a session has is in memory only: whoever takes the slot learns it from the locks, which ask after it.</summary>
+    [Fact]
+    public void As_many_locks_as_the_limit_come_back_after_a_failover_and_a_close_tells_each_until_it_has_heard()
+    {
+        Command[] asks = [.. Enumerable.Range(0, Limits.LocksPerSession).Select(i => Make.From(EntityId.Lock($"l{i}"), new Command { AskLiveness = new AskLiveness { SessionId = Id(1) } }))];
+        var slot = Open(600);
+        Assert.All(slot.When(asks).Sent, s => Assert.True(s.Command.Liveness is { Alive: true, Full: false }));
+        slot.RestartFromSnapshot(epoch: 2);
+        Assert.All(slot.When(asks).Sent, s => Assert.True(s.Command.Liveness is { Alive: true, Full: false }));
+        Assert.Equal(Limits.LocksPerSession, slot.When(new Command { GetSession = new GetSessionRequest { SessionId = Id(1) } }).Reply().Session.Locks.Count);
+        Assert.Equal(asks.Select(a => a.Sender).Order(), Told(slot.When(Close())).Order());
+        // All but one have heard.
+        slot.When([.. asks.Skip(1).Select(a => Make.From(EntityId.Parse(a.Sender), new Command { SessionGoneSeen = new SessionGoneSeen { SessionId = Id(1) } }))]);
+        Assert.Equal([asks[0].Sender], Told(slot.WhenTimePasses(1200)));
+    }
+
+    private static IEnumerable<string> Told(Then then) => then.Sent.Where(s => s.Command.SessionGone is not null).Select(s => s.To.ToString());
+
     [Fact]
     public void It_has_no_room_for_one_lock_more_than_the_limit()
     {

@@ -3,7 +3,6 @@ using AkkaHa.Judge.Locks;
 using AkkaHa.Judge.Sessions;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
-using AkkaHa.Messages.Storage;
 using AkkaHa.Messages.V1;
 using AkkaHa.Simulation.Tests.World;
 
@@ -29,8 +28,7 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
     /// <summary>Where all is being taken away just now: who gets it meanwhile may lose it, and nobody knows yet.</summary>
     private readonly List<string> forcing = [];
 
-    /// <summary>Holders that have come again by a request of which nobody has heard: it may yet give them the lock.</summary>
-    private readonly HashSet<string> unheard = new(StringComparer.Ordinal);
+    private readonly RequestsOfHolders requests = new();
     private SimulatedWorld? world;
 
     public Task Prepare(Client client)
@@ -75,7 +73,9 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
         var from = client.Now;
         var answer = await client.Mutate(EntityId.Lock(wish.Name), () => new Command { AcquireLock = wish.Request(session.Id.Text, wait) }, requestId, giveUpMs);
         session.Saw(answer);
-        return answer.Reply?.LockGrant is { } grant ? Believe(session, wish.Seen(grant, from, answer.At)) : null;
+        if (answer.Reply?.LockGrant is not { } grant) return null;
+        requests.Told(wish.Name, grant.Fence, requestId);
+        return Believe(session, wish.Seen(grant, from, answer.At));
     }
 
     private Holding Believe(SessionOfClient session, LockGrantSeen grant)
@@ -89,8 +89,9 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
     private async Task ComeAgain(Client client, LockWish wish, Holding holding)
     {
         var holderId = holding.Grant.Holder.Split('/')[1];
-        var answer = await client.Mutate(EntityId.Lock(wish.Name), () => new Command { AcquireLock = wish.Request(holding.Session.Id.Text, 0, holderId) }, client.NewRequestId());
-        if (answer.Reply is null) unheard.Add(holderId);
+        var requestId = client.NewRequestId();
+        var answer = await client.Mutate(EntityId.Lock(wish.Name), () => new Command { AcquireLock = wish.Request(holding.Session.Id.Text, 0, holderId) }, requestId);
+        requests.CameAgain(holding.Grant, requestId, answer);
         // What it is given later is another holding: by force it may have lost this one.
         if (answer.Reply?.LockGrant is { } grant && grant.Fence != holding.Grant.Fence)
         {
@@ -200,8 +201,20 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
                 await Release(client, holding);
                 break;
             case < 6:
+                var other = requests.Other(requestId);
+                if (other is not null)
+                {
+                    // As late as a node that notices that a caller has gone. What the other was told is as good as before.
+                    await Cancel(client, session, holding.Grant.Lock, requestId);
+                    await Use(client, holding);
+                    if (client.Rng.Chance(0.5))
+                    {
+                        await Release(client, holding);
+                        break;
+                    }
+                }
                 holding.GivenBackAt = Math.Min(holding.GivenBackAt, client.Now);
-                await Cancel(client, session, holding.Grant.Lock, requestId);
+                await Cancel(client, session, holding.Grant.Lock, other ?? requestId, requestId);
                 break;
             case < 8:
                 // Sometimes one of its calls still waits for a lock then.
@@ -238,14 +251,18 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
         if (answer.Reply?.Transaction is { ConditionsHeld: true }) client.World.Fail("guarding", $"{what} guards still: {condition}");
     }
 
-    private async Task Cancel(Client client, SessionOfClient session, string name, string requestId)
+    private async Task Cancel(Client client, SessionOfClient session, string name, string requestId, string holderId = "")
     {
+        if (holderId.Length == 0) holderId = requestId;
+        requests.Cancels(requestId);
         var answer = await client.Mutate(EntityId.Lock(name),
             () => new Command { CancelLock = new CancelLockRequest { Name = name, SessionId = session.Id.Text, RequestId = requestId } }, requestId);
-        if (answer.Reply?.CancelLock is null || unheard.Contains(requestId) || client.Rng.Chance(0.3)) return;
+        if (answer.Reply?.CancelLock is null) return;
+        requests.Cancelled(requestId);
+        if (!requests.AllCancelled(holderId) || client.Rng.Chance(0.3)) return;
         await client.World.Scheduler.Delay(client.Rng.Between(0, 3000));
         var state = await client.Ask(EntityId.Lock(name), () => new Command { GetLock = new GetLockRequest { Name = name } });
-        if (state.Reply?.Lock is { } found && (found.Holders.Any(h => h.HolderId == requestId) || found.Waiters.Any(w => w.HolderId == requestId)))
+        if (state.Reply?.Lock is { } found && (found.Holders.Any(h => h.HolderId == holderId) || found.Waiters.Any(w => w.HolderId == holderId)))
             client.World.Fail("cancelling", $"{name}: request {requestId} was cancelled, and is there: {found}");
     }
 
@@ -279,20 +296,12 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
         return
         [
             .. LockJudge.Judge(grants, []),
-            .. QueueJudge.Judge(world!.Journal.Entities.Where(e => e.Kind == EntityId.LockKind).SelectMany(e => world.Journal.Get(e).Ever.SelectMany(r => r.Events).Select(one => StepOf(e.Name, one)).OfType<QueueEvent>())),
+            .. QueueJudge.Judge(LockRows.Of(world!).Select(s => LockRows.StepOf(s.Lock, s.Event)).OfType<QueueEvent>()),
+            .. requests.Judge(LockRows.Of(world!)),
             .. SessionJudge.Judge(all.Select(s => s.Life)),
             .. GrantsOfEnded.Judge(grants, holdings.Where(h => h.IsGivenBack && h.Grant.Use == LockUse.Exclusive).Select(h => (h.Grant.Lock, h.Grant.Fence, h.GivenBackAt)),
                 all.SelectMany(s => s.Ends)),
             .. GuardsOfEnded.Judge(guarded, all.SelectMany(s => s.Ends)),
         ];
     }
-
-    /// <summary>An upgrade goes before all who wait, and is no step of the queue.</summary>
-    private static QueueEvent? StepOf(string name, Event one) => one.BodyCase switch
-    {
-        Event.BodyOneofCase.LockEnqueued => new QueueEvent(name, QueueStep.Enqueued, one.LockEnqueued.RequestId),
-        Event.BodyOneofCase.LockGranted => new QueueEvent(name, QueueStep.Granted, one.LockGranted.RequestId),
-        Event.BodyOneofCase.LockWaiterLeft => new QueueEvent(name, QueueStep.Left, one.LockWaiterLeft.RequestId),
-        _ => null,
-    };
 }

@@ -158,6 +158,10 @@ public sealed class MutationTests(ITestOutputHelper output)
         GoesRed(RuleSwitches.AllOn with { PersistedCancel = false }, OnlyLocks + ",MessageSlow=0.4,MessageSlowMs=3000,MessageLost=0.1", "was cancelled, and is there");
 
     [Fact]
+    public void Without_counting_every_request_of_a_holder_a_cancel_that_takes_from_another_is_caught() =>
+        GoesRed(RuleSwitches.AllOn with { EveryRequestCounts = false }, OnlyLocks, "a cancel takes nothing from others");
+
+    [Fact]
     public void Without_the_mark_of_a_write_in_flight_one_that_lands_late_is_caught() => GoesRed(RuleSwitches.AllOn with { DirtyMark = false }, LateEnds + ",ActivationDiesEveryMs=500");
 
     [Fact]
