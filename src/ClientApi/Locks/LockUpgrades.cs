@@ -87,10 +87,10 @@ internal sealed class LockUpgrades(CallRepeater calls, RequestIds ids, LockRetur
         {
             try
             {
-                if (await returns.CancelOnceAsync(held.Session, held.Name, mutation.Id, held.Session.LostToken)) return null;
+                if (await returns.CancelOnceAsync(held.Session, held.Name, mutation.Id, held.Session.OverToken)) return null;
                 var call = new Call<Wire.LockGrant>("upgrade lock", CallShard.Of(EntityId.Lock(held.Name)), (invoker, options, attempt) =>
                     new Wire.Locks.LocksClient(invoker).UpgradeAsync(Request(held, from, mutation, attempt, 0), options));
-                return (await calls.MutateAsync(call, mutation, held.Session.LostToken)).Value;
+                return (await calls.MutateAsync(call, mutation, held.Session.OverToken)).Value;
             }
             catch (Exception e) when (e is LockHeldException or UpgradeConflictException or DeadlockException)
             {
@@ -103,7 +103,7 @@ internal sealed class LockUpgrades(CallRepeater calls, RequestIds ids, LockRetur
             }
             catch (Exception e) when (e is UnavailableException or OutcomeUnknownException)
             {
-                await Task.Delay(backoff.Next(), time, held.Session.LostToken);
+                await Task.Delay(backoff.Next(), time, held.Session.OverToken);
             }
         }
     }
