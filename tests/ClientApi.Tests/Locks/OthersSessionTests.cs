@@ -46,7 +46,7 @@ public sealed class OthersSessionTests
         node.On<KeepAliveRequest, KeepAliveResponse>(_ =>
         {
             lastKept = _time.GetUtcNow();
-            return new KeepAliveResponse { TtlSeconds = 10 };
+            return new KeepAliveResponse { TtlSeconds = 10, LostPosition = 7, Lost = { new LostHolding { Name = "of the other", Fence = 3 } } };
         });
         node.On<AcquireLockRequest, LockGrant>(async (request, context) =>
         {
