@@ -2,7 +2,11 @@ using Medallion.Threading;
 
 namespace AkkaHa.ClientApi;
 
-/// <summary>Makes AkkaHa's locks, reader-writer locks and semaphores for who knows only DistributedLock.Core: register it instead of another, and nothing else changes.</summary>
+/// <summary>
+/// Makes AkkaHa's locks, reader-writer locks and semaphores for who knows only DistributedLock.Core: register it instead of another. One thing is stricter than with some others: one name is one lock. While a name is in use as
+/// a lock, an acquire of a semaphore of the same name throws <see cref="InvalidArgumentException"/>, and the other way round; so does one whose <c>maxCount</c> is not that of those who hold or wait, as when it is changed while old
+/// and new processes run together. Let a semaphore with another <c>maxCount</c> have another name.
+/// </summary>
 /// <param name="client">The client whose session all of them hang on.</param>
 public sealed class AkkaHaDistributedSynchronizationProvider(AkkaHaClient client) : IDistributedLockProvider, IDistributedUpgradeableReaderWriterLockProvider, IDistributedSemaphoreProvider
 {

@@ -39,7 +39,7 @@ public sealed class AkkaHaClient : IAsyncDisposable
         Locks = new LockClient(calls, ids, new LockTaking(calls, ids, _sessions, returns, upgrades, options), returns, watches);
         Keys = new KeyClient(calls, ids, _sessions, watches);
         Transactions = new TransactionClient(calls, Keys, ids, _sessions, options);
-        Elections = new ElectionClient(Locks, Keys, Transactions, options.TimeProvider);
+        Elections = new ElectionClient(Locks, Keys, Transactions, options);
         Coordination = new CoordinationClient(this);
         Cluster = new ClusterClient(calls);
         Backups = new BackupClient(calls, _endpoints, _closing.Token);

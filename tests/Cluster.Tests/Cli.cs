@@ -51,13 +51,15 @@ internal static class Cli
     }
 
     /// <summary>Starts it against a cluster, with all its streams in pipes.</summary>
-    public static Process StartAt(string endpoints, params string[] arguments) => StartAt(Assembly, endpoints, arguments);
+    public static Process StartAt(string endpoints, params string[] arguments) => StartAt("dotnet", [Assembly, .. arguments], endpoints);
 
-    private static Process StartAt(string assembly, string endpoints, string[] arguments)
+    /// <summary>As <see cref="StartAt(string, string[])"/>, without the terminal that the tests may have: there, Ctrl-C is no signal to pass on.</summary>
+    public static Process StartApartAt(string endpoints, params string[] arguments) => StartAt("setsid", ["dotnet", Assembly, .. arguments], endpoints);
+
+    private static Process StartAt(string program, string[] arguments, string endpoints)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(program) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         start.Environment["AKKAHA_ENDPOINTS"] = endpoints;
-        start.ArgumentList.Add(assembly);
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         return Process.Start(start)!;
     }

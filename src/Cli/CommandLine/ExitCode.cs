@@ -17,8 +17,14 @@ static class ExitCode
     /// <summary>Of <c>lock run</c>: the lock was lost while the command ran.</summary>
     public const int Lost = 76;
 
+    /// <summary>Of <c>lock run</c>: the command can't be run, as shells count it.</summary>
+    public const int CannotRun = 126;
+
     /// <summary>Of <c>lock run</c>: there is no such command, as shells count it.</summary>
-    public const int CannotRun = 127;
+    public const int NoSuchCommand = 127;
+
+    /// <summary>Of <c>lock run</c>: and the number of the signal that ended the wait for the lock, or the command, as shells count it.</summary>
+    public const int Signalled = 128;
 
     /// <summary>Stopped by Ctrl-C or SIGTERM before its end, as shells count it.</summary>
     public const int Interrupted = 130;

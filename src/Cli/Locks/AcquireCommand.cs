@@ -43,7 +43,7 @@ static class AcquireCommand
             }
             finally
             {
-                if (held is null && given is null) await client.Sessions.CloseAsync(on, CancellationToken.None);
+                if (held is null && given is null) await CloseAsync(client, on);
             }
             var output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(json)) Json.WriteLine(output, LockOutput.Of(held));
@@ -51,5 +51,17 @@ static class AcquireCommand
             return ExitCode.Ok;
         }, options => Task.FromResult(options with { Label = parsed.GetValue(label) ?? "" })));
         return command;
+    }
+
+    static async Task CloseAsync(AkkaHaClient client, SessionId session)
+    {
+        try
+        {
+            await client.Sessions.CloseAsync(session, CancellationToken.None);
+        }
+        catch (AkkaHaException)
+        {
+            // It runs out by itself; why the lock was not got is what is to be told.
+        }
     }
 }

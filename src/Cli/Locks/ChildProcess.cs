@@ -7,27 +7,40 @@ namespace AkkaHa.Cli.Locks;
 /// <summary>The command that runs under a lock: with this program's terminal, input and output.</summary>
 sealed class ChildProcess : IDisposable
 {
+    const int NoSuchFile = 2;
     const int SigKill = 9;
     const int SigTerm = 15;
 
+    // What does not even heed SIGKILL (it hangs in the kernel) is not waited for.
+    static readonly TimeSpan KillWithin = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(20);
+
     readonly Process process;
+    readonly Orphans orphans;
 
-    ChildProcess(Process process) => this.process = process;
+    ChildProcess(Process process, Orphans orphans)
+    {
+        this.process = process;
+        this.orphans = orphans;
+        orphans.Leave(process.Id);
+    }
 
-    /// <summary>Null: it can't be started, and why.</summary>
-    public static ChildProcess? Start(string[] program, IEnumerable<(string Name, string Value)> environment, out string whyNot)
+    /// <summary>Null: it can't be started, why, and whether there is such a command at all.</summary>
+    public static ChildProcess? Start(string[] program, IEnumerable<(string Name, string Value)> environment, out string whyNot, out bool isThere)
     {
         var start = new ProcessStartInfo(program[0]) { UseShellExecute = false };
         foreach (var argument in program[1..]) start.ArgumentList.Add(argument);
         foreach (var (name, value) in environment) start.Environment[name] = value;
-        whyNot = "";
+        (whyNot, isThere) = ("", true);
+        var orphans = new Orphans();
         try
         {
-            return new ChildProcess(Process.Start(start)!);
+            return new ChildProcess(Process.Start(start)!, orphans);
         }
         catch (Win32Exception e)
         {
-            whyNot = e.Message;
+            orphans.Dispose();
+            (whyNot, isThere) = (e.Message, e.NativeErrorCode != NoSuchFile);
             return null;
         }
     }
@@ -49,24 +62,24 @@ sealed class ChildProcess : IDisposable
     /// <summary>SIGTERM, to all that it has started too, and SIGKILL to those that are still there after a while.</summary>
     public async Task EndAsync(TimeSpan killAfter)
     {
-        var family = new ProcessFamily(process.Id);
+        var family = orphans.Family();
         // Itself first: a shell whose child has ended goes on to what comes next.
         Send(SigTerm);
         family.Send(SigTerm);
-        for (var asked = Stopwatch.StartNew(); asked.Elapsed < killAfter && (!process.HasExited || family.IsRunning);)
+        for (var asked = Stopwatch.StartNew(); asked.Elapsed < killAfter && (!process.HasExited || family.IsRunning); family.Grow()) await Task.Delay(LookEvery);
+        for (var killing = Stopwatch.StartNew(); killing.Elapsed < KillWithin && (!process.HasExited || family.IsRunning); family.Grow())
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(20));
-            family.Grow();
+            if (!process.HasExited) process.Kill(entireProcessTree: true);
+            family.Send(SigKill);
+            await Task.Delay(LookEvery);
         }
-        if (!process.HasExited) process.Kill(entireProcessTree: true);
-        family.Send(SigKill);
         await process.WaitForExitAsync();
     }
 
     /// <summary>To the command, and to all that it has started.</summary>
     public void SendToAll(int signal)
     {
-        var family = new ProcessFamily(process.Id);
+        var family = orphans.Family();
         // Itself first: a shell whose child has ended goes on to what comes next.
         Send(signal);
         family.Send(signal);
@@ -80,7 +93,11 @@ sealed class ChildProcess : IDisposable
 
     public static void Send(int processId, int signal) => _ = SendSignal(processId, signal);
 
-    public void Dispose() => process.Dispose();
+    public void Dispose()
+    {
+        orphans.Dispose();
+        process.Dispose();
+    }
 
     [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
     static extern int SendSignal(int processId, int signal);

@@ -18,7 +18,7 @@ static class LockRunCommand
         Option<string> label = new("--label") { Description = "Who this is, as others see it", HelpName = "text", DefaultValueFactory = _ => $"{Environment.MachineName} {Environment.ProcessId}" };
         ExampleCommand command = new("run", """
             Runs a command while it holds a lock, and ends with its exit code. The command finds the number of the grant in AKKAHA_FENCE, to hand to what it writes to, and the lock's name in AKKAHA_LOCK.
-            When the lock is lost, the command and all that it has started get SIGTERM, then SIGKILL, and the exit code is 76. When the lock is not to be had, nothing is run, and it is 75. SIGINT, SIGTERM, SIGQUIT and SIGHUP are passed on to the command and to all that it has started, SIGUSR1 and SIGUSR2 to the command alone.
+            When the lock is lost, the command and all that it has started get SIGTERM, then SIGKILL, and the exit code is 76. What it leaves running when it ends runs on, without the lock. When the lock is not to be had, nothing is run, and it is 75. SIGINT, SIGTERM, SIGQUIT and SIGHUP are passed on to the command and to all that it has started, SIGUSR1 and SIGUSR2 to the command alone.
             """,
             "akkaha lock run nightly -- ./backup.sh", "akkaha lock run pool --mode semaphore --limit 3 --wait 30s -- make test")
         {
@@ -38,9 +38,16 @@ static class LockRunCommand
     {
         using var signals = new PassedOnSignals();
         AcquiredLock? held;
+        TimeSpan ttl;
         try
         {
             held = await client.Locks.TryAcquireAsync(request, wait, signals.Received);
+            // Nothing may be asked for any more once the command runs.
+            ttl = held is null ? TimeSpan.Zero : (await client.Sessions.GetOwnAsync(signals.Received)).Ttl;
+        }
+        catch (OperationCanceledException) when (signals.ReceivedSignal is { } signal)
+        {
+            return ExitCode.Signalled + signal;
         }
         catch (AkkaHaException e) when (e is not InvalidArgumentException)
         {
@@ -52,24 +59,34 @@ static class LockRunCommand
             await error.WriteLineAsync($"lock '{request.Name}' is held by others");
             return ExitCode.NotAcquired;
         }
-        await using (held)
+        await using (held) return await RunUnderAsync(held, program, killAfter ?? Margin(ttl) / 2, signals, error);
+    }
+
+    static async Task<int> RunUnderAsync(AcquiredLock held, string[] program, TimeSpan killAfter, PassedOnSignals signals, TextWriter error)
+    {
+        var (whyNot, isThere) = ("", true);
+        using var child = signals.PassTo(() => ChildProcess.Start(program, [("AKKAHA_FENCE", held.Fence.ToString()), ("AKKAHA_LOCK", held.Name)], out whyNot, out isThere));
+        if (child is null)
         {
-            using var child = ChildProcess.Start(program, [("AKKAHA_FENCE", held.Fence.ToString()), ("AKKAHA_LOCK", held.Name)], out var whyNot);
-            if (child is null)
-            {
-                await error.WriteLineAsync(whyNot);
-                return ExitCode.CannotRun;
-            }
-            signals.PassTo(child);
-            var ttl = (await client.Sessions.GetOwnAsync()).Ttl;
-            if (await child.EndsWhileAsync(held.LostToken) is not { } code)
-            {
-                await error.WriteLineAsync($"lock '{held.Name}' is lost; ending {program[0]}");
-                await child.EndAsync(killAfter ?? Margin(ttl) / 2);
-                return ExitCode.Lost;
-            }
-            return await WasHeldToTheEndAsync(held, error) ? code : ExitCode.Lost;
+            await error.WriteLineAsync(whyNot);
+            return isThere ? ExitCode.CannotRun : ExitCode.NoSuchCommand;
         }
+        int? code = null;
+        try
+        {
+            code = await child.EndsWhileAsync(held.LostToken);
+        }
+        finally
+        {
+            // Before anything is said: who should read standard error may not.
+            if (code is null) await child.EndAsync(killAfter);
+        }
+        if (code is null)
+        {
+            await error.WriteLineAsync($"lock '{held.Name}' is lost; {program[0]} was ended");
+            return ExitCode.Lost;
+        }
+        return await WasHeldToTheEndAsync(held, error) ? code.Value : ExitCode.Lost;
     }
 
     /// <summary>False: it had been lost before the command ended, and nobody noticed.</summary>

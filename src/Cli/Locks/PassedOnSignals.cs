@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace AkkaHa.Cli.Locks;
 
@@ -36,13 +37,23 @@ sealed class PassedOnSignals : IDisposable
     /// <summary>Cancelled when one came before there was a command to pass it on to.</summary>
     public CancellationToken Received => received.Token;
 
-    /// <summary>From now on they are the command's; one that came just before, too.</summary>
-    public void PassTo(ChildProcess started)
+    /// <summary>The first that came before there was one; null: none did.</summary>
+    public int? ReceivedSignal
+    {
+        get
+        {
+            lock (gate) return waiting;
+        }
+    }
+
+    /// <summary>Starts the command; from then on they are the command's. One that comes meanwhile is, too, and so is one that came just before.</summary>
+    public ChildProcess? PassTo(Func<ChildProcess?> start)
     {
         lock (gate)
         {
-            child = started;
-            if (waiting is { } signal) child.SendToAll(signal);
+            child = start();
+            if (waiting is { } signal) child?.SendToAll(signal);
+            return child;
         }
     }
 
@@ -60,7 +71,7 @@ sealed class PassedOnSignals : IDisposable
             if (signal is SigUsr1 or SigUsr2) child?.Send(signal);
             else if (child is null)
             {
-                waiting = signal;
+                waiting ??= signal;
                 received.Cancel();
             }
             // Ctrl-C on a terminal goes to all of them, by itself: twice would be more than was meant.
@@ -68,10 +79,23 @@ sealed class PassedOnSignals : IDisposable
         }
     }
 
-    static bool IsForeground() => GetForegroundGroup(0) is var group and > 0 && group == GetProcessGroup();
+    /// <summary>Whether the terminal's keys are this program's and the command's. Asked of the terminal that the process belongs to: input may come from elsewhere.</summary>
+    static bool IsForeground()
+    {
+        try
+        {
+            using var terminal = File.OpenHandle("/dev/tty", FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            return GetForegroundGroup(terminal) is var group and > 0 && group == GetProcessGroup();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // There is none.
+            return false;
+        }
+    }
 
     [DllImport("libc", EntryPoint = "tcgetpgrp")]
-    static extern int GetForegroundGroup(int descriptor);
+    static extern int GetForegroundGroup(SafeFileHandle descriptor);
 
     [DllImport("libc", EntryPoint = "getpgrp")]
     static extern int GetProcessGroup();

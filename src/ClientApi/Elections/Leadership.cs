@@ -1,4 +1,5 @@
 using System.Text;
+using AkkaHa.ClientApi.Elections;
 
 namespace AkkaHa.ClientApi;
 
@@ -10,16 +11,16 @@ public sealed class Leadership : IAsyncDisposable
 {
     private static readonly TimeSpan ClearWithin = TimeSpan.FromSeconds(1);
 
-    private readonly string _key;
-    private readonly KeyClient _keys;
+    private readonly LeaderKey _key;
+    private readonly TimeProvider _time;
     private int _over;
 
-    internal Leadership(string election, string key, AcquiredLock held, KeyClient keys)
+    internal Leadership(string election, AcquiredLock held, LeaderKey key, TimeProvider time)
     {
         Election = election;
-        _key = key;
         Lock = held;
-        _keys = keys;
+        _key = key;
+        _time = time;
     }
 
     /// <summary>In which election.</summary>
@@ -42,10 +43,10 @@ public sealed class Leadership : IAsyncDisposable
     /// <exception cref="SessionExpiredException">Likewise.</exception>
     /// <exception cref="UnavailableException">Not proclaimed.</exception>
     /// <exception cref="OutcomeUnknownException">Proclaimed or not.</exception>
+    /// <exception cref="TransactionConflictException">Others were in its way for too long; nothing was proclaimed.</exception>
     /// <exception cref="TransactionAbortedException">It took too long, or a node died on the way; nothing was proclaimed.</exception>
     /// <exception cref="InvalidArgumentException">The value is too long.</exception>
-    public async Task ProclaimAsync(ReadOnlyMemory<byte> value, CancellationToken cancellationToken = default) =>
-        await _keys.PutAsync(_key, Leader.Encode(Fence, value.Span), new PutOptions { Guard = Lock, Session = Lock.SessionId }, cancellationToken);
+    public Task ProclaimAsync(ReadOnlyMemory<byte> value, CancellationToken cancellationToken = default) => _key.PutAsync(value, cancellationToken);
 
     /// <summary>Shows observers another text. Otherwise as <see cref="ProclaimAsync(ReadOnlyMemory{byte}, CancellationToken)"/>.</summary>
     /// <inheritdoc cref="ProclaimAsync(ReadOnlyMemory{byte}, CancellationToken)" path="/exception"/>
@@ -56,27 +57,24 @@ public sealed class Leadership : IAsyncDisposable
     /// <exception cref="SessionExpiredException">Likewise.</exception>
     /// <exception cref="UnavailableException">It still leads; disposing resigns as soon as a node answers.</exception>
     /// <exception cref="OutcomeUnknownException">It may still lead; disposing makes sure that it does not.</exception>
+    /// <exception cref="TransactionConflictException">It still leads: others were in the way of taking its value away.</exception>
+    /// <exception cref="TransactionAbortedException">It still leads: taking its value away took too long, or a node died on the way.</exception>
     public async Task ResignAsync(CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _over) != 0, this);
-        await _keys.DeleteAsync(_key, guard: Lock, cancellationToken: cancellationToken);
+        await _key.DeleteAsync(cancellationToken);
         await Lock.ReleaseAsync(cancellationToken);
         Volatile.Write(ref _over, 1);
     }
 
-    /// <summary>Leads no more; that it did not any more is no error. As <see cref="AcquiredLock.DisposeAsync"/>; does not throw.</summary>
+    /// <summary>
+    /// Leads no more; that it did not any more is no error. Its value goes, unless the next has overwritten it, and the lock is given back. As <see cref="AcquiredLock.DisposeAsync"/>; does not throw.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _over, 1) != 0) return;
-        using var enough = new CancellationTokenSource(ClearWithin);
-        try
-        {
-            if (!IsLost) await _keys.DeleteAsync(_key, guard: Lock, cancellationToken: enough.Token);
-        }
-        catch (Exception e) when (e is AkkaHaException or OperationCanceledException or ObjectDisposedException)
-        {
-            // A value that stays is no leader's once the lock is released, which is what counts: see GetLeaderAsync. The next leader overwrites it.
-        }
+        // A value that is still there afterwards is no leader's: GetLeaderAsync and ObserveAsync look whether the lock is held. It is taken away as soon as a node answers.
+        await _key.ClearAsync().WaitAsync(ClearWithin, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Lock.DisposeAsync();
     }
 }

@@ -64,7 +64,8 @@ public sealed class AcquiredLock : IAsyncDisposable
     /// <summary>
     /// Cancelled when the lock can't be relied on any more: before the server gives it to another because keepalives are not
     /// answered (a tenth of the session's time to live before, 250 ms at least), at once when the server says that the session or the
-    /// fence is gone (with the next keepalive, if somebody released it by force), and when the client is disposed. Releasing does not cancel it.
+    /// fence is gone (with the next keepalive, if somebody released it by force), and when the client is disposed. Releasing does not cancel it. On a session of somebody else's
+    /// the first is counted from the grant, and of the rest only what the client is told by its own calls is heard: see <see cref="LockRequest.Session"/>.
     /// </summary>
     public CancellationToken LostToken { get; }
 

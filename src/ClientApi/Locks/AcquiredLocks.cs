@@ -13,7 +13,6 @@ public sealed class AcquiredLocks : IAsyncDisposable
     {
         Locks = locks;
         _byName = locks.ToDictionary(l => l.Name, StringComparer.Ordinal);
-        Fences = locks.ToDictionary(l => l.Name, l => l.Fence, StringComparer.Ordinal);
         _lost = CancellationTokenSource.CreateLinkedTokenSource([.. locks.Select(l => l.LostToken)]);
         LostToken = _lost.Token;
     }
@@ -21,8 +20,8 @@ public sealed class AcquiredLocks : IAsyncDisposable
     /// <summary>The locks, in the order in which they were asked for.</summary>
     public IReadOnlyList<AcquiredLock> Locks { get; }
 
-    /// <summary>The fences that were granted, by the lock's name.</summary>
-    public IReadOnlyDictionary<string, Fence> Fences { get; }
+    /// <summary>The fences as they are now, by the lock's name: an upgrade changes one.</summary>
+    public IReadOnlyDictionary<string, Fence> Fences => Locks.ToDictionary(l => l.Name, l => l.Fence, StringComparer.Ordinal);
 
     /// <summary>One of them, by its name.</summary>
     public AcquiredLock this[string name] => _byName[name];

@@ -24,7 +24,9 @@ public sealed record LockRequest(string Name)
 
     /// <summary>
     /// The session that it hangs on, which somebody else keeps alive or which runs out: see <see cref="SessionClient.CreateAsync"/>. Default: the client's own. Another than that is not replaced when it ends. Of several
-    /// locks that are acquired together, the first says it for all.
+    /// locks that are acquired together, the first says it for all. The client keeps it alive while it waits for the lock, and once more with the grant; not afterwards. So
+    /// <see cref="AcquiredLock.LostToken"/> is cancelled when a tenth of its time to live is left since then, although somebody else may keep it alive: this client does not know. Disposing gives the lock back all the same, for as long
+    /// as the session lives.
     /// </summary>
     public SessionId? Session { get; init; }
 

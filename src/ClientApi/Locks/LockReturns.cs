@@ -7,7 +7,7 @@ namespace AkkaHa.ClientApi.Locks;
 
 /// <summary>
 /// Gives back what nobody wants any more: held locks and places in queues. The session lives on, so what is not given back would be
-/// held for as long as the client lives; therefore it is tried until it is done, beside the caller when that takes long.
+/// held for as long as that lives; therefore it is tried until it is done, beside the caller when that takes long.
 /// </summary>
 internal sealed class LockReturns(CallRepeater calls, RequestIds ids, AkkaHaClientOptions options, CancellationToken closing)
 {
@@ -53,8 +53,7 @@ internal sealed class LockReturns(CallRepeater calls, RequestIds ids, AkkaHaClie
 
     private async Task UntilDoneAsync(LiveSession session, string name, Func<CancellationToken, Task> giveBack)
     {
-        // What is lost needs no return: the session ends at the server too.
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(session.LostToken, closing);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(session.OverToken, closing);
         while (!over.IsCancellationRequested)
         {
             try

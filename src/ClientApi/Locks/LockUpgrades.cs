@@ -7,7 +7,7 @@ using Wire = AkkaHa.Messages.V1;
 namespace AkkaHa.ClientApi.Locks;
 
 /// <summary>
-/// Upgrades of held locks. One that ends without an answer is settled before its caller hears of it: taken back, or found to have been granted after all.
+/// Upgrades of held locks. One that ends without a grant is settled before its caller hears of it: taken back, or found to have been granted after all.
 /// </summary>
 internal sealed class LockUpgrades(CallRepeater calls, RequestIds ids, LockReturns returns, TimeProvider time)
 {
@@ -49,7 +49,8 @@ internal sealed class LockUpgrades(CallRepeater calls, RequestIds ids, LockRetur
             {
                 failure = ExceptionDispatchInfo.Capture(e);
             }
-            if (grant is null && isOpen) grant = await SettleAsync(held, from, mutation);
+            // A refusal too: a try that does not wait may have left the wish to upgrade behind, which holds others back and may be granted later, to nobody.
+            if (grant is null && (isOpen || refusal is not null)) grant = await SettleAsync(held, from, mutation);
             if (grant is not null)
             {
                 await GrantedAsync(held, from, new Fence(grant.Fence));
@@ -86,10 +87,10 @@ internal sealed class LockUpgrades(CallRepeater calls, RequestIds ids, LockRetur
         {
             try
             {
-                if (await returns.CancelOnceAsync(held.Session, held.Name, mutation.Id, held.Session.LostToken)) return null;
+                if (await returns.CancelOnceAsync(held.Session, held.Name, mutation.Id, held.Session.OverToken)) return null;
                 var call = new Call<Wire.LockGrant>("upgrade lock", CallShard.Of(EntityId.Lock(held.Name)), (invoker, options, attempt) =>
                     new Wire.Locks.LocksClient(invoker).UpgradeAsync(Request(held, from, mutation, attempt, 0), options));
-                return (await calls.MutateAsync(call, mutation, held.Session.LostToken)).Value;
+                return (await calls.MutateAsync(call, mutation, held.Session.OverToken)).Value;
             }
             catch (Exception e) when (e is LockHeldException or UpgradeConflictException or DeadlockException)
             {
@@ -102,7 +103,7 @@ internal sealed class LockUpgrades(CallRepeater calls, RequestIds ids, LockRetur
             }
             catch (Exception e) when (e is UnavailableException or OutcomeUnknownException)
             {
-                await Task.Delay(backoff.Next(), time, held.Session.LostToken);
+                await Task.Delay(backoff.Next(), time, held.Session.OverToken);
             }
         }
     }

@@ -7,7 +7,7 @@ namespace AkkaHa.ClientApi.Locks;
 
 /// <summary>
 /// One call that waits at a server, on one session, under one request id: long waits are made of short calls with the same id, which keeps the place
-/// in the queue. However it ends without a grant, nothing of it is left behind.
+/// in the queue. However it ends without a grant, nothing of it is left behind. A session of somebody else's is kept alive meanwhile, and once more with the grant.
 /// </summary>
 internal sealed class WaitingCall<TGrant>(CallRepeater calls, TimeProvider time, LiveSession session, Mutation mutation, Deadline until)
 {
@@ -19,6 +19,7 @@ internal sealed class WaitingCall<TGrant>(CallRepeater calls, TimeProvider time,
 
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50);
 
+    private readonly long _startedAt = time.GetTimestamp();
     private bool _mayLeaveTraces;
 
     /// <summary>In words, for messages: <c>lock 'a/b'</c>.</summary>
@@ -41,6 +42,8 @@ internal sealed class WaitingCall<TGrant>(CallRepeater calls, TimeProvider time,
     public async Task<(TGrant? Grant, LockHeldException? Refusal)> RunAsync(CancellationToken cancel)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, session.LostToken);
+        using var waited = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var keptAlive = session.WhileWaiting?.RunAsync(session, waited.Token) ?? Task.CompletedTask;
         try
         {
             while (true)
@@ -77,6 +80,8 @@ internal sealed class WaitingCall<TGrant>(CallRepeater calls, TimeProvider time,
         }
         finally
         {
+            await waited.CancelAsync();
+            await keptAlive;
             if (_mayLeaveTraces) await TakeBack();
         }
     }
@@ -90,7 +95,13 @@ internal sealed class WaitingCall<TGrant>(CallRepeater calls, TimeProvider time,
             LeastAttemptTimeout = NodePatience,
         };
         var grant = (await calls.MutateAsync(call, mutation, stop)).Value;
-        if (session.IsLost) throw new SessionExpiredException($"{What} was granted to a session that is lost");
+        // From here on nobody does: what was got lasts for a whole time to live.
+        if (session.WhileWaiting is { } keepAlive && time.GetElapsedTime(_startedAt) > LiveSession.Margin(session.Ttl)) await keepAlive.OnceAsync(session, stop);
+        if (session.IsLost)
+        {
+            _mayLeaveTraces = true;
+            throw new SessionExpiredException($"{What} was granted to a session that is lost");
+        }
         _mayLeaveTraces = false;
         return grant;
     }

@@ -43,8 +43,30 @@ internal sealed class LiveSession
 
     public CancellationToken LostToken { get; }
 
+    /// <summary>Of a session of somebody else's: what keeps it alive while this client waits on it. Null: it is the client's own, and kept alive all the time.</summary>
+    public KeepAlive? WhileWaiting { get; init; }
+
+    /// <summary>
+    /// Cancelled when nothing that hangs on it need be given back any more. The client's own ends at the servers too when it is lost; one of somebody else's may live on long after this client has
+    /// last heard of it, and then only a server can say that it has ended.
+    /// </summary>
+    public CancellationToken OverToken => WhileWaiting is null ? LostToken : CancellationToken.None;
+
     /// <summary>What hangs on it.</summary>
     public HeldLocks Locks { get; } = new();
+
+    /// <summary>How long it is until the next keepalive: one is due a third of the time to live after the last.</summary>
+    public TimeSpan UntilNext
+    {
+        get
+        {
+            lock (_gate)
+            {
+                var left = (_ttl / 3) - _time.GetElapsedTime(_aliveAt);
+                return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+            }
+        }
+    }
 
     /// <summary>Whether a keepalive that is sent now ends its life within this much of its beginning.</summary>
     public bool MayBeRenewed(TimeSpan longestLife) => _time.GetElapsedTime(_bornAt) + Ttl <= longestLife;

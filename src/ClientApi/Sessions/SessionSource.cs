@@ -56,11 +56,11 @@ internal sealed class SessionSource(CallRepeater calls, RequestIds ids, AkkaHaCl
         }
     }
 
-    /// <summary>A session of somebody else's, as this client may rely on it: from a keepalive now, and no longer than that.</summary>
+    /// <summary>A session of somebody else's, as this client may rely on it: from a keepalive now, and for its time to live after that and after those that are sent while it waits.</summary>
     public async Task<LiveSession> AdoptAsync(SessionId id, CancellationToken cancel)
     {
         var answer = await KeepAliveAsync(id, cancel);
-        return new LiveSession(id.Text, TimeSpan.FromSeconds(answer.Value.TtlSeconds), answer.SentAt, _time, _logger);
+        return new LiveSession(id.Text, TimeSpan.FromSeconds(answer.Value.TtlSeconds), answer.SentAt, _time, _logger) { WhileWaiting = new KeepAlive(calls, options, _logger, isOwn: false) };
     }
 
     /// <summary>One keepalive for any session.</summary>

@@ -10,7 +10,7 @@ namespace AkkaHa.Cluster.Tests.CommandLine;
 /// <summary><c>akkaha lock</c> and <c>akkaha session list</c>, as scripts use them.</summary>
 public sealed class LockCommandTests(OneNode one) : IClassFixture<OneNode>, IDisposable
 {
-    private const int Ok = 0, Usage = 2, NotFound = 3, Refused = 4, NotAcquired = 75, Lost = 76, CannotRun = 127;
+    private const int Ok = 0, Usage = 2, NotFound = 3, Refused = 4, NotAcquired = 75, Lost = 76, CannotRun = 126, NoSuchCommand = 127;
 
     private readonly ClusterUnderTest _cluster = one.Cluster;
     private readonly List<Process> _started = [];
@@ -78,7 +78,8 @@ public sealed class LockCommandTests(OneNode one) : IClassFixture<OneNode>, IDis
         Assert.Equal(("1", 0), (free.GetProperty("lastFence").GetString(), free.GetProperty("holders").GetArrayLength()));
         // Killed by a signal: as shells count it.
         Assert.Equal(128 + 9, (await RunAsync("", "lock", "run", "run/1", "--", "sh", "-c", "kill -9 $$")).ExitCode);
-        Assert.Equal(CannotRun, (await RunAsync("", "lock", "run", "run/1", "--", "no-such-command")).ExitCode);
+        Assert.Equal(NoSuchCommand, (await RunAsync("", "lock", "run", "run/1", "--", "no-such-command")).ExitCode);
+        Assert.Equal(CannotRun, (await RunAsync("", "lock", "run", "run/1", "--", "/etc/passwd")).ExitCode);
     }
 
     [Fact]
@@ -89,6 +90,22 @@ public sealed class LockCommandTests(OneNode one) : IClassFixture<OneNode>, IDis
         await FailsAsync(NotAcquired, "held by others", "lock", "run", "run/2", "--wait", "100ms", "--", "echo", "ran");
         // On a busy machine it may not even be certain that nobody was reached.
         await FailsAsync(NotAcquired, "create session", "lock", "run", "run/2", "--endpoint", "http://127.0.0.1:1", "--", "echo", "ran");
+
+        var waiting = StartRun("run/2", "--", "echo", "ran");
+        await ClusterUnderTest.EventuallyAsync(async () => (await client.Locks.GetAsync("run/2")).Waiters.Count == 1, "it does not wait");
+        Signals.Send(waiting, 15);
+        await waiting.WaitForExitAsync().WaitAsync(ClusterUnderTest.Patience);
+        Assert.Equal(128 + 15, waiting.ExitCode);
+    }
+
+    [Fact]
+    public async Task An_acquire_waits_for_as_long_as_it_is_told_also_beyond_its_time_to_live()
+    {
+        await using var client = _cluster.Connect();
+        await using var held = await client.Locks.AcquireAsync("wait");
+        var begun = Stopwatch.StartNew();
+        await FailsAsync(Refused, "LOCK_HELD", "lock", "acquire", "wait", "--ttl", "2s", "--wait", "3s");
+        Assert.True(begun.Elapsed > TimeSpan.FromSeconds(3), $"it gave up after {begun.Elapsed}");
     }
 
     [Fact]
@@ -108,15 +125,44 @@ public sealed class LockCommandTests(OneNode one) : IClassFixture<OneNode>, IDis
     [Theory]
     [InlineData("heeding", "")]
     [InlineData("stubborn", "trap '' TERM; ")]
-    public async Task What_the_command_has_started_does_not_outlive_the_loss_of_the_lock(string name, string how)
+    [InlineData("orphaned", "", "( ", " & ); exec sleep 300")]
+    public async Task What_the_command_has_started_does_not_outlive_the_loss_of_the_lock(string name, string how, string before = "", string after = "; echo")
     {
-        var run = StartRun($"run/{name}", "--kill-after", "500ms", "--", "sh", "-c", $"sh -c \"{how}echo \\$\\$; exec sleep 300\"; echo");
+        var run = StartRun($"run/{name}", "--kill-after", "500ms", "--", "sh", "-c", $"{before}sh -c \"{how}echo \\$\\$; exec sleep 300\"{after}");
         var started = int.Parse((await LineAsync(run))!);
         await using var client = _cluster.Connect();
         await client.Sessions.CloseAsync(SessionOf(await client.Locks.GetAsync($"run/{name}")));
         await run.WaitForExitAsync().WaitAsync(ClusterUnderTest.Patience);
         Assert.Equal(Lost, run.ExitCode);
         await ClusterUnderTest.EventuallyAsync(() => Task.FromResult(!IsRunning(started)), "what the command has started is still there");
+    }
+
+    /// <summary>Whatever is to be said would wait for who should read it.</summary>
+    [Fact]
+    public async Task A_command_is_ended_also_when_nobody_reads_what_is_said_of_it()
+    {
+        var run = StartRun("run/unread", "--kill-after", "500ms", "--", "sh", "-c", "echo $$; exec yes >&2");
+        var started = int.Parse((await LineAsync(run))!);
+        await using var client = _cluster.Connect();
+        await client.Sessions.CloseAsync(SessionOf(await client.Locks.GetAsync("run/unread")));
+        await ClusterUnderTest.EventuallyAsync(() => Task.FromResult(!IsRunning(started)), "the command is still there");
+        Assert.Contains("is lost", await run.StandardError.ReadToEndAsync(), StringComparison.Ordinal);
+        await run.WaitForExitAsync().WaitAsync(ClusterUnderTest.Patience);
+        Assert.Equal(Lost, run.ExitCode);
+    }
+
+    [Fact]
+    public async Task What_the_command_has_left_is_no_zombie_when_it_ends()
+    {
+        var run = StartRun("run/left", "--", "sh", "-c", "( sh -c 'echo $$; read line' <&0 & ); sleep 300");
+        var left = int.Parse((await LineAsync(run))!);
+        Assert.True(IsThere(left));
+        run.StandardInput.Close();
+        await ClusterUnderTest.EventuallyAsync(() => Task.FromResult(!IsThere(left)), "nobody takes notice of its end");
+        Assert.False(run.HasExited);
+        Signals.Send(run, 15);
+        await run.WaitForExitAsync().WaitAsync(ClusterUnderTest.Patience);
+        Assert.Equal(128 + 15, run.ExitCode);
     }
 
     /// <summary>The shell would hear of none of them before what it waits for has ended, were that not told too.</summary>
@@ -202,9 +248,11 @@ public sealed class LockCommandTests(OneNode one) : IClassFixture<OneNode>, IDis
         }
     }
 
+    private static bool IsThere(int processId) => Directory.Exists($"/proc/{processId}");
+
     private Process StartRun(params string[] arguments)
     {
-        var process = Cli.StartAt(_cluster.Local.Endpoints, ["lock", "run", .. arguments]);
+        var process = Cli.StartApartAt(_cluster.Local.Endpoints, ["lock", "run", .. arguments]);
         _started.Add(process);
         return process;
     }

@@ -74,12 +74,30 @@ public sealed class ElectionTests(OneNode one) : IClassFixture<OneNode>, IAsyncL
     public async Task Whoever_held_the_lock_by_force_released_leads_no_more_also_to_those_who_ask()
     {
         const string election = "forced";
-        await using var leader = await _client.Elections.CampaignAsync(election, "x");
+        var leader = await _client.Elections.CampaignAsync(election, "x");
+        await using var other = one.Cluster.Connect();
+        var seen = new List<string?>();
+        var observing = Task.Run(async () =>
+        {
+            await foreach (var seenNow in other.Elections.ObserveAsync(election, _over.Token))
+            {
+                lock (seen) seen.Add(seenNow?.Text);
+                if (seenNow is null) break;
+            }
+        });
+        await Until(() => seen.Count == 1);
+
         await _client.Locks.ForceReleaseAsync("elections/forced", "test");
+
         // Its value is there still; it is nobody's.
         Assert.Null(await _client.Elections.GetLeaderAsync(election));
+        await observing.WaitAsync(ClusterUnderTest.Patience);
+        Assert.Equal(["x", null], seen);
+        Assert.NotNull(await _client.Keys.GetAsync("elections/forced"));
         await Assert.ThrowsAsync<FenceStaleException>(() => leader.ProclaimAsync("y"));
         await Assert.ThrowsAsync<FenceStaleException>(() => leader.ResignAsync());
+        await leader.DisposeAsync();
+        Assert.Null(await _client.Keys.GetAsync("elections/forced"));
     }
 
     [Fact]
