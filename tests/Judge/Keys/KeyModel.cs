@@ -24,6 +24,7 @@ static class KeyModel
     public static long HighestBefore(KeyCall call) => call switch
     {
         { End: KeyEnd.Done, Action: KeyAction.Get, Seen: not null, Revision: { } seen } => seen,
+        { End: KeyEnd.Refused, Revision: { } there and > 0 } => there,
         { End: KeyEnd.Done, Action: KeyAction.Put, Revision: { } made } => made - 1,
         { End: KeyEnd.Done, Action: KeyAction.Delete, Revision: { } left } => call.Deleted ? left - 1 : left,
         _ => long.MaxValue,

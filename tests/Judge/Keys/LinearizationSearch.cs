@@ -2,7 +2,7 @@ namespace AkkaHa.Judge.Keys;
 
 /// <summary>
 /// The search of Wing and Gong (1993) with the memory of Lowe (2017): no (set of calls done, state) is tried twice. An unknown call is done at some time, or
-/// never: it is simply left over.
+/// never: it is simply left over. What changes nothing and fits the state is done at once, with nothing else tried in its place: done later, it would change nothing either.
 /// </summary>
 sealed class LinearizationSearch
 {
@@ -25,7 +25,7 @@ sealed class LinearizationSearch
     private readonly long[] highestBefore;
     private readonly bool[] anonymous;
     private readonly HashSet<Visited> visited = [];
-    private readonly Stack<(Entry Entry, KeyState Before, List<Entry> Closed)> path = new();
+    private readonly Stack<(Entry Entry, KeyState Before, List<Entry> Closed, bool IsForced)> path = new();
     private int firstLeft;
     private int returnsLeft;
     private int deepest = -1;
@@ -83,6 +83,14 @@ sealed class LinearizationSearch
                 GaveUp = true;
                 return false;
             }
+            if (entry == head.Next && ThatChangesNothing(state) is { } forced)
+            {
+                path.Push((forced, state, [], IsForced: true));
+                Flip(forced.Call);
+                TakeOut(forced);
+                entry = head.Next;
+                continue;
+            }
             if (entry is { IsReturn: false })
             {
                 entry = TryDo(entry, ref state) ? head.Next : entry.Next;
@@ -94,11 +102,19 @@ sealed class LinearizationSearch
                 if (!path.TryPop(out var back)) return false;
                 state = back.Before;
                 Undo(back.Entry, back.Closed);
-                entry = back.Entry.Next;
+                entry = back.IsForced ? null : back.Entry.Next;
             }
             while (entry is null);
         }
         return true;
+    }
+
+    /// <summary>Null: nothing that could be done now, and ends no other's time.</summary>
+    private Entry? ThatChangesNothing(KeyState state)
+    {
+        for (var entry = head.Next; entry is { IsReturn: false }; entry = entry.Next)
+            if (calls[entry.Call].End != KeyEnd.Unknown && !closes.ContainsKey(entry.Call) && KeyModel.Step(state, calls[entry.Call]) == state) return entry;
+        return null;
     }
 
     private bool TryDo(Entry entry, ref KeyState state)
@@ -110,7 +126,7 @@ sealed class LinearizationSearch
         foreach (var one in closed) Flip(one.Call);
         if (IsPossible(next) && visited.Add(new Visited([.. done], next)))
         {
-            path.Push((entry, state, closed));
+            path.Push((entry, state, closed, IsForced: false));
             state = next;
             TakeOut(entry);
             foreach (var one in closed) TakeOut(one);

@@ -45,6 +45,23 @@ public sealed class LinearizabilityJudgeTests
     public void Deleting_what_is_there_without_finding_it_is_bad() =>
         Assert.False(IsGood(Put(0, 1, "a", 1), new KeyCall("k", KeyAction.Delete, KeyEnd.Done, 2, 3) { Revision = 1, Deleted = false }));
 
+    private static KeyCall Refused(long from, long to, long ifRevision, long revision) => new("k", KeyAction.Put, KeyEnd.Refused, from, to) { Value = $"refused {from} {ifRevision}", IfRevision = ifRevision, Revision = revision };
+
+    /// <summary>As when all of them have waited for the database.</summary>
+    [Fact]
+    public void Very_many_calls_at_the_same_time_are_decided()
+    {
+        var order = new Random(5);
+        KeyCall[] calls =
+        [
+            .. Enumerable.Range(1, 40).Select(n => Put(0, 100, $"{n}", n)), .. Enumerable.Range(1, 40).Select(n => Get(0, 100, $"{n}", n)),
+            .. Enumerable.Range(1, 40).Select(n => Refused(0, 100, 0, n)), .. Enumerable.Range(1, 20).Select(n => Refused(n, 100 - n, 50, 2 * n)),
+        ];
+        order.Shuffle(calls);
+        Assert.Empty(LinearizabilityJudge.Judge(calls));
+        Assert.Equal("linearizability", Assert.Single(LinearizabilityJudge.Judge([.. calls, Get(110, 111, "40", 40), Refused(120, 121, 50, 39)])).Promise);
+    }
+
     private static KeyCall End(long from, string value) => new("k", KeyAction.Expire, KeyEnd.Unknown, from, Time.Never) { Value = value };
 
     [Fact]
