@@ -51,19 +51,13 @@ public sealed class ArrowsTests
         if (one == typeof(Entity)) Assert.DoesNotContain(references, r => r.StartsWith("System.Net.", StringComparison.Ordinal) || r.StartsWith("Microsoft.", StringComparison.Ordinal));
     }
 
-    /// <summary>Files stay small enough to be read; what is longer has its reason here.</summary>
-    private static readonly Dictionary<string, string> Long = new(StringComparer.Ordinal)
-    {
-        ["LockMachine.cs"] = "one machine: its rules depend on one another, and are read together",
-        ["Participant.cs"] = "one machine: its rules depend on one another, and are read together",
-    };
-
+    /// <summary>Files stay small enough to be read.</summary>
     [Fact]
-    public void No_source_file_has_more_than_300_lines_without_a_reason()
+    public void No_source_file_has_more_than_300_lines()
     {
         var tooLong = Directory.GetFiles(Source, "*.cs", SearchOption.AllDirectories)
             .Where(f => !f.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal) && !f.Contains($"{Path.DirectorySeparatorChar}bin{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
-            .Where(f => File.ReadLines(f).Count() > 300 && !Long.ContainsKey(Path.GetFileName(f)));
+            .Where(f => File.ReadLines(f).Count() > 300);
         Assert.Empty(tooLong);
     }
 

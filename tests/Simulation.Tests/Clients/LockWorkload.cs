@@ -19,15 +19,7 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
     private readonly List<Holding> holdings = [];
     private readonly List<(GuardPassed Write, string SessionId)> guarded = [];
 
-    /// <summary>All holdings of a lock taken away: those named, or, where no answer came, any.</summary>
-    private readonly List<(string Lock, long From, IReadOnlyList<long>? Fences)> forced = [];
-
-    /// <summary>Fences that an upgrade was asked for, and the fence that it gave; 0: it is not known whether it gave one.</summary>
-    private readonly Dictionary<(string Lock, long Fence), long> upgrades = [];
-
-    /// <summary>Where all is being taken away just now: who gets it meanwhile may lose it, and nobody knows yet.</summary>
-    private readonly List<string> forcing = [];
-
+    private readonly ForcedReleases forced = new();
     private readonly RequestsOfHolders requests = new();
     private SimulatedWorld? world;
 
@@ -43,7 +35,7 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
         var wish = LockWish.Draw(client.Rng, locks);
         var requestId = client.NewRequestId();
         var wait = client.Rng.Pick([0.0, 0.5, 3.0]);
-        if (client.Rng.Chance(0.05)) await Force(client, wish.Name, client.Rng.Chance(0.7) ? holdings.LastOrDefault(h => h.Grant.Lock == wish.Name)?.Grant.Fence ?? 0 : 0);
+        if (client.Rng.Chance(0.05)) await forced.Force(client, holdings, wish.Name, client.Rng.Chance(0.7) ? holdings.LastOrDefault(h => h.Grant.Lock == wish.Name)?.Grant.Fence ?? 0 : 0);
         if (await Acquire(client, session, wish, requestId, wait, (long)(wait * 1000) + client.Rng.Between(500, 5000)) is not { } holding)
         {
             if (client.Rng.Chance(0.8)) await Cancel(client, session, wish.Name, requestId);
@@ -95,7 +87,7 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
         // What it is given later is another holding: by force it may have lost this one.
         if (answer.Reply?.LockGrant is { } grant && grant.Fence != holding.Grant.Fence)
         {
-            if (answer.At < holding.Believed.BelievedUntil && !IsForced(holding.Grant) && !forcing.Contains(wish.Name)) client.World.Fail("coming again", $"{wish.Name}: {holding.Grant.Holder} had fence {holding.Grant.Fence}, and got {grant.Fence}");
+            if (answer.At < holding.Believed.BelievedUntil && !forced.Took(holding.Grant) && !forced.IsUnderWay(wish.Name)) client.World.Fail("coming again", $"{wish.Name}: {holding.Grant.Holder} had fence {holding.Grant.Fence}, and got {grant.Fence}");
             await client.Mutate(EntityId.Lock(wish.Name), () => new Command { ReleaseLock = new ReleaseLockRequest { Name = wish.Name, SessionId = holding.Session.Id.Text, Fence = grant.Fence } }, client.NewRequestId());
         }
     }
@@ -104,32 +96,16 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
     {
         var (name, fence, requestId, from) = (holding.Grant.Lock, holding.Grant.Fence, client.NewRequestId(), client.Now);
         var wait = client.Rng.Pick([0.0, 0.5, 3.0]);
-        upgrades[(name, fence)] = 0;
+        forced.UpgradeAsked(name, fence);
         var answer = await client.Mutate(EntityId.Lock(name),
             () => new Command { UpgradeLock = new UpgradeLockRequest { Name = name, SessionId = holding.Session.Id.Text, Fence = fence, WaitSeconds = wait } }, requestId, (long)(wait * 1000) + 3000);
         holding.Session.Saw(answer);
         if (answer.Reply?.LockGrant is null && client.Rng.Chance(0.7)) await Cancel(client, holding.Session, name, requestId);
         if (answer.Reply?.LockGrant is not { } grant) return null;
-        upgrades[(name, fence)] = grant.Fence;
+        forced.UpgradeGave(name, fence, grant.Fence);
         // From then on it has it by the new fence.
         holding.GivenBackAt = Math.Min(holding.GivenBackAt, answer.At);
         return Believe(holding.Session, holding.Grant with { Fence = grant.Fence, InvokedAt = from, GrantedAt = answer.At, Use = LockUse.Exclusive, IsUpgrade = true });
-    }
-
-    /// <summary>Whoever it is taken from does not hear of it at once.</summary>
-    private async Task Force(Client client, string name, long fence)
-    {
-        var from = client.Now;
-        foreach (var holding in holdings.Where(h => h.Grant.Lock == name && (fence == 0 || h.Grant.Fence == fence))) holding.GivenBackAt = Math.Min(holding.GivenBackAt, from);
-        var before = holdings.Count;
-        if (fence == 0) forcing.Add(name);
-        var answer = await client.Mutate(EntityId.Lock(name), () => new Command { ForceReleaseLock = new ForceReleaseLockRequest { Name = name, Fence = fence, Reason = "simulated" } }, client.NewRequestId());
-        if (fence != 0) return;
-        if (answer.Reply is not null) forcing.Remove(name);
-        // It meant all that were there when it came, whenever that was.
-        var all = answer.Reply?.ForceReleaseLock?.Fences;
-        forced.Add((name, from, all));
-        foreach (var holding in holdings.Skip(before).Where(h => IsForced(h.Grant))) holding.GivenBackAt = Math.Min(holding.GivenBackAt, holding.Grant.GrantedAt);
     }
 
     /// <summary>A session that nobody keeps alive waits, with its call open, until after its end. Only then the lock is given back.</summary>
@@ -146,10 +122,6 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
         await Release(client, holding);
         await waits;
     }
-
-    /// <summary>Also when it had another fence by then, of which its client had not heard yet.</summary>
-    private bool IsForced(LockGrantSeen grant) => forced.Exists(f => f.Lock == grant.Lock && (f.Fences is null || f.Fences.Contains(grant.Fence)
-        || (upgrades.TryGetValue((grant.Lock, grant.Fence), out var upgraded) && f.Fences.Any(fence => upgraded == 0 ? fence > grant.Fence : fence == upgraded))));
 
     private async Task Use(Client client, Holding holding)
     {
@@ -185,7 +157,7 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
         if (client.Rng.Chance(0.1))
         {
             await client.World.Scheduler.Delay(client.Rng.Between(0, 300));
-            await Force(client, name, holding.Grant.Fence);
+            await forced.Force(client, holdings, name, holding.Grant.Fence);
         }
         if ((await write).Reply?.Transaction is not { ConditionsHeld: true }) return false;
         guarded.Add((new GuardPassed(name, holding.Grant.Fence, from, $"client-{client.Number}"), holding.Session.Id.Text));
@@ -292,7 +264,7 @@ sealed class LockWorkload(int locks, ListWorkload lists) : IWorkload
     public IEnumerable<Violation> Judge()
     {
         // One who took all away, and never heard what that was, may have come at any time.
-        LockGrantSeen[] grants = [.. holdings.Select(h => IsForced(h.Grant) ? h.Believed with { BelievedUntil = Math.Min(h.Believed.BelievedUntil, h.Grant.GrantedAt) } : h.Believed)];
+        LockGrantSeen[] grants = [.. holdings.Select(h => forced.Took(h.Grant) ? h.Believed with { BelievedUntil = Math.Min(h.Believed.BelievedUntil, h.Grant.GrantedAt) } : h.Believed)];
         return
         [
             .. LockJudge.Judge(grants, []),
