@@ -134,6 +134,7 @@ public sealed class NodeProcess : IAsyncDisposable
         endIsAsked = true;
         process.Kill();
         await process.WaitForExitAsync();
+        if (process.ExitCode != 128 + 9) unaskedEnds.Enqueue(Ended(process, "just before it was killed"));
     }
 
     /// <summary>SIGTERM, and waits for the end.</summary>

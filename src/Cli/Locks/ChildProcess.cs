@@ -69,11 +69,10 @@ sealed class ChildProcess : IDisposable
         for (var asked = Stopwatch.StartNew(); asked.Elapsed < killAfter && (!process.HasExited || family.IsRunning); family.Grow()) await Task.Delay(LookEvery);
         for (var killing = Stopwatch.StartNew(); killing.Elapsed < KillWithin && (!process.HasExited || family.IsRunning); family.Grow())
         {
-            if (!process.HasExited) process.Kill(entireProcessTree: true);
+            Send(SigKill);
             family.Send(SigKill);
             await Task.Delay(LookEvery);
         }
-        await process.WaitForExitAsync();
     }
 
     /// <summary>To the command, and to all that it has started.</summary>

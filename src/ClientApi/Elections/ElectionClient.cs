@@ -15,8 +15,10 @@ public sealed class ElectionClient
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
-    // How often an observer looks whether the one it was told of still holds the lock: mostly it hears of the end from the key, which goes first or with the session.
+    // How often an observer looks whether the one it was told of still holds the lock: mostly it hears of the end from the key, which goes first or with the session. Seldom, and not all
+    // observers at once: the answer has everybody who waits.
     private static readonly TimeSpan LookAfter = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LookAfterAtMost = TimeSpan.FromSeconds(20);
 
     private readonly LockClient _locks;
     private readonly KeyClient _keys;
@@ -121,8 +123,10 @@ public sealed class ElectionClient
             yield return leader;
 
             await using var changes = new KeyChanges(_keys.WatchKeyAsync, name, from, _time, cancellationToken);
-            while (await changes.NextAsync(leader is null ? Timeout.InfiniteTimeSpan : LookAfter) is not Turn.Over and var turn)
+            var silence = LookAfter;
+            while (await changes.NextAsync(leader is null ? Timeout.InfiniteTimeSpan : silence * (0.75 + (0.5 * Random.Shared.NextDouble()))) is not Turn.Over and var turn)
             {
+                silence = turn != Turn.Silence ? LookAfter : silence * 1.5 < LookAfterAtMost ? silence * 1.5 : LookAfterAtMost;
                 if (turn == Turn.Silence)
                 {
                     if (!await IsSeenToBeOverAsync(name, leader!, cancellationToken)) continue;
@@ -167,7 +171,7 @@ public sealed class ElectionClient
         {
             return await IsOverAsync(name, leader, cancel);
         }
-        catch (UnavailableException e)
+        catch (AkkaHaException e) when (e is UnavailableException or LimitExceededException)
         {
             _logger.LogDebug(e, "Whether election {Election} is still led can't be seen now", leader.Election);
             return false;

@@ -49,8 +49,9 @@ internal sealed class LockUpgrades(CallRepeater calls, RequestIds ids, LockRetur
             {
                 failure = ExceptionDispatchInfo.Capture(e);
             }
-            // A refusal too: a try that does not wait may have left the wish to upgrade behind, which holds others back and may be granted later, to nobody.
-            if (grant is null && (isOpen || refusal is not null)) grant = await SettleAsync(held, from, mutation);
+            if (grant is null && isOpen) grant = await SettleAsync(held, from, mutation);
+            // What was refused is not granted later. A server of before may keep the wish to upgrade for some seconds, which holds others back.
+            else if (refusal is not null) _ = TakeBackAsync(held, mutation);
             if (grant is not null)
             {
                 await GrantedAsync(held, from, new Fence(grant.Fence));
@@ -58,6 +59,18 @@ internal sealed class LockUpgrades(CallRepeater calls, RequestIds ids, LockRetur
             }
             failure?.Throw();
             if (until.Left <= TimeSpan.Zero && (!mutation.InDoubt || tries >= Tries)) return refusal;
+        }
+    }
+
+    private async Task TakeBackAsync(AcquiredLock held, Mutation mutation)
+    {
+        try
+        {
+            await returns.CancelOnceAsync(held.Session, held.Name, mutation.Id, held.Session.OverToken);
+        }
+        catch (Exception e) when (e is AkkaHaException or OperationCanceledException or ObjectDisposedException)
+        {
+            // Then it goes by itself.
         }
     }
 

@@ -17,6 +17,8 @@ internal sealed class WaitingCall<TGrant>(CallRepeater calls, TimeProvider time,
     /// </summary>
     private static readonly TimeSpan NodePatience = TimeSpan.FromSeconds(6);
 
+    private static readonly TimeSpan GrantWaitsForKeepAlive = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50);
 
     private readonly long _startedAt = time.GetTimestamp();
@@ -96,7 +98,8 @@ internal sealed class WaitingCall<TGrant>(CallRepeater calls, TimeProvider time,
         };
         var grant = (await calls.MutateAsync(call, mutation, stop)).Value;
         // From here on nobody does: what was got lasts for a whole time to live.
-        if (session.WhileWaiting is { } keepAlive && time.GetElapsedTime(_startedAt) > LiveSession.Margin(session.Ttl)) await keepAlive.OnceAsync(session, stop);
+        if (session.WhileWaiting is { } keepAlive && time.GetElapsedTime(_startedAt) > LiveSession.Margin(session.Ttl))
+            await ((Task)keepAlive.OnceAsync(session, stop)).WaitAsync(GrantWaitsForKeepAlive, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (session.IsLost)
         {
             _mayLeaveTraces = true;

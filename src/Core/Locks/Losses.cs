@@ -12,18 +12,31 @@ internal sealed class Losses(LockBook book)
 {
     private const long AgainMs = 2000;
 
+    /// <summary>Where nobody says that it has heard: a session that is kept alive by somebody who does not listen.</summary>
+    private const long AgainAtMostMs = 60_000;
+
+    private long againMs = AgainMs;
     private long againAtMs;
 
     public long WakeAtMs => book.Losses.Count == 0 ? long.MaxValue : againAtMs;
 
     public void TellDue(Turn turn)
     {
-        if (book.Losses.Count > 0 && againAtMs <= turn.At.MonoMs) Tell(turn);
+        if (book.Losses.Count == 0 || againAtMs > turn.At.MonoMs) return;
+        againMs = Math.Min(2 * againMs, AgainAtMostMs);
+        TellAll(turn);
     }
 
+    /// <summary>There is a new one.</summary>
     public void Tell(Turn turn)
     {
-        againAtMs = turn.At.MonoMs + AgainMs;
+        againMs = AgainMs;
+        TellAll(turn);
+    }
+
+    private void TellAll(Turn turn)
+    {
+        againAtMs = turn.At.MonoMs + againMs;
         foreach (var loss in book.Losses)
             if (SessionId.TryParse(loss.SessionId, out var id))
                 turn.Send(id.Entity, new Command { HoldingLost = new HoldingLost { SessionId = loss.SessionId, Fence = loss.Fence, Reason = loss.Reason } });

@@ -29,10 +29,15 @@ internal sealed class MultiLockBook(RuleSwitches rules)
         else Apply(@event, turn.Stamp);
     }
 
+    /// <summary>Whether the next row of this time forgets it: it was granted longer ago than an outcome is remembered, and nobody has begun to take it back.</summary>
+    public static bool IsForgotten(MultiLock work, long timeMs) => work.GrantedMs > 0 && !work.IsOpen && IsPast(work, timeMs);
+
+    private static bool IsPast(MultiLock granted, long timeMs) => granted.GrantedMs < timeMs - (Limits.OutcomeSeconds * 1000L);
+
     /// <summary>Folds one of an acquireAll's events; false when it is none.</summary>
     public bool Apply(Event @event, Stamp stamp)
     {
-        while (granted.TryPeek(out var oldest) && oldest.GrantedMs < stamp.TimeMs - (Limits.OutcomeSeconds * 1000L))
+        while (granted.TryPeek(out var oldest) && IsPast(oldest, stamp.TimeMs))
         {
             granted.Dequeue();
             if (!oldest.IsOpen && works.GetValueOrDefault(oldest.RequestId) == oldest) Remove(oldest);

@@ -248,7 +248,7 @@ internal sealed class MultiLocks
     {
         var upTo = request.OnlyAttemptsTo == 0 ? uint.MaxValue : request.OnlyAttemptsTo;
         var cancelled = MultiLockReplies.TakenBack();
-        if (book.Find(request.RequestId) is { } work && work.Started.SessionId == request.SessionId)
+        if (book.Find(request.RequestId) is { } work && work.Started.SessionId == request.SessionId && !MultiLockBook.IsForgotten(work, turn.Stamp.TimeMs))
         {
             // After a crash the attempt is not known, and it is left to whoever comes for it in time.
             var attempt = work.GrantedMs > 0 ? turn.LastAttemptAnswered(work.RequestId) : work.HeardAttempt;

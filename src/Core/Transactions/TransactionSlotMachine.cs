@@ -15,7 +15,7 @@ internal sealed class TransactionSlotMachine : IMachine
     private const int UnsettledAtMost = 10_000;
 
     /// <summary>Ids that are issued in the future are kept until then: clients with a wrong clock must not fill the memory with them.</summary>
-    private const int KeptWithIdsAheadAtMost = 20_000;
+    private const int AheadAtMost = 10_000;
 
     private readonly RuleSwitches rules;
     private readonly OutcomeTimes times;
@@ -127,7 +127,8 @@ internal sealed class TransactionSlotMachine : IMachine
             case Command.BodyOneofCase.ResolveTransaction when command.ResolveTransaction.Without.Length > 0: lost.Resolve(command.ResolveTransaction, known, call, turn); break;
             case Command.BodyOneofCase.ResolveTransaction:
                 var resolved = command.ResolveTransaction.TransactionId;
-                turn.Answer(call, TransactionReplies.Status(resolved, known ?? Close(resolved, AbortReason.Resolved, lookedUp, turn)));
+                if (known is null && table.Ahead >= AheadAtMost && OutcomeTimes.IsAhead(resolved, turn.Stamp.TimeMs) is { } ahead) turn.Answer(call, TooManyAhead(ahead));
+                else turn.Answer(call, TransactionReplies.Status(resolved, known ?? Close(resolved, AbortReason.Resolved, lookedUp, turn)));
                 break;
             case Command.BodyOneofCase.InDoubt:
                 // Nothing was ever durably started here, and from now on nothing will be.
@@ -157,9 +158,9 @@ internal sealed class TransactionSlotMachine : IMachine
         else if (rules.OutcomeLookUp && times.IsForgotten(id, lookedUp, turn.Stamp.TimeMs)) turn.Answer(call, TransactionReplies.Forgotten(id));
         else if (OutcomeTimes.IsAhead(id, turn.Stamp.TimeMs) is { } seconds)
         {
-            if (table.Count >= KeptWithIdsAheadAtMost)
+            if (table.Ahead >= AheadAtMost)
             {
-                turn.Answer(call, Replies.Failure(ErrorCode.Unavailable, $"transactionId carries an issue time {seconds} s ahead of this node's clock, and {KeptWithIdsAheadAtMost} outcomes are kept in this slot already"));
+                turn.Answer(call, TooManyAhead(seconds));
                 return;
             }
             // Closed, so that no earlier attempt is run when the clock has caught up.
@@ -172,6 +173,9 @@ internal sealed class TransactionSlotMachine : IMachine
             turn.Answer(call, Replies.Failure(call.Attempt > 1 ? ErrorCode.Unavailable : ErrorCode.LimitExceeded, $"{UnsettledAtMost} transactions are open in this slot, which is the limit"));
         else driver.Start(plan, request.DeadlineSeconds == 0 ? Limits.TransactionDeadlineDefaultSeconds : request.DeadlineSeconds, call, turn);
     }
+
+    private static Reply TooManyAhead(long seconds) =>
+        Replies.Failure(ErrorCode.Unavailable, $"transactionId carries an issue time {seconds} s ahead of this node's clock, and this slot keeps {AheadAtMost} such outcomes already");
 
     /// <summary>From now on nobody runs it.</summary>
     private TransactionRecord Close(string transactionId, string reason, OutcomeLookedUp? lookedUp, Turn turn)

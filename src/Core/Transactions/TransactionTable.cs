@@ -26,8 +26,10 @@ internal sealed class TransactionTable(OutcomeTimes times)
 
     public IEnumerable<TransactionRecord> Unsettled => records.Values.Where(r => !r.Settled && r.Started is not null);
 
-    /// <summary>How many there are, settled or not.</summary>
-    public int Count => records.Count;
+    private readonly HashSet<string> ahead = new(StringComparer.Ordinal);
+
+    /// <summary>How many are kept for longer than others, since their ids are issued in the future.</summary>
+    public int Ahead => ahead.Count;
 
     /// <summary>How many are not settled.</summary>
     public int Open => records.Count - settled.Count;
@@ -96,7 +98,13 @@ internal sealed class TransactionTable(OutcomeTimes times)
         record.TimeMs = timeMs;
         // Every participant has done with it: who asks from now on has nothing that the decision names.
         record.Slim();
+        AddSettled(record);
+    }
+
+    private void AddSettled(TransactionRecord record)
+    {
         settled.Add((FromOf(record), record.Id));
+        if (FromOf(record) > record.TimeMs + (Limits.ClockAheadSeconds * 1000L)) ahead.Add(record.Id);
     }
 
     private void Leave(TransactionsArchived archived)
@@ -127,6 +135,7 @@ internal sealed class TransactionTable(OutcomeTimes times)
     private void Forget(string id)
     {
         records.Remove(id);
+        ahead.Remove(id);
         results.Remove(id);
     }
 
@@ -150,7 +159,7 @@ internal sealed class TransactionTable(OutcomeTimes times)
         {
             var record = TransactionRecord.From(stored);
             records[record.Id] = record;
-            if (stored.Settled) settled.Add((FromOf(record), record.Id));
+            if (stored.Settled) AddSettled(record);
             if (stored.Committed is { Result: { ResultsDropped: false, Results.Count: > 0 } }) KeepResults(record, stored.TimeMs);
         }
     }

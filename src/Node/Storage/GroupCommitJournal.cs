@@ -92,39 +92,29 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
         while (await waiting.Reader.WaitToReadAsync())
         {
             var batch = Take();
-            if (batch.Count == 0) continue;
-            try
-            {
-                if (stopped) throw new InvalidOperationException("the journal has been stopped; this was not written");
-                await insert.RunAsync([.. batch.SelectMany(w => w.Rows)]);
-                foreach (var write in batch) write.Done.SetResult(null!);
-            }
-            catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation && batch.Count > 1)
-            {
-                // Certainly none of it is stored. One of them is late, the others' callers must not pay for it.
-                await CloseAsync(insert);
-                foreach (var write in batch) await WriteAloneAsync(insert, write);
-            }
-            catch (Exception e)
-            {
-                // All of them failed, or nobody knows: the one whose fault it is, and the innocent.
-                foreach (var write in batch) write.Done.TrySetException(e);
-                await CloseAsync(insert);
-            }
+            if (batch.Count > 0) await WriteAsync(insert, batch);
         }
         await CloseAsync(insert);
     }
 
-    private async Task WriteAloneAsync(JournalInsert insert, JournalWrite write)
+    private async Task WriteAsync(JournalInsert insert, List<JournalWrite> batch)
     {
         try
         {
-            await insert.RunAsync(write.Rows);
-            write.Done.SetResult(null!);
+            if (stopped) throw new InvalidOperationException("the journal has been stopped; this was not written");
+            await insert.RunAsync([.. batch.SelectMany(w => w.Rows)]);
+            foreach (var write in batch) write.Done.SetResult(null!);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation && batch.Count > 1)
+        {
+            // Certainly none of it is stored. One of them is late, and the others' callers must not pay for it: by halves, it is soon alone.
+            await WriteAsync(insert, batch[..(batch.Count / 2)]);
+            await WriteAsync(insert, batch[(batch.Count / 2)..]);
         }
         catch (Exception e)
         {
-            write.Done.TrySetException(e);
+            // All of them failed, or nobody knows: the one whose fault it is, and the innocent.
+            foreach (var write in batch) write.Done.TrySetException(e);
             await CloseAsync(insert);
         }
     }

@@ -60,15 +60,25 @@ internal sealed class GroupReads<TAsk, TAnswer>
             var batch = new List<Waiting>();
             while (batch.Count < atMost && waiting.Reader.TryRead(out var next)) batch.Add(next);
             if (batch.Count == 0) continue;
-            try
-            {
-                var answers = await ReadAsync([.. batch.Select(w => w.Ask)]);
-                for (var i = 0; i < batch.Count; i++) batch[i].Done.SetResult(answers[i]);
-            }
-            catch (Exception e)
-            {
-                foreach (var one in batch) one.Done.TrySetException(e);
-            }
+            await AnswerAsync(batch);
+        }
+    }
+
+    private async Task AnswerAsync(List<Waiting> batch)
+    {
+        try
+        {
+            var answers = await ReadAsync([.. batch.Select(w => w.Ask)]);
+            for (var i = 0; i < batch.Count; i++) batch[i].Done.SetResult(answers[i]);
+        }
+        catch (DbException e) when (e.SqlState is not null && batch.Count > 1)
+        {
+            // The server itself refused: perhaps one's rows are damaged. Whose, they find out each by itself.
+            foreach (var one in batch) await AnswerAsync([one]);
+        }
+        catch (Exception e)
+        {
+            foreach (var one in batch) one.Done.TrySetException(e);
         }
     }
 }

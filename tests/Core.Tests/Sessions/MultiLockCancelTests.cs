@@ -43,6 +43,18 @@ public sealed class MultiLockCancelTests
         Assert.Single(slot.When(Cancel(upTo: 2)).Back());
     }
 
+    /// <summary>Also where no row has come since, by which it would have been forgotten: a simulated seed showed a slot that could not take this.</summary>
+    [Fact]
+    public void After_that_time_a_cancel_takes_nothing_back()
+    {
+        var slot = Open();
+        slot.GrantAll(slot.When(Acquire("a b")));
+        slot.After(61_000);
+        var cancel = slot.When(Cancel());
+        Assert.Empty(cancel.Back());
+        Assert.False(cancel.Reply().CancelAllLocks.Cancelled);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -54,6 +54,28 @@ public sealed class GroupReadsTests
     }
 
     [Fact]
+    public async Task One_that_the_server_can_not_read_fails_alone()
+    {
+        var first = new TaskCompletionSource();
+        var reads = new GroupReads<int, int>(10, async asks =>
+        {
+            if (asks is [0]) await first.Task;
+            return asks.Contains(-1) ? throw new PostgresException("missing chunk number 0", "ERROR", "ERROR", "XX001") : [.. asks.Select(a => a * 10)];
+        });
+        // Both lanes are busy, so that the rest goes together.
+        var busy = new List<Task<int>> { reads.AskAsync(0) };
+        await Task.Delay(200);
+        busy.Add(reads.AskAsync(0));
+        await Task.Delay(200);
+        var (good, bad, other) = (reads.AskAsync(1), reads.AskAsync(-1), reads.AskAsync(2));
+        first.SetResult();
+        await Assert.ThrowsAsync<PostgresException>(() => bad.WaitAsync(Patience));
+        Assert.Equal((10, 20), (await good.WaitAsync(Patience), await other.WaitAsync(Patience)));
+        await Task.WhenAll(busy).WaitAsync(Patience);
+        reads.Stop();
+    }
+
+    [Fact]
     public async Task Stopped_it_answers_what_was_asked_and_takes_no_more()
     {
         var reads = new GroupReads<int, int>(10, ReadAsync);
