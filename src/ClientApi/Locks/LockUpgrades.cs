@@ -51,7 +51,7 @@ internal sealed class LockUpgrades(CallRepeater calls, RequestIds ids, LockRetur
             }
             if (grant is null && isOpen) grant = await SettleAsync(held, from, mutation);
             // What was refused is not granted later. A server of before may keep the wish to upgrade for some seconds, which holds others back.
-            else if (refusal is not null) _ = TakeBackAsync(held, mutation);
+            else if (refusal is not null) _ = returns.CancelAsync(held.Session, held.Name, mutation.Id);
             if (grant is not null)
             {
                 await GrantedAsync(held, from, new Fence(grant.Fence));
@@ -59,18 +59,6 @@ internal sealed class LockUpgrades(CallRepeater calls, RequestIds ids, LockRetur
             }
             failure?.Throw();
             if (until.Left <= TimeSpan.Zero && (!mutation.InDoubt || tries >= Tries)) return refusal;
-        }
-    }
-
-    private async Task TakeBackAsync(AcquiredLock held, Mutation mutation)
-    {
-        try
-        {
-            await returns.CancelOnceAsync(held.Session, held.Name, mutation.Id, held.Session.OverToken);
-        }
-        catch (Exception e) when (e is AkkaHaException or OperationCanceledException or ObjectDisposedException)
-        {
-            // Then it goes by itself.
         }
     }
 

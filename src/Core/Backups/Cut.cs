@@ -52,8 +52,7 @@ public sealed class Cut(long timeMs, RuleSwitches? rules = null)
         var votes = new Dictionary<string, Vote>(StringComparer.Ordinal);
         foreach (var participant in started.Participants)
         {
-            var held = participants.GetValueOrDefault(participant)?.Prepared
-                .FirstOrDefault(p => p.Prepared.TransactionId == started.TransactionId && p.Prepared.Attempt == started.Attempt && p.Prepared.PayloadHash.Equals(started.PayloadHash));
+            var held = participants.GetValueOrDefault(participant)?.Prepared.FirstOrDefault(p => StoredParticipant.IsFor(p.Prepared, started));
             if (held is null) return null;
             votes[participant] = Votes.Yes(new HeldPrepared(held.Prepared, held.SequenceNr), 0);
         }

@@ -30,7 +30,7 @@ internal sealed class MultiLockBook(RuleSwitches rules)
     }
 
     /// <summary>Whether the next row of this time forgets it: it was granted longer ago than an outcome is remembered, and nobody has begun to take it back.</summary>
-    public static bool IsForgotten(MultiLock work, long timeMs) => work.GrantedMs > 0 && !work.IsOpen && IsPast(work, timeMs);
+    public static bool IsForgotten(MultiLock work, long timeMs) => !work.IsOpen && IsPast(work, timeMs);
 
     private static bool IsPast(MultiLock granted, long timeMs) => granted.GrantedMs < timeMs - (Limits.OutcomeSeconds * 1000L);
 

@@ -37,7 +37,7 @@ public sealed class ParticipantRows(TransactionStarted started)
         foreach (var @event in row.Events)
         {
             if (@event.BodyCase == Event.BodyOneofCase.Prepared) Found(@event.Prepared, sequenceNr);
-            else if (Ended(@event) == started.TransactionId) prepared = null;
+            else if (StoredParticipant.LetGoBy(@event) == started.TransactionId) prepared = null;
         }
         if (row.Schema > Entities.Entity.Schema) Unreadable($"row {sequenceNr} has schema {row.Schema}");
         else if (row.Events.Any(e => e.BodyCase == Event.BodyOneofCase.None)) Unreadable($"row {sequenceNr} holds an event unknown to this version");
@@ -65,15 +65,6 @@ public sealed class ParticipantRows(TransactionStarted started)
 
     private void Found(Prepared one, long sequenceNr)
     {
-        if (one.TransactionId == started.TransactionId && one.Attempt == started.Attempt && one.PayloadHash.Equals(started.PayloadHash)) prepared = new HeldPrepared(one, sequenceNr);
+        if (StoredParticipant.IsFor(one, started)) prepared = new HeldPrepared(one, sequenceNr);
     }
-
-    private static string? Ended(Event @event) => @event.BodyCase switch
-    {
-        Event.BodyOneofCase.Applied => @event.Applied.TransactionId,
-        Event.BodyOneofCase.Discarded => @event.Discarded.TransactionId,
-        Event.BodyOneofCase.AttemptDropped => @event.AttemptDropped.TransactionId,
-        Event.BodyOneofCase.Refused => @event.Refused.TransactionId,
-        _ => null,
-    };
 }

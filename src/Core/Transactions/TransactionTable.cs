@@ -15,6 +15,7 @@ internal sealed class TransactionTable(OutcomeTimes times)
         (a, b) => a.FromMs != b.FromMs ? a.FromMs.CompareTo(b.FromMs) : string.CompareOrdinal(a.Id, b.Id)));
 
     private readonly KeptResults results = new();
+    private readonly HashSet<string> ahead = new(StringComparer.Ordinal);
 
     /// <summary>Outcomes of ids issued until then may have been restored from a backup: straight into the table of older ones. 0: none were.</summary>
     private long restoredUntilMs;
@@ -25,8 +26,6 @@ internal sealed class TransactionTable(OutcomeTimes times)
     public TransactionRecord? Find(string transactionId) => records.GetValueOrDefault(transactionId);
 
     public IEnumerable<TransactionRecord> Unsettled => records.Values.Where(r => !r.Settled && r.Started is not null);
-
-    private readonly HashSet<string> ahead = new(StringComparer.Ordinal);
 
     /// <summary>How many are kept for longer than others, since their ids are issued in the future.</summary>
     public int Ahead => ahead.Count;

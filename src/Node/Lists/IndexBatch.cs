@@ -1,4 +1,5 @@
 using System.Data.Common;
+using AkkaHa.Core.Transactions;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Storage;
 using AkkaHa.Node.Journal;
@@ -25,7 +26,7 @@ internal sealed class IndexBatch
         foreach (var @event in row.Envelope.Events)
         {
             if (@event.Prepared is { } prepared) Open(id.Name, prepared);
-            else if (Closed(@event) is { } transactionId) open[(id.Name, transactionId)] = false;
+            else if (StoredParticipant.LetGoBy(@event) is { } transactionId) open[(id.Name, transactionId)] = false;
         }
         try
         {
@@ -66,14 +67,4 @@ internal sealed class IndexBatch
     {
         if (prepared.Then?.Write is not null || prepared.Else?.Write is not null) open[(key, prepared.TransactionId)] = true;
     }
-
-    /// <summary>The transaction that holds nothing here any more.</summary>
-    private static string? Closed(Event @event) => @event.BodyCase switch
-    {
-        Event.BodyOneofCase.Applied => @event.Applied.TransactionId,
-        Event.BodyOneofCase.Discarded => @event.Discarded.TransactionId,
-        Event.BodyOneofCase.AttemptDropped => @event.AttemptDropped.TransactionId,
-        Event.BodyOneofCase.Refused => @event.Refused.TransactionId,
-        _ => null,
-    };
 }

@@ -1,9 +1,6 @@
 using Akka.Actor;
-using Akka.Actor.Setup;
-using Akka.Configuration;
 using Akka.Persistence;
 using AkkaHa.Messages.Storage;
-using AkkaHa.Node.Entities;
 using AkkaHa.Node.Storage;
 using Npgsql;
 using Xunit;
@@ -81,13 +78,13 @@ public sealed class GroupCommitJournalTests(JournalFixture fixture)
     public async Task What_many_entities_wrote_at_once_they_find_again_in_order()
     {
         var journal = await fixture.NewAsync("postgres");
-        using (var first = Start(journal))
+        using (var first = journal.StartSystem())
         {
             var writers = Enumerable.Range(0, 50).Select(i => first.ActorOf(Writer.Props($"kv/{i}"))).ToArray();
             await Task.WhenAll(writers.SelectMany(w => Enumerable.Range(0, 20).Select(_ => w.Ask<long>(3, Patience))));
             await first.Terminate();
         }
-        using var second = Start(journal);
+        using var second = journal.StartSystem();
         for (var i = 0; i < 50; i++) Assert.Equal(60, await second.ActorOf(Writer.Props($"kv/{i}")).Ask<long>(0, Patience));
         Assert.NotEqual(["1000"], await journal.ReadAsync("SELECT count(DISTINCT xid) FROM journal"));
         await second.Terminate();
@@ -97,7 +94,7 @@ public sealed class GroupCommitJournalTests(JournalFixture fixture)
     public async Task A_write_on_a_number_that_is_taken_fails_and_others_go_on()
     {
         var journal = await fixture.NewAsync("postgres");
-        using var system = Start(journal);
+        using var system = journal.StartSystem();
         var late = system.ActorOf(Writer.Props("kv/late"));
         Assert.Equal(1, await late.Ask<long>(1, Patience));
         await journal.RunAsync("INSERT INTO journal (persistence_id, sequence_number, created, message, manifest, identifier) VALUES ('kv/late', 2, 0, '', 'e', 4117)");
@@ -111,7 +108,7 @@ public sealed class GroupCommitJournalTests(JournalFixture fixture)
     public async Task Those_that_were_written_with_one_that_is_late_are_stored()
     {
         var journal = await fixture.NewAsync("postgres");
-        using var system = Start(journal);
+        using var system = journal.StartSystem();
         var writers = Enumerable.Range(0, 20).Select(i => system.ActorOf(Writer.Props($"kv/{i}"))).ToArray();
         await Task.WhenAll(writers.Select(w => w.Ask<long>(1, Patience)));
         await using var other = new NpgsqlConnection(journal.Database.JournalConnection);
@@ -138,7 +135,7 @@ public sealed class GroupCommitJournalTests(JournalFixture fixture)
     public async Task When_the_journals_connections_have_ended_it_makes_new_ones()
     {
         var journal = await fixture.NewAsync("postgres");
-        using var system = Start(journal);
+        using var system = journal.StartSystem();
         for (var i = 0; i < 6; i++) Assert.Equal(1, await system.ActorOf(Writer.Props($"kv/before-{i}")).Ask<long>(1, Patience));
         await journal.RunAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'INSERT INTO journal%' AND datname = current_database() AND pid <> pg_backend_pid()");
         // Whoever writes first on each of them is told that it failed, and stops.
@@ -165,7 +162,7 @@ public sealed class GroupCommitJournalTests(JournalFixture fixture)
     public async Task Who_recovers_an_entity_waits_for_its_write_that_is_under_way()
     {
         var journal = await fixture.NewAsync("postgres");
-        using var system = Start(journal);
+        using var system = journal.StartSystem();
         var first = system.ActorOf(Writer.Props("kv/a"));
         Assert.Equal(1, await first.Ask<long>(1, Patience));
         await using var other = new NpgsqlConnection(journal.Database.JournalConnection);
@@ -185,17 +182,6 @@ public sealed class GroupCommitJournalTests(JournalFixture fixture)
     }
 
     private static NewRow Row(string entity, long number) => new(entity, number, [1], "e", 4117);
-
-    private static ActorSystem Start(TestJournal journal)
-    {
-        var config = ConfigurationFactory.ParseString($$"""
-            akka.loglevel = OFF
-            akka.stdout-loglevel = OFF
-            akka.actor.serializers.akkaha = "{{typeof(EntitySerializer).FullName}}, {{typeof(EntitySerializer).Assembly.GetName().Name}}"
-            akka.actor.serialization-bindings { "{{typeof(Envelope).FullName}}, {{typeof(Envelope).Assembly.GetName().Name}}" = akkaha }
-            """).WithFallback(JournalSetup.Config(journal.Database, journal.Settings));
-        return ActorSystem.Create("journal", ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(config), JournalSetup.Connection(journal.Database)));
-    }
 
     /// <summary>Told a number, writes so many rows at once, and says how many it has in all.</summary>
     private sealed class Writer(string id) : UntypedPersistentActor

@@ -1,12 +1,7 @@
 using Akka.Actor;
-using Akka.Actor.Setup;
-using Akka.Configuration;
 using Akka.Persistence;
-using Akka.Persistence.Sql.Journal;
-using Akka.Persistence.Sql.Snapshot;
 using AkkaHa.Core.Entities;
 using AkkaHa.Messages.Storage;
-using AkkaHa.Node.Entities;
 using AkkaHa.Node.Storage;
 using Xunit;
 using Envelope = AkkaHa.Messages.Storage.Envelope;
@@ -82,14 +77,14 @@ public sealed class RecoveryReadsTests(JournalFixture fixture)
     public async Task An_entity_begins_with_what_the_plugin_would_have_given_it()
     {
         var journal = await fixture.NewAsync("postgres");
-        using (var writing = Start(journal, ours: true))
+        using (var writing = journal.StartSystem())
         {
             foreach (var (id, rows, snapshot, delete) in ((string, int, int, int)[])[("kv/plain", 7, 0, 0), ("kv/long", 450, 0, 0), ("kv/snapshot", 9, 4, 0), ("kv/deleted", 9, 6, 6), ("kv/gone", 5, 5, 5)])
                 await writing.ActorOf(Props.Create(() => new Past(id, rows, snapshot, delete))).Ask<string>("done", Patience);
             await writing.Terminate();
         }
-        using var plugin = Start(journal, ours: false);
-        using var our = Start(journal, ours: true);
+        using var plugin = journal.StartSystem(thePluginsOwn: true);
+        using var our = journal.StartSystem();
         foreach (var id in (string[])["kv/plain", "kv/long", "kv/snapshot", "kv/deleted", "kv/gone", "kv/none"])
         {
             var given = await our.ActorOf(Props.Create(() => new Told(id))).Ask<string>("what", Patience);
@@ -112,27 +107,6 @@ public sealed class RecoveryReadsTests(JournalFixture fixture)
             """);
         return (new RecoveryReads(journal.Database.JournalConnection), journal);
     }
-
-    private static ActorSystem Start(TestJournal journal, bool ours)
-    {
-        var config = ConfigurationFactory.ParseString($$"""
-            akka.loglevel = OFF
-            akka.stdout-loglevel = OFF
-            akka.actor.serializers.akkaha = "{{TypeName<EntitySerializer>()}}"
-            akka.actor.serialization-bindings {
-              "{{TypeName<Envelope>()}}" = akkaha
-              "{{TypeName<Messages.Storage.Snapshot>()}}" = akkaha
-            }
-            """);
-        if (!ours)
-            config = config.WithFallback(ConfigurationFactory.ParseString($$"""
-                akka.persistence.journal.sql.class = "{{TypeName<SqlWriteJournal>()}}"
-                akka.persistence.snapshot-store.sql.class = "{{TypeName<SqlSnapshotStore>()}}"
-                """));
-        return ActorSystem.Create("journal", ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(config.WithFallback(JournalSetup.Config(journal.Database, journal.Settings))), JournalSetup.Connection(journal.Database)));
-    }
-
-    private static string TypeName<T>() => $"{typeof(T).FullName}, {typeof(T).Assembly.GetName().Name}";
 
     /// <summary>Writes rows, a snapshot after so many of them, and deletes the first so many.</summary>
     private sealed class Past : UntypedPersistentActor

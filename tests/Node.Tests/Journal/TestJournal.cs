@@ -1,7 +1,13 @@
 using System.Collections.Concurrent;
 using System.Data.Common;
+using Akka.Actor;
+using Akka.Actor.Setup;
+using Akka.Configuration;
+using Akka.Persistence.Sql.Journal;
+using Akka.Persistence.Sql.Snapshot;
 using AkkaHa.Core.Entities;
 using AkkaHa.Messages.Storage;
+using AkkaHa.Node.Entities;
 using AkkaHa.Node.Journal;
 using AkkaHa.Node.Ownership;
 using AkkaHa.Node.Settings;
@@ -43,6 +49,29 @@ internal sealed class TestJournal(Database database, NodeSettings settings)
             [("@id", id), ("@number", sequenceNr), ("@message", envelope.ToByteArray())]);
         await command.ExecuteNonQueryAsync();
     }
+
+    /// <summary>A system whose actors have this journal and its snapshots.</summary>
+    /// <param name="thePluginsOwn">As Akka.Persistence.Sql has them, without what is ours on PostgreSQL.</param>
+    public ActorSystem StartSystem(bool thePluginsOwn = false)
+    {
+        var config = ConfigurationFactory.ParseString($$"""
+            akka.loglevel = OFF
+            akka.stdout-loglevel = OFF
+            akka.actor.serializers.akkaha = "{{TypeName<EntitySerializer>()}}"
+            akka.actor.serialization-bindings {
+              "{{TypeName<Envelope>()}}" = akkaha
+              "{{TypeName<Snapshot>()}}" = akkaha
+            }
+            """);
+        if (thePluginsOwn)
+            config = config.WithFallback(ConfigurationFactory.ParseString($$"""
+                akka.persistence.journal.sql.class = "{{TypeName<SqlWriteJournal>()}}"
+                akka.persistence.snapshot-store.sql.class = "{{TypeName<SqlSnapshotStore>()}}"
+                """));
+        return ActorSystem.Create("journal", ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(config.WithFallback(JournalSetup.Config(Database, Settings))), JournalSetup.Connection(Database)));
+    }
+
+    private static string TypeName<T>() => $"{typeof(T).FullName}, {typeof(T).Assembly.GetName().Name}";
 
     public async Task<JournalPosition> HorizonAsync()
     {
