@@ -60,8 +60,27 @@ public sealed class UpgradeTests
 
         var asked = node.Seen<UpgradeLockRequest>().Select(u => u.RequestId).Distinct();
         Assert.Equal(2, asked.Count());
-        Assert.Equal(asked, node.Seen<CancelLockRequest>().Select(c => c.RequestId));
+        // Beside the caller.
+        await TestClient.Until(() => node.Seen<CancelLockRequest>().Count == 2);
+        Assert.Equal(asked.Order(), node.Seen<CancelLockRequest>().Select(c => c.RequestId).Order());
         Assert.Equal((Mode.Upgradeable, fence, false), (held.Mode, held.Fence, held.IsLost));
+    }
+
+    /// <summary>What was refused is not granted later: nothing hangs on the taking back.</summary>
+    [Fact]
+    public async Task A_refused_upgrade_costs_no_lock_where_nobody_answers_that_it_is_taken_back()
+    {
+        await using var node = await FakeNode.StartAsync();
+        node.Refuse<UpgradeLockRequest>(ErrorCode.LockHeld);
+        node.StallOn<CancelLockRequest>();
+        await using var client = TestClient.Connect(node);
+        await using var held = await client.Locks.AcquireUpgradeableAsync("l");
+
+        Assert.False(await held.TryUpgradeAsync());
+        await Task.Delay(TimeSpan.FromSeconds(3));
+
+        Assert.False(held.IsLost);
+        Assert.Empty(node.Seen<ReleaseLockRequest>());
     }
 
     [Fact]
