@@ -1,5 +1,6 @@
 using System.Text;
 using AkkaHa.ClientApi.Errors;
+using AkkaHa.ClientApi.Transactions;
 using AkkaHa.Messages;
 using Google.Protobuf;
 using Wire = AkkaHa.Messages.V1;
@@ -71,6 +72,19 @@ public sealed class TransactionBuilder
     {
         operations(_else);
         return this;
+    }
+
+    /// <summary>One of those that take part, if there is one with a name of its own.</summary>
+    internal EntityId? FirstParticipant
+    {
+        get
+        {
+            if (_then.Operations.Concat(_else.Operations).Select(PendingOperations.KeyOf).FirstOrDefault(k => k.Length > 0) is { } key) return EntityId.Key(key);
+            return _conditions.FirstOrDefault() is not { } condition ? null
+                : condition.Key.Length > 0 ? EntityId.Key(condition.Key)
+                : condition.Lock.Length > 0 ? EntityId.Lock(condition.Lock)
+                : null;
+        }
     }
 
     internal Wire.TransactionRequest ToRequest(TransactionId id, TimeSpan deadline) => new()

@@ -31,6 +31,7 @@ internal sealed class DeadlockWatch(string name, RuleSwitches rules, LockWaits w
     private long intervalMs = FirstLookMs;
     private long notBeforeMs = long.MinValue;
     private ulong lastNumber;
+    private long lastGrant;
 
     private sealed record Forwarded(long AtMs, HashSet<long> Fences);
 
@@ -43,8 +44,17 @@ internal sealed class DeadlockWatch(string name, RuleSwitches rules, LockWaits w
         lookAtMs = Math.Min(lookAtMs ?? long.MaxValue, Math.Max(notBeforeMs, turn.At.MonoMs + FirstLookMs));
     }
 
+    /// <summary>A grant while others wait closes a circle if the new holder waits elsewhere at the same time, as for several locks at once from one flow.</summary>
+    public void Notice(Turn turn)
+    {
+        if (waits.LastGrant is var grant && grant == lastGrant) return;
+        lastGrant = grant;
+        if (waits.IsForFlowOf(grant)) Expect(turn);
+    }
+
     public void Activated(Turn turn)
     {
+        lastGrant = waits.LastGrant;
         if (waits.Any) Expect(turn);
     }
 

@@ -82,6 +82,7 @@ internal sealed class LockMachine : IMachine, IParticipantHost
             if (!upgrades.EndTry(call, turn)) turn.AnswerForNow(call, LockReplies.Held(name, book, call.RequestId, "was not free in time", turn.At.WallMs));
         queue.LeaveLostPlaces(turn);
         queue.GrantNext(turn);
+        deadlocks.Notice(turn);
         deadlocks.Tick(turn);
         ForgetOthers(turn);
     }
@@ -114,6 +115,7 @@ internal sealed class LockMachine : IMachine, IParticipantHost
                 default: throw new ArgumentException($"a lock takes no {command.BodyCase}", nameof(command));
             }
         }
+        deadlocks.Notice(turn);
         ForgetOthers(turn);
     }
 

@@ -21,6 +21,12 @@ internal sealed class LockWaits(LockBook book, WaitingCalls calls, Closings clos
 {
     public bool Any => book.Queue.Any(w => w.FlowId.Length > 0) || (book.Upgrade is { } upgrade && book.Holding(upgrade.Fence)!.FlowId.Length > 0);
 
+    /// <summary>The fence of the last grant or upgrade.</summary>
+    public long LastGrant => book.LastFence;
+
+    /// <summary>Whether the holder with this fence has a flow, and flows wait here.</summary>
+    public bool IsForFlowOf(long fence) => book.Holding(fence) is { FlowId.Length: > 0 } && Any;
+
     public IReadOnlyList<Wait> All()
     {
         var waits = new List<Wait>();

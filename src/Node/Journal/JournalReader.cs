@@ -37,11 +37,13 @@ internal sealed class JournalReader(Database database, bool naive = false, int s
 
     private int rowsAtOnce = MaxRows;
 
+    // The name x matters here and below: were that column of the result called xid, ORDER BY xid would mean it, and PostgreSQL would sort the whole journal by it.
+
     /// <summary>How far one can read now: no later commit will land at or before this.</summary>
     public async Task<JournalPosition> HorizonAsync(DbConnection connection, CancellationToken ct)
     {
         await using var command = connection.Command(null, database.IsPostgres
-            ? "SELECT xid::text::bigint, ordering FROM journal WHERE xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY xid DESC, ordering DESC LIMIT 1"
+            ? "SELECT xid::text::bigint AS x, ordering FROM journal WHERE xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY xid DESC, ordering DESC LIMIT 1"
             : "SELECT 0, max(ordering) FROM journal");
         return await PositionAsync(command, ct);
     }
@@ -50,7 +52,7 @@ internal sealed class JournalReader(Database database, bool naive = false, int s
     public async Task<JournalPosition> HighestAsync(DbConnection connection, CancellationToken ct)
     {
         await using var command = connection.Command(null, database.IsPostgres
-            ? "SELECT xid::text::bigint, ordering FROM journal ORDER BY xid DESC, ordering DESC LIMIT 1"
+            ? "SELECT xid::text::bigint AS x, ordering FROM journal ORDER BY xid DESC, ordering DESC LIMIT 1"
             : "SELECT 0, max(ordering) FROM journal");
         return await PositionAsync(command, ct);
     }

