@@ -1,9 +1,11 @@
 using System.Data.Common;
+using System.Diagnostics;
 using System.Globalization;
 using AkkaHa.Messages;
 using AkkaHa.Node.Journal;
 using AkkaHa.Node.Lists;
 using AkkaHa.Node.Ownership;
+using Npgsql;
 using Xunit;
 
 namespace AkkaHa.Node.Tests.Journal;
@@ -40,6 +42,7 @@ public sealed class JournalCostTests(JournalFixture fixture)
         await index.AdvanceAsync(null, default);
         await journal.AppendAsync("kv/new", TestJournal.Put("x", 1));
         await using var connection = await journal.Database.OpenJournalAsync(default);
+        await EndOthersAsync(connection);
         Assert.InRange(await CostAsync(connection, _ => index.AdvanceAsync(null, default), everybody: true), 0, 100);
     }
 
@@ -61,9 +64,17 @@ public sealed class JournalCostTests(JournalFixture fixture)
     {
         var before = await GoneThroughAsync(connection);
         await run(connection);
-        // Others say what they did when they have been idle for a moment.
-        if (everybody) await Task.Delay(1500);
+        if (everybody) await EndOthersAsync(connection);
         return await GoneThroughAsync(connection) - before;
+    }
+
+    /// <summary>What others did is counted for certain when they have ended.</summary>
+    private static async Task EndOthersAsync(DbConnection connection)
+    {
+        NpgsqlConnection.ClearAllPools();
+        await using var others = connection.Command(null, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()");
+        for (var since = Stopwatch.StartNew(); (long)(await others.ExecuteScalarAsync())! > 0; await Task.Delay(20))
+            if (since.Elapsed > TimeSpan.FromSeconds(30)) throw new TimeoutException("a connection does not end");
     }
 
     private static async Task<long> GoneThroughAsync(DbConnection connection)
