@@ -19,12 +19,15 @@ internal sealed class RequestIds(ServerClock clock, OwnerRing ring)
     public async ValueTask<Mutation> NewMutationAsync(CancellationToken cancel) => new(await NewAsync(cancel));
 
     /// <summary>An id for a transaction, whose hash says who coordinates it: where it can be had, the node that owns this participant. What the two say to each other then crosses no network.</summary>
-    public async ValueTask<Mutation> NewTransactionAsync(EntityId? near, CancellationToken cancel)
+    /// <param name="near">One that takes part.</param>
+    /// <param name="prefix">What the servers put before the id, where they make the transaction.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async ValueTask<Mutation> NewTransactionAsync(EntityId? near, string prefix, CancellationToken cancel)
     {
         var owners = await ring.CurrentAsync(cancel);
         var id = Fresh();
         if (near is { } participant && owners?.OwnerOf(CallShard.Of(participant)) is { } owner)
-            for (var i = 1; i < NearTries && owners.OwnerOf(CallShard.OfTransaction(id)) != owner; i++) id = Fresh();
+            for (var i = 1; i < NearTries && owners.OwnerOf(CallShard.OfTransaction(prefix + id)) != owner; i++) id = Fresh();
         return new Mutation(id);
     }
 

@@ -102,7 +102,7 @@ public sealed class ElectionClient
 
     /// <summary>
     /// The leader now, and then every change: each proclamation, and null each time that the leader's value goes, since it resigned or its session has ended, or is nobody's any more: a lock that was lost
-    /// otherwise (by force) is noticed within two seconds and the time of a call. None is left out and all are in order, unless the observer is so slow that the cluster has forgotten some; then it goes on with the
+    /// otherwise (by force) is looked for every 2 s at first, and less and less often, at last every 15 to 25 s. None is left out and all are in order, unless the observer is so slow that the cluster has forgotten some; then it goes on with the
     /// present one. Ends by cancellation or an exception.
     /// </summary>
     /// <param name="election">1 to 500 UTF-8 bytes.</param>

@@ -94,7 +94,7 @@ public sealed class KeyClient
         Require.Value(value.Span);
         options.Check();
         // Under a guard, or with a session, it is a small transaction of this id.
-        var mutation = await _ids.NewTransactionAsync(options.Guard is not null || options.Session is not null ? EntityId.Key(key) : null, cancellationToken);
+        var mutation = await _ids.NewTransactionAsync(options.Guard is not null || options.Session is not null ? EntityId.Key(key) : null, TransactionIdTime.GuardedPrefix, cancellationToken);
         var request = new Wire.PutKeyRequest { Key = key, Value = ByteString.CopyFrom(value.Span), RequestId = mutation.Id };
         options.ApplyTo(request);
         var call = new Call<Wire.PutKeyResponse>($"put key '{key}'", CallShard.Of(EntityId.Key(key)), (invoker, to, attempt) =>
@@ -130,7 +130,7 @@ public sealed class KeyClient
     public async Task<DeletedKey> DeleteAsync(string key, Revision? ifRevision = null, Guard? guard = null, CancellationToken cancellationToken = default)
     {
         Require.Name("key", key);
-        var mutation = await _ids.NewTransactionAsync(guard is null ? null : EntityId.Key(key), cancellationToken);
+        var mutation = await _ids.NewTransactionAsync(guard is null ? null : EntityId.Key(key), TransactionIdTime.GuardedPrefix, cancellationToken);
         var request = new Wire.DeleteKeyRequest { Key = key, RequestId = mutation.Id };
         if (ifRevision is { } revision) request.IfRevision = revision;
         if (guard is not null) (request.Lock, request.Fence) = (guard.LockName, guard.Fence);

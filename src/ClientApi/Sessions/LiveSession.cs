@@ -28,7 +28,9 @@ internal sealed class LiveSession
         _bornAt = aliveAt;
         _aliveAt = aliveAt;
         LostToken = _lost.Token;
-        _timer = time.CreateTimer(_ => LoseWhenDue(), null, Left(), Timeout.InfiniteTimeSpan);
+        _timer = time.CreateTimer(_ => LoseWhenDue(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        // Only now: it may be due at once, and uses the timer.
+        _timer.Change(Left(), Timeout.InfiniteTimeSpan);
     }
 
     public SessionId Id { get; }

@@ -115,7 +115,7 @@ public sealed class TransactionClient
         {
             try
             {
-                var mutation = await _ids.NewTransactionAsync(transaction.FirstParticipant, cancellationToken);
+                var mutation = await _ids.NewTransactionAsync(transaction.FirstParticipant, "", cancellationToken);
                 return await _calls.RunAsync(TransactionCalls.WithoutRows(transaction.ToRequest(new TransactionId(mutation.Id), _options.TransactionDeadline)), mutation, cancellationToken);
             }
             catch (AkkaHaException e) when (tries < _options.TransactionTries && IsWorthAnother(e))

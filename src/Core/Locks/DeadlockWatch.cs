@@ -26,7 +26,7 @@ internal sealed class DeadlockWatch(string name, RuleSwitches rules, LockWaits w
 
     private readonly Dictionary<(string SessionId, string FlowId), long> hintedAtMs = [];
     private readonly Dictionary<(string Origin, ulong Question), Forwarded> forwarded = [];
-    private readonly Dictionary<string, (Call Call, ulong Number)> numbered = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (Call Call, string Behind, ulong Number)> numbered = new(StringComparer.Ordinal);
     private long? lookAtMs;
     private long intervalMs = FirstLookMs;
     private long notBeforeMs = long.MinValue;
@@ -48,8 +48,10 @@ internal sealed class DeadlockWatch(string name, RuleSwitches rules, LockWaits w
     public void Notice(Turn turn)
     {
         if (waits.LastGrant is var grant && grant == lastGrant) return;
+        // Several may have been granted at once.
+        var before = lastGrant;
         lastGrant = grant;
-        if (waits.IsForFlowOf(grant)) Expect(turn);
+        if (waits.AnyForHoldersAbove(before)) Expect(turn);
     }
 
     public void Activated(Turn turn)
@@ -175,10 +177,10 @@ internal sealed class DeadlockWatch(string name, RuleSwitches rules, LockWaits w
         return edge;
     }
 
-    /// <summary>Of this call and no other: one that is over, and another of the same request that waits on, are two waits with a time between them in which nobody waited.</summary>
+    /// <summary>Of this call and no other: one that is over, and another of the same request that waits on, are two waits with a time between them in which nobody waited. So are those behind one upgrade and behind another.</summary>
     private ulong NumberOf(Wait wait, Turn turn)
     {
-        if (!numbered.TryGetValue(wait.RequestId, out var known) || !ReferenceEquals(known.Call, wait.Call)) numbered[wait.RequestId] = known = (wait.Call, NextNumber(turn));
+        if (!numbered.TryGetValue(wait.RequestId, out var known) || !ReferenceEquals(known.Call, wait.Call) || known.Behind != wait.Behind) numbered[wait.RequestId] = known = (wait.Call, wait.Behind, NextNumber(turn));
         return known.Number;
     }
 

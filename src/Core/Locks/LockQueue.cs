@@ -60,7 +60,7 @@ internal sealed class LockQueue(string name, RuleSwitches rules, LockBook book, 
 
     public void LeaveLostPlaces(Turn turn)
     {
-        foreach (var waiter in book.Queue.Where(w => calls.HasLostPlace(w.RequestId, turn.At.MonoMs)).ToArray()) Leave(waiter, Reasons.NoCall, turn);
+        foreach (var waiter in book.Queue.Where(w => calls.HasLostPlace(w.RequestId, turn.At.MonoMs)).ToArray()) LosePlace(waiter, turn);
     }
 
     public void EndSession(string sessionId, Turn turn)
@@ -79,6 +79,14 @@ internal sealed class LockQueue(string name, RuleSwitches rules, LockBook book, 
         calls.Forget(waiter.RequestId);
     }
 
+    /// <summary>Whoever comes again may do so when the id is older than what is remembered: that these attempts were granted nothing is certain, and kept as their outcome.</summary>
+    private void LosePlace(Waiter waiter, Turn turn)
+    {
+        var upTo = calls.LastAttempt(waiter.RequestId) ?? 0;
+        Leave(waiter, Reasons.NoCall, turn);
+        turn.Settle(waiter.RequestId, LockReplies.LostPlace(name, book, waiter.RequestId, turn.At.WallMs), upTo);
+    }
+
     /// <returns>Whether somebody left the queue, so that others may fit in now.</returns>
     private bool GrantRound(Turn turn)
     {
@@ -91,7 +99,7 @@ internal sealed class LockQueue(string name, RuleSwitches rules, LockBook book, 
             {
                 // Nobody overtakes one who may come for its place.
                 if (calls.MayCome(waiter.RequestId, turn.At.MonoMs)) return again;
-                Leave(waiter, Reasons.NoCall, turn);
+                LosePlace(waiter, turn);
                 return true;
             }
             if (!liveness.MayBeGranted(waiter.SessionId, turn.At.MonoMs))

@@ -59,7 +59,10 @@ internal sealed class Upgrades(string name, RuleSwitches rules, LockBook book, W
         if (book.Upgrade is not { } upgrade) return;
         if (calls.Of(upgrade.RequestId) is not { } call)
         {
-            if (!calls.MayCome(upgrade.RequestId, turn.At.MonoMs)) Leave(Reasons.NoCall, turn);
+            if (calls.MayCome(upgrade.RequestId, turn.At.MonoMs)) return;
+            var upTo = calls.LastAttempt(upgrade.RequestId) ?? 0;
+            Leave(Reasons.NoCall, turn);
+            turn.Settle(upgrade.RequestId, LockReplies.LostPlace(name, book, upgrade.RequestId, turn.At.WallMs), upTo);
             return;
         }
         if (book.Holders.Count > 1 && rules.LockModes) return;

@@ -13,8 +13,8 @@ internal sealed class FlowHints
     /// <summary>Locks say it again more often than that.</summary>
     private const long KeptMs = 6000;
 
-    /// <summary>A flow is one thread of execution, and waits at one lock; those before are where it has waited lately.</summary>
-    private const int PlacesAtMost = 4;
+    /// <summary>A flow is one thread of execution, and waits at one lock, or at some at once; those before are where it has waited lately.</summary>
+    private const int PlacesAtMost = 16;
 
     private readonly record struct Flow(string SessionId, string FlowId);
 

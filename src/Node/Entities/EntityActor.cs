@@ -84,6 +84,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
                     log.Warning("{0}: a later owner has written; epoch {1} of shard {2} is over", PersistenceId, entity.Epoch, shard);
                     parts.Grants.Supersede(shard, entity.Epoch);
                 }
+                else parts.Entities.Add(PersistenceId, Self);
                 recovered = true;
                 meter.Recovered();
                 meter.Holds(entity.Levels);
@@ -101,7 +102,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
             case Command command: OnCommandFor(command); break;
             case TimerDue: Decide(); break;
             case StopEntity: Stop(); break;
-            case ReceiveTimeout: if (entity.IsIdle && queue.Count == 0) Context.Parent.Tell(new Passivate(StopEntity.Instance)); break;
+            case ReceiveTimeout: if (entity.IsIdle && queue.Count == 0) AskToStop(); break;
             case SaveSnapshotSuccess saved: OnSnapshotSaved(saved.Metadata.SequenceNr); break;
             case SaveSnapshotFailure failed: log.Warning("{0}: snapshot {1} was not saved: {2}", PersistenceId, failed.Metadata.SequenceNr, failed.Cause.Message); break;
             case Deletable { May: true } rows: DeleteMessages(rows.UpTo); break;
@@ -119,7 +120,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
     {
         if (!hasGrant || superseded)
         {
-            Refuse(Sender, command);
+            Unsaid.Refuse(Sender, command);
             Context.Stop(Self);
             return;
         }
@@ -141,7 +142,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         if (batch.Rows.Count == 0)
         {
             Run(batch.Afterwards);
-            if (batch.StopAfterwards) Context.Parent.Tell(new Passivate(StopEntity.Instance));
+            if (batch.StopAfterwards) AskToStop();
             AfterBatch();
             return;
         }
@@ -180,8 +181,15 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
             Timers.StartSingleTimer(TimerDue.Instance, TimerDue.Instance, TimeSpan.FromMilliseconds(Math.Max(1, wakeAt - Environment.TickCount64)));
     }
 
+    private void AskToStop()
+    {
+        parts.Entities.Remove(PersistenceId, Self);
+        Context.Parent.Tell(new Passivate(StopEntity.Instance));
+    }
+
     private void Stop()
     {
+        parts.Entities.Remove(PersistenceId, Self);
         stopping = true;
         if (inFlight is null && queue.Count == 0) Context.Stop(Self);
     }
@@ -195,12 +203,12 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
             switch (effect)
             {
                 case AnswerEffect answer:
-                    if (queue.TryAnswer(answer.Call, out var caller)) caller.Tell(open ? answer.Reply : Closed(answer.Call.IsMutation), Self);
+                    if (queue.TryAnswer(answer.Call, out var caller)) caller.Tell(open ? answer.Reply : Unsaid.AsMoving(answer.Call.IsMutation), Self);
                     break;
                 case SendEffect send:
                     if (!open) break;
                     traces.Carry(send.Command);
-                    parts.Region.Tell(send.Command, Self);
+                    parts.Entities.Tell(send.Command, Self);
                     break;
                 case ArchiveEffect archive:
                     if (open) parts.Outcomes.Archive(archive, Hear());
@@ -227,18 +235,6 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         return command => self.Tell(command, ActorRefs.NoSender);
     }
 
-    private static Reply Closed(bool mutation) => NotSaid(mutation, "the shard is moving to another owner");
-
-    /// <summary>For a caller whose answer can't be given: a mutation may have been done, a read is simply not answered.</summary>
-    private static Reply NotSaid(bool mutation, string why) => mutation
-        ? Replies.Failure(ErrorCode.OutcomeUnknown, $"{why}; whether this was done is not known")
-        : Replies.Failure(ErrorCode.Unavailable, why);
-
-    private static void Refuse(IActorRef caller, Command command)
-    {
-        if (Entity.HasCaller(command)) caller.Tell(Replies.Failure(ErrorCode.Unavailable, "the shard is changing its owner"));
-    }
-
     protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
     {
         log.Warning("{0}: rows from {1} on may or may not be stored: {2}", PersistenceId, inFlight?.FirstSequenceNr, cause.Message);
@@ -258,18 +254,19 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
     {
         NodeMeter.PersistFailed(entity.Id.Kind);
         foreach (var answer in inFlight?.Afterwards.OfType<AnswerEffect>() ?? [])
-            if (queue.TryAnswer(answer.Call, out var caller)) caller.Tell(NotSaid(answer.Call.IsMutation, "the database did not confirm the write"), Self);
+            if (queue.TryAnswer(answer.Call, out var caller)) caller.Tell(Unsaid.Because(answer.Call.IsMutation, "the database did not confirm the write"), Self);
         traces.End("the database did not confirm the write");
-        queue.Clear(Refuse);
+        queue.Clear(Unsaid.Refuse);
     }
 
     protected override void PostStop()
     {
+        parts.Entities.Remove(PersistenceId, Self);
         if (entity.IsPersisting) parts.Dirty.Add(PersistenceId);
         // Waiters for a lock or a transaction: they ask again, and keep their place.
-        foreach (var caller in queue.Unanswered) caller.Tell(NotSaid(mutation: true, "the entity was stopped"), Self);
+        foreach (var caller in queue.Unanswered) caller.Tell(Unsaid.Because(mutation: true, "the entity was stopped"), Self);
         traces.End("the entity was stopped");
-        queue.Clear(Refuse);
+        queue.Clear(Unsaid.Refuse);
         meter.Ended();
         // By itself: what it holds must not sleep until somebody asks. Neither handed over, nor one that can't be recovered.
         if (recovered && !stopping && entity.Id.Kind == EntityId.LockKind && parts.Grants.Holds(shard, entity.Epoch)) parts.LocksEnded.Enqueue(entity.Id.Name);

@@ -65,7 +65,14 @@ internal sealed class NodeParts(NodeSettings settings, string incarnation, RuleS
     public LeaseStore LeaseStore { get; private set; } = null!;
 
     /// <summary>Where commands for entities go.</summary>
-    public IActorRef Region { get; set; } = ActorRefs.Nobody;
+    public LiveEntities Entities { get; } = new();
+
+    /// <summary>The sharding region.</summary>
+    public IActorRef Region
+    {
+        get => Entities.Region;
+        set => Entities.Region = value;
+    }
 
     /// <summary>
     /// Set when this incarnation begins to leave: nothing new is sent to entities then. A message that waits for a shard without an owner keeps the region from ending,

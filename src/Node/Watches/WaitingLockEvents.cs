@@ -13,6 +13,7 @@ internal sealed class WaitingLockEvents(TaskCompletionSource cutOff)
 {
     private readonly Channel<(WatchPosition Position, LockEvent Event)> queue = Channel.CreateBounded<(WatchPosition, LockEvent)>(new BoundedChannelOptions(Limits.WatchBufferEvents) { SingleWriter = true });
     private long saidAt = Stopwatch.GetTimestamp();
+    private volatile bool isCutOff;
 
     /// <summary>Waits until there is room.</summary>
     public ValueTask AddAsync((WatchPosition Position, LockEvent Event) one, CancellationToken ct) => queue.Writer.WriteAsync(one, ct);
@@ -22,6 +23,7 @@ internal sealed class WaitingLockEvents(TaskCompletionSource cutOff)
     {
         saidAt = Stopwatch.GetTimestamp();
         if (queue.Writer.TryWrite(one)) return true;
+        isCutOff = true;
         End(new RefusedException(Refusals.Of(ErrorCode.Unavailable, $"more than {Limits.WatchBufferEvents} changes wait to be taken: this watch is too slow, and can go on from details.position")));
         // The one who takes may be stuck in sending: nothing is kept for it any more.
         while (queue.Reader.TryRead(out _))
@@ -55,7 +57,12 @@ internal sealed class WaitingLockEvents(TaskCompletionSource cutOff)
                 throw resumable(e);
             }
             // Nothing, where it was cut off at this moment: then the next wait says so.
-            while (queue.Reader.TryRead(out var one)) taken.Add(one);
+            while (queue.Reader.TryRead(out var one))
+            {
+                // Those before this one may have gone with that, and must not be skipped.
+                if (isCutOff) break;
+                taken.Add(one);
+            }
         }
         return taken;
     }

@@ -36,6 +36,12 @@ internal sealed class Watcher(WatchedKeys watched)
     {
         item = null;
         if (ended is not null || !queue.Reader.TryRead(out item)) return false;
+        if (ended is not null)
+        {
+            // It was ended at this moment: those before this one may have gone with that, and must not be skipped.
+            item = null;
+            return false;
+        }
         Interlocked.Add(ref bytes, -item.Bytes);
         return true;
     }

@@ -218,6 +218,22 @@ public sealed class LockQueueTests
         };
     }
 
+    /// <summary>Its process stood still for longer than outcomes are remembered, and the place went meanwhile. That it got nothing is certain all the same.</summary>
+    [Fact]
+    public void Who_has_lost_its_place_after_a_long_wait_is_told_so_and_may_wait_again()
+    {
+        var scenario = Held();
+        scenario.Ask(2, 2, wait: 60);
+        scenario.After(59_000).When(Alive(1), Alive(2, 100_000));
+        scenario.When(Acquire(2, 2, wait: 3, attempt: 2));
+        scenario.After(4000).When(Release(1, 1));
+        scenario.After(6000).When(Alive(2, 100_000));
+        Assert.Empty(scenario.When(State).Reply().Lock.Waiters);
+        Assert.Equal(ErrorCode.LockHeld, scenario.When(Acquire(2, 2, wait: 3, attempt: 2)).Reply().Failure.Code);
+        var again = scenario.Ask(2, 2, wait: 3, attempt: 3);
+        Assert.Equal(Session(2), Assert.Single(scenario.When(State).Reply().Lock.Holders).SessionId);
+    }
+
     [Fact]
     public void A_waiter_that_repeats_its_request_after_a_minute_is_still_known()
     {

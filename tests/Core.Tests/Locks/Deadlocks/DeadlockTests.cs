@@ -104,6 +104,47 @@ public sealed class DeadlockTests
         Assert.Equal(1, net.Flows.Sum(f => f.Deadlocks.Count));
     }
 
+    /// <summary>Flow 0 and one without a flow are granted together, and the last of the two is not the one in the circle.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(500)]
+    [InlineData(1000)]
+    [InlineData(1500)]
+    public void So_it_is_where_several_are_granted_at_once(int more)
+    {
+        var net = new FlowNet(4);
+        net.Acquire(1, "x");
+        net.Acquire(2, "y");
+        net.Quiet(300);
+        net.Acquire(0, "x");
+        net.Acquire(0, "y", LockMode.Shared);
+        net.Quiet(100);
+        net.Acquire(3, "y", LockMode.Shared, hasFlow: false);
+        net.Quiet(100);
+        net.Acquire(1, "y");
+        net.Quiet(20_000 + more);
+        Assert.All(net.Flows, f => Assert.Empty(f.Deadlocks));
+        net.Release(2, "y");
+        net.Quiet(900);
+        Assert.Equal(1, net.Flows.Sum(f => f.Deadlocks.Count));
+    }
+
+    [Fact]
+    public void A_circle_through_one_of_many_locks_that_a_flow_waits_at_is_found()
+    {
+        var net = new FlowNet(10);
+        net.Acquire(1, "x");
+        for (var i = 2; i < 10; i++) net.Acquire(i, $"l{i}");
+        net.Acquire(0, "mine");
+        net.Quiet(300);
+        net.Acquire(0, "x");
+        for (var i = 2; i < 10; i++) net.Acquire(0, $"l{i}");
+        net.Quiet(5000);
+        net.Acquire(1, "mine");
+        net.Quiet(900);
+        Assert.Equal(1, net.Flows.Sum(f => f.Deadlocks.Count));
+    }
+
     [Fact]
     public void Without_flow_ids_nothing_is_looked_at()
     {
