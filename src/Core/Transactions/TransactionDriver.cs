@@ -96,21 +96,24 @@ internal sealed class TransactionDriver(TransactionTable table, OutcomeTimes tim
         if (record.IsDecided || (vote.Attempt != started.Attempt && rules.AttemptTags) || drive.PrepareAtMs is not null || !started.Participants.Contains(sender)) return;
         // A vote for a Started that was lost can meet the repeat of the request in one batch. It counts when it is given again: the Prepares are on their way.
         if (record.StartedSequenceNr > turn.DurableSequenceNr) return;
+        var ofThis = vote.PayloadHash.IsEmpty || vote.PayloadHash.Equals(started.PayloadHash);
         switch (vote.Kind)
         {
-            case Vote.Types.Kind.Yes when vote.PayloadHash.IsEmpty || vote.PayloadHash.Equals(started.PayloadHash):
+            case Vote.Types.Kind.Yes when ofThis:
                 drive.Votes[sender] = vote;
                 if (drive.Votes.Count == started.Participants.Count) Decide(record, drive, turn);
                 break;
-            case Vote.Types.Kind.Die when drive.Mine is not null:
+            case Vote.Types.Kind.Die when drive.Mine is not null && ofThis:
                 NextAttempt(record, drive, turn);
                 break;
             case Vote.Types.Kind.Refused:
                 // Only recovery asks for the status that this answers.
                 if (drive.Mine is null) Abort(record, drive, AbortReason.Recovery, turn);
                 break;
+            // It holds another payload of this id, so it never held this one.
             case Vote.Types.Kind.Yes:
-            case Vote.Types.Kind.Mismatch:
+            // Of a Prepare for another payload this says nothing: its sender may hold this one, and the commit have been told. Where it is not said of which, only one's own counts.
+            case Vote.Types.Kind.Mismatch when ofThis && (drive.Mine is not null || !vote.PayloadHash.IsEmpty):
                 Abort(record, drive, AbortReason.Mismatch, turn);
                 break;
             default:

@@ -18,6 +18,7 @@ internal static class Votes
         return vote;
     }
 
+    /// <summary>Names the payload of the Prepare that it answers: that may be of a Started that was never stored, and its coordinator has begun something else under this id since.</summary>
     public static Vote No(Prepare prepare, Vote.Types.Kind kind, long youngestMs) =>
-        new() { TransactionId = prepare.TransactionId, Attempt = prepare.Attempt, Kind = kind, YoungestMs = youngestMs };
+        new() { TransactionId = prepare.TransactionId, Attempt = prepare.Attempt, Kind = kind, PayloadHash = prepare.PayloadHash, YoungestMs = youngestMs };
 }

@@ -68,6 +68,32 @@ public sealed class CoordinatorVoteTests
         Assert.Equal(ErrorCode.TxnAborted, slot.Restart(epoch: 2).When(Run(T)).Code());
     }
 
+    /// <summary>
+    /// Its Prepare left before the row of its start was refused; then the id was begun with this payload, and the commit may have been told on votes alone. The Prepare comes late, and finds the id
+    /// prepared: that is no word against what is prepared.
+    /// </summary>
+    [Fact]
+    public void A_mismatch_on_a_payload_whose_start_was_never_stored_changes_nothing_and_one_on_this_aborts()
+    {
+        foreach (var recovered in new[] { false, true })
+        {
+            var slot = Scenario.Fresh(Slot);
+            var hash = slot.When(Run(T)).Events[0].TransactionStarted.PayloadHash;
+            if (recovered) slot.Restart(epoch: 2).When();
+            foreach (var kind in new[] { Messages.Internal.Vote.Types.Kind.Mismatch, Messages.Internal.Vote.Types.Kind.Die })
+            {
+                var late = Vote(T, "kv/a", kind);
+                late.Vote.PayloadHash = ByteString.CopyFromUtf8("of something else");
+                Assert.Empty(slot.When(late).Events);
+            }
+            // From a node of an earlier version, which does not say of which: only after a restart can it be another's.
+            if (recovered) Assert.Empty(slot.When(Vote(T, "kv/a", Messages.Internal.Vote.Types.Kind.Mismatch)).Events);
+            var no = Vote(T, "kv/a", Messages.Internal.Vote.Types.Kind.Mismatch);
+            no.Vote.PayloadHash = hash;
+            Assert.Equal([Event.BodyOneofCase.TransactionAborted], slot.When(no).Kinds);
+        }
+    }
+
     [Fact]
     public void A_mismatch_on_an_earlier_attempt_changes_nothing()
     {

@@ -57,7 +57,9 @@ public sealed class ParticipantTests
     {
         var key = WithValue();
         key.When(Make.Prepare("t", then: Make.PutOp("w")));
-        Assert.Equal(Vote.Types.Kind.Mismatch, Assert.Single(key.When(Make.Prepare("t", payload: "other", then: Make.PutOp("x"))).Votes()).Kind);
+        var other = Make.Prepare("t", payload: "other", then: Make.PutOp("x"));
+        var no = Assert.Single(key.When(other).Votes());
+        Assert.Equal((Vote.Types.Kind.Mismatch, other.Prepare.PayloadHash), (no.Kind, no.PayloadHash));
         Assert.Equal(Vote.Types.Kind.Mismatch, Assert.Single(key.When(Make.Prepare("t", attempt: 2, payload: "other", then: Make.PutOp("x"))).Votes()).Kind);
     }
 
