@@ -113,7 +113,7 @@ internal sealed class GrowthCluster : IAsyncDisposable
         }
 
         (long Xid, long Ordering) end;
-        await using (var last = new NpgsqlCommand("SELECT xid::text::bigint, ordering FROM journal ORDER BY xid DESC, ordering DESC LIMIT 1", connection))
+        await using (var last = new NpgsqlCommand("SELECT j.xid::text::bigint, j.ordering FROM journal j ORDER BY j.xid DESC, j.ordering DESC LIMIT 1", connection))
         {
             await using var row = await last.ExecuteReaderAsync(ct);
             await row.ReadAsync(ct);
