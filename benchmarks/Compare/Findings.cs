@@ -1,3 +1,5 @@
+using AkkaHa.Load;
+
 namespace AkkaHa.Compare;
 
 /// <summary>What a system is.</summary>

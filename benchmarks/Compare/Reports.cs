@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using AkkaHa.Compare.Systems;
+using AkkaHa.Load;
 
 namespace AkkaHa.Compare;
 

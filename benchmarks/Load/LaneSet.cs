@@ -14,13 +14,16 @@ public sealed class LaneSet
     private Lane[] hot;
 
     /// <summary>Lanes for a cluster of so many shards.</summary>
-    /// <param name="shards">How many keys.</param>
+    /// <param name="shards">How many shards, and names, one in each.</param>
     /// <param name="seed">Decides the order in which they are asked.</param>
-    public LaneSet(int shards = ShardMap.DefaultShardCount, int seed = 1)
+    /// <param name="entity">What a name is the name of; left out: a key.</param>
+    /// <param name="atMost">Of so many shards only.</param>
+    public LaneSet(int shards = ShardMap.DefaultShardCount, int seed = 1, Func<string, EntityId>? entity = null, int atMost = int.MaxValue)
     {
         var map = new ShardMap(shards);
-        shardOf = Enumerable.Range(0, int.MaxValue).Select(i => $"load/{i}").Select(k => (Key: k, Shard: map.ShardOf(EntityId.Key(k))))
-            .DistinctBy(k => k.Shard).Take(shards).ToDictionary(k => k.Key, k => k.Shard, StringComparer.Ordinal);
+        entity ??= EntityId.Key;
+        shardOf = Enumerable.Range(0, int.MaxValue).Select(i => $"load/{i}").Select(k => (Key: k, Shard: map.ShardOf(entity(k))))
+            .DistinctBy(k => k.Shard).Take(Math.Min(shards, atMost)).ToDictionary(k => k.Key, k => k.Shard, StringComparer.Ordinal);
         inTurn = [.. shardOf.Keys.SelectMany(k => new[] { new Lane(k, LaneAction.Put), new Lane(k, LaneAction.Get) })];
         new Random(seed).Shuffle(inTurn);
         hot = [];
@@ -31,6 +34,9 @@ public sealed class LaneSet
 
     /// <summary>Those of hot keys.</summary>
     public IReadOnlyList<Lane> Hot => hot;
+
+    /// <summary>Their names.</summary>
+    public IReadOnlyCollection<string> Names => shardOf.Keys;
 
     /// <summary>The shard that AkkaHa keeps a key in.</summary>
     public int ShardOf(Lane lane) => shardOf[lane.Key];

@@ -1,6 +1,5 @@
-using AkkaHa.Load;
 
-namespace AkkaHa.Failover;
+namespace AkkaHa.Load;
 
 /// <summary>What was seen of one kill.</summary>
 /// <param name="Side">Of whom.</param>
@@ -18,5 +17,5 @@ namespace AkkaHa.Failover;
 /// <param name="Outstanding">How many calls were without an answer at worst.</param>
 /// <param name="MachineLoad">Processes that wanted a processor in the minute before, 1 for each; far above the number of processors, the machine had other things to do.</param>
 /// <param name="Rate">Calls a second that were sent.</param>
-internal sealed record Round(
+public sealed record Round(
     string Side, int Number, string Turn, string Victim, Gap Calm, Gap VictimHot, Gap VictimAll, Gap OthersHot, Gap OthersAll, Gap BackHot, TimeSpan? BackTook, TimeSpan SenderLate, int Outstanding, double MachineLoad, double Rate);

@@ -1,9 +1,9 @@
 using System.Globalization;
 
-namespace AkkaHa.Compare;
+namespace AkkaHa.Load;
 
 /// <summary>What the processes of a system have used, with all their children, as the kernel counts it.</summary>
-internal static class Usage
+public static class Usage
 {
     // sysconf(_SC_CLK_TCK): 100 on every Linux of today.
     private const double MicrosOfATick = 10_000;

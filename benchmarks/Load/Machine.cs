@@ -2,23 +2,29 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 
-namespace AkkaHa.Compare;
+namespace AkkaHa.Load;
 
 /// <summary>What a run ran on.</summary>
-internal static class Machine
+public static class Machine
 {
+    /// <summary>Its name.</summary>
     public static string Processor { get; } =
         File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':', 2)[1].Trim() ?? RuntimeInformation.ProcessArchitecture.ToString();
 
+    /// <summary>For all that runs on it.</summary>
     public static int Cores => Environment.ProcessorCount;
 
+    /// <summary>Of the machine.</summary>
     public static double MemoryGiB { get; } =
         double.Parse(File.ReadLines("/proc/meminfo").First().Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024 / 1024;
 
+    /// <summary>Its operating system.</summary>
     public static string System => RuntimeInformation.OSDescription;
 
+    /// <summary>Of this process, and of the nodes.</summary>
     public static string Runtime => RuntimeInformation.FrameworkDescription;
 
+    /// <summary>Processes that wanted a processor in the last minute, in the mean.</summary>
     public static double Load => double.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[0], CultureInfo.InvariantCulture);
 
     /// <summary>Of this repository; with a word when the files differ from it.</summary>

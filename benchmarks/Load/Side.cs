@@ -1,6 +1,5 @@
-using AkkaHa.Load;
 
-namespace AkkaHa.Failover;
+namespace AkkaHa.Load;
 
 /// <summary>What is killed in one round.</summary>
 /// <param name="Turn">Why this one.</param>
@@ -9,13 +8,15 @@ namespace AkkaHa.Failover;
 /// <param name="KillAsync">SIGKILL.</param>
 /// <param name="StartAsync">Starts it again.</param>
 /// <param name="WaitBackAsync">Returns when all is as before.</param>
-internal sealed record Victim(string Turn, string Name, Predicate<Lane> Owns, Func<Task> KillAsync, Func<Task> StartAsync, Func<CancellationToken, Task> WaitBackAsync);
+public sealed record Victim(string Turn, string Name, Predicate<Lane> Owns, Func<Task> KillAsync, Func<Task> StartAsync, Func<CancellationToken, Task> WaitBackAsync);
 
 /// <summary>One of those compared.</summary>
-internal interface ISide : IAsyncDisposable
+public interface ISide : IAsyncDisposable
 {
+    /// <summary>Who is asked.</summary>
     IKeyTarget Target { get; }
 
+    /// <summary>What for, and how it was answered.</summary>
     LaneSet Lanes { get; }
 
     /// <summary>Whose turn it is.</summary>

@@ -1,10 +1,9 @@
 using System.Globalization;
-using AkkaHa.Load;
 
-namespace AkkaHa.Failover;
+namespace AkkaHa.Load;
 
 /// <summary>Load, a kill, the wait until all is served again, and the return of what was killed: with the same definition of a gap for every side.</summary>
-internal static class RoundRunner
+public static class RoundRunner
 {
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(3);
@@ -12,6 +11,12 @@ internal static class RoundRunner
     private static readonly TimeSpan AtMost = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan BackWithin = TimeSpan.FromSeconds(90);
 
+    /// <summary>One round; the side is whole again when this returns.</summary>
+    /// <param name="side">Of whom.</param>
+    /// <param name="number">From 0; it chooses the victim, and is the seed.</param>
+    /// <param name="rate">Calls a second.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <exception cref="TimeoutException">What was killed did not come back, not even without load.</exception>
     public static async Task<Round> RunAsync(ISide side, int number, double rate, CancellationToken ct)
     {
         var lanes = side.Lanes;
