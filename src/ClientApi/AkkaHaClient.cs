@@ -42,7 +42,7 @@ public sealed class AkkaHaClient : IAsyncDisposable
         Elections = new ElectionClient(Locks, Keys, Transactions, options);
         Coordination = new CoordinationClient(this);
         Cluster = new ClusterClient(calls);
-        Backups = new BackupClient(calls, _endpoints, _closing.Token);
+        Backups = new BackupClient(calls, _endpoints, options, _closing.Token);
         Eventual = new EventualClient(new EventualCalls(calls, ids, _endpoints, _ring, options, _closing.Token));
         _close = new Lazy<Task>(CloseAsync);
     }

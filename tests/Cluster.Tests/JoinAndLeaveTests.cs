@@ -48,6 +48,16 @@ public sealed class JoinAndLeaveTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task The_only_member_can_be_asked_to_leave_and_is_seen_to_be_gone()
+    {
+        await using var cluster = await ClusterUnderTest.StartAsync("sqlite", 1);
+        var (exitCode, said, error) = await Cli.RunAtAsync(cluster.Local.Endpoints, [], "cluster", "leave", cluster.Nodes[0].Address);
+        Assert.True(exitCode == 0, error);
+        Assert.Contains("it was the only member", System.Text.Encoding.UTF8.GetString(said), StringComparison.Ordinal);
+        await ClusterUnderTest.EventuallyAsync(() => Task.FromResult(cluster.Nodes[0].ExitCode == 0), "its process has not ended with 0");
+    }
+
+    [Fact]
     public async Task Every_node_answers_for_every_key_and_says_the_same_of_who_owns_it()
     {
         await using var cluster = await ClusterUnderTest.StartAsync("postgres", 3);

@@ -26,31 +26,41 @@ static class BackupCommand
         {
             var path = parsed.GetRequiredValue(file);
             var error = parsed.InvocationConfiguration.Error;
-            if (File.Exists(path))
+            if (File.Exists(path) || await TakeAsync(client, path, error, cancel) is not { } contents)
             {
                 await error.WriteLineAsync($"{path} is there already");
                 return ExitCode.Usage;
             }
-            var contents = await TakeAsync(client, path, error, cancel);
             BackupOutput.Write(parsed, json, contents, path, $"{path}: {BackupOutput.Text(contents)}, as of {contents.TakenAt.UtcDateTime:yyyy-MM-dd HH:mm:ss.fff} UTC");
+            if (contents.BucketsShort > 0)
+                await error.WriteLineAsync($"{contents.BucketsShort} shares of eventual data are as one node had them: no majority answered for them, so what only others had heard of is not in it");
             return ExitCode.Ok;
         }, options => Task.FromResult(options with { GiveUpAfter = GiveUpAfter })));
         return command;
     }
 
-    static async Task<BackupContents> TakeAsync(AkkaHaClient client, string path, TextWriter error, CancellationToken cancel)
+    /// <summary>Null: another has made a file of that name meanwhile.</summary>
+    static async Task<BackupContents?> TakeAsync(AkkaHaClient client, string path, TextWriter error, CancellationToken cancel)
     {
-        var partial = path + ".partial";
+        // Its own: another backup to the same name is neither written over nor deleted.
+        var partial = $"{path}.{Guid.NewGuid():N}.partial";
         try
         {
             BackupContents contents;
-            await using (var to = File.Create(partial))
+            await using (var to = new FileStream(partial, FileMode.CreateNew))
             {
                 using var progress = new ProgressLine(error);
                 contents = await client.Backups.TakeAsync(to, so => progress.Show($"backup: {BackupOutput.Text(so)}"), cancel);
                 to.Flush(flushToDisk: true);
             }
-            File.Move(partial, path);
+            try
+            {
+                File.Move(partial, path, overwrite: false);
+            }
+            catch (IOException) when (File.Exists(path))
+            {
+                return null;
+            }
             return contents;
         }
         finally

@@ -20,6 +20,7 @@ static class BackupOutput
             {
                 file = path, backupId = contents.Id, takenAt = contents.TakenAt, keys = contents.Keys.ToString(CultureInfo.InvariantCulture), locks = contents.Locks.ToString(CultureInfo.InvariantCulture),
                 outcomes = contents.Outcomes.ToString(CultureInfo.InvariantCulture), buckets = contents.Buckets.ToString(CultureInfo.InvariantCulture),
+                bucketsShort = contents.BucketsShort.ToString(CultureInfo.InvariantCulture),
             });
     }
 }

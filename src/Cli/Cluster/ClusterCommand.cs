@@ -47,7 +47,9 @@ static class ClusterCommand
             var address = MemberAddress.Of(parsed.GetRequiredValue(node));
             var before = await client.Cluster.GetAsync(cancel);
             await client.Cluster.LeaveAsync(address, cancel);
-            var departure = new Departure(address, before.Members.FirstOrDefault(m => m.Address == address)?.Incarnation, parsed.GetValue(json));
+            var incarnation = before.Members.FirstOrDefault(m => m.Address == address)?.Incarnation;
+            var asked = parsed.GetRequiredValue(endpoint).Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            var departure = new Departure(address, incarnation, before.Members.Count == 1 && incarnation is not null ? asked : [], parsed.GetValue(json));
             return await departure.WaitAsync(client, TimeSpan.FromSeconds(parsed.GetValue(wait)), parsed.InvocationConfiguration, cancel);
         }));
         return command;

@@ -1,13 +1,18 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using System.Net.Sockets;
 using AkkaHa.Cli.CommandLine;
 using AkkaHa.ClientApi;
 
 namespace AkkaHa.Cli.Cluster;
 
 /// <summary>Waits until a member that was asked to leave is gone.</summary>
-sealed class Departure(string address, string? incarnation, bool json)
+/// <param name="address">Of the member.</param>
+/// <param name="incarnation">Its own; null: not known.</param>
+/// <param name="ofTheLast">Where it was reached, if it was the only member: nobody else can say that it is gone, so it is when these refuse connections.</param>
+/// <param name="json">How it is told.</param>
+sealed class Departure(string address, string? incarnation, IReadOnlyList<string> ofTheLast, bool json)
 {
     static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
 
@@ -24,6 +29,12 @@ sealed class Departure(string address, string? incarnation, bool json)
         {
             while (watch.Elapsed < atMost)
             {
+                if (await NobodyIsLeftAsync(cancel))
+                {
+                    progress.Clear();
+                    Tell(to, left: true, watch.Elapsed, string.Create(CultureInfo.InvariantCulture, $"{address} has left after {watch.Elapsed.TotalSeconds:0.0} s; it was the only member"));
+                    return ExitCode.Ok;
+                }
                 try
                 {
                     var picture = await client.Cluster.GetAsync(cancel);
@@ -45,6 +56,29 @@ sealed class Departure(string address, string? incarnation, bool json)
         }
         await to.Error.WriteLineAsync($"{address} is still a member after {atMost.TotalSeconds:0} s");
         return ExitCode.Error;
+    }
+
+    async Task<bool> NobodyIsLeftAsync(CancellationToken cancel)
+    {
+        foreach (var endpoint in ofTheLast)
+        {
+            try
+            {
+                var uri = new Uri(endpoint);
+                using TcpClient probe = new();
+                await probe.ConnectAsync(uri.Host, uri.Port, cancel);
+                return false;
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
+            {
+                // Nobody listens there any more.
+            }
+            catch (SocketException)
+            {
+                return false;
+            }
+        }
+        return ofTheLast.Count > 0;
     }
 
     void Tell(InvocationConfiguration to, bool left, TimeSpan? after, string text)

@@ -9,13 +9,16 @@ namespace AkkaHa.ClientApi;
 /// <summary>Backups of a whole cluster, and bringing them back into an empty one.</summary>
 public sealed class BackupClient
 {
+    private static readonly TimeSpan AgainAfter = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan OneStep = TimeSpan.FromSeconds(60);
 
     private readonly CallRepeater _calls;
     private readonly EndpointPool _endpoints;
+    private readonly AkkaHaClientOptions _options;
     private readonly CancellationToken _closing;
 
-    internal BackupClient(CallRepeater calls, EndpointPool endpoints, CancellationToken closing) => (_calls, _endpoints, _closing) = (calls, endpoints, closing);
+    internal BackupClient(CallRepeater calls, EndpointPool endpoints, AkkaHaClientOptions options, CancellationToken closing) =>
+        (_calls, _endpoints, _options, _closing) = (calls, endpoints, options, closing);
 
     /// <summary>
     /// Writes a backup: all keys, fences, outcomes of transactions and eventual data, as of one moment after the call (of eventual data: each share as of its own). Everything that was acknowledged before the call is in it; a transaction
@@ -25,25 +28,28 @@ public sealed class BackupClient
     /// <param name="progress">Hears now and then how far it is.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>What is in it.</returns>
-    /// <exception cref="UnavailableException">No node could begin it, or the one that did broke off: begin again, with an empty destination.</exception>
+    /// <exception cref="UnavailableException">No node could begin it for <see cref="AkkaHaClientOptions.GiveUpAfter"/>, or the one that did broke off: begin again, with an empty destination.</exception>
     /// <exception cref="LimitExceededException">The node is at another backup.</exception>
     public async Task<BackupContents> TakeAsync(Stream destination, Action<BackupContents>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(destination);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing);
+        var until = new Deadline(_options.GiveUpAfter, TimeProvider.System);
         AttemptFailure? last = null;
-        foreach (var endpoint in _endpoints.InTurn())
+        do
         {
-            using var call = new Wire.Backups.BackupsClient(endpoint.Invoker).Get(new Wire.GetBackupRequest(), new CallOptions(cancellationToken: stop.Token));
-            var (begun, failure) = await NextAsync(call.ResponseStream, cancellationToken);
-            if (failure is not null)
+            // Not before the first: whoever gives up at once has tried all the same.
+            if (last is not null) await Task.Delay(AgainAfter, stop.Token);
+            foreach (var endpoint in _endpoints.InTurn())
             {
+                using var call = new Wire.Backups.BackupsClient(endpoint.Invoker).Get(new Wire.GetBackupRequest(), new CallOptions(cancellationToken: stop.Token));
+                var (begun, failure) = await NextAsync(call.ResponseStream, cancellationToken);
+                if (failure is null) return await WriteAsync(begun, call.ResponseStream, destination, progress, cancellationToken);
                 if (failure.Verdict == AttemptVerdict.Refused) throw failure.Error;
                 last = failure;
-                continue;
             }
-            return await WriteAsync(begun, call.ResponseStream, destination, progress, cancellationToken);
         }
+        while (until.Left > TimeSpan.Zero);
         throw new UnavailableException($"no node could begin a backup ({last?.Error.Message})", inner: last?.Error);
     }
 

@@ -7,4 +7,8 @@ namespace AkkaHa.ClientApi;
 /// <param name="Locks">Locks that were ever granted.</param>
 /// <param name="Outcomes">Outcomes of transactions.</param>
 /// <param name="Buckets">Shares of eventual data.</param>
-public sealed record BackupContents(string Id, DateTimeOffset TakenAt, long Keys, long Locks, long Outcomes, long Buckets);
+public sealed record BackupContents(string Id, DateTimeOffset TakenAt, long Keys, long Locks, long Outcomes, long Buckets)
+{
+    /// <summary>Of all shares of eventual data, empty ones counted: those that no majority was heard about in time. They are as one node had them. Known at the end.</summary>
+    public long BucketsShort { get; init; }
+}

@@ -107,7 +107,8 @@ internal sealed class BackupReader(Database database, NodeSettings settings, Nod
     {
         foreach (var some in Enumerable.Range(0, Placing.Buckets).Chunk(BucketsAtOnce))
         {
-            var (read, _) = await node.Eventual.ReadAsync(some, EventualConsistency.Majority, EventualAtMost);
+            var (read, reached) = await node.Eventual.ReadAsync(some, EventualConsistency.Majority, EventualAtMost);
+            if (!reached) summary.BucketsShort += some.Length;
             foreach (var (bucket, state) in some.Zip(read))
             {
                 if (state.Equals(Bucket.Empty)) continue;

@@ -15,6 +15,10 @@ internal sealed class KeysAndLocks(DbConnection connection, Cut cut, BackupSumma
 {
     private const int EntitiesAtOnce = 200;
 
+    /// <summary>Of one statement, and the row that goes beyond it: none may take so long that it is stopped, whatever the rows hold.</summary>
+    private const int PageBytes = 4 << 20;
+    private const int PageRows = 1000;
+
     // Not as a range: how '/' sorts is the database's affair.
     private const string OfThem = "(persistence_id LIKE 'kv/%' OR persistence_id LIKE 'lock/%')";
 
@@ -33,25 +37,40 @@ internal sealed class KeysAndLocks(DbConnection connection, Cut cut, BackupSumma
 
     private async IAsyncEnumerable<BackupRecord> FromRowsAsync(string after, string last, [EnumeratorCancellation] CancellationToken ct)
     {
-        await using var command = connection.Command(null, $"""
-            SELECT persistence_id, sequence_number, manifest, message FROM journal j WHERE persistence_id > @after AND persistence_id <= @last AND {OfThem}
-            AND NOT EXISTS (SELECT 1 FROM snapshot s WHERE s.persistence_id = j.persistence_id) ORDER BY persistence_id, sequence_number
-            """, ("@after", after), ("@last", last));
-        await using var row = await command.ExecuteReaderAsync(ct);
         Entity? entity = null;
-        var number = 0L;
-        while (await row.ReadAsync(ct))
+        var (name, number) = (after, long.MaxValue);
+        while (await RowsAsync(name, number, last, ct) is { Count: > 0 } rows)
         {
-            var name = row.GetString(0);
-            if (entity is null || entity.Id.ToString() != name)
+            foreach (var row in rows)
             {
-                if (entity is not null && Finish(entity, number) is { } record) yield return record;
-                entity = StoredEntities.Fresh(EntityId.Parse(name));
+                if (entity is null || row.Name != name)
+                {
+                    if (entity is not null && Finish(entity, number) is { } record) yield return record;
+                    entity = StoredEntities.Fresh(EntityId.Parse(row.Name));
+                }
+                (name, number) = (row.Name, row.Number);
+                entity.RecoverRow(number, JournalReader.Parse(name, number, row.Manifest, row.Message));
             }
-            number = row.GetInt64(1);
-            entity.RecoverRow(number, JournalReader.Parse(name, number, row.GetString(2), row.GetFieldValue<byte[]>(3)));
         }
         if (entity is not null && Finish(entity, number) is { } lastRecord) yield return lastRecord;
+    }
+
+    /// <summary>The next ones after this row, of entities without a snapshot: few enough for one statement. None: there are no more.</summary>
+    private async Task<List<(string Name, long Number, string Manifest, byte[] Message)>> RowsAsync(string name, long number, string last, CancellationToken ct)
+    {
+        await using var command = connection.Command(null, $"""
+            SELECT persistence_id, sequence_number, manifest, message FROM (
+              SELECT persistence_id, sequence_number, manifest, message, sum(length(message)) OVER (ORDER BY persistence_id, sequence_number) - length(message) AS bytes_before FROM (
+                SELECT persistence_id, sequence_number, manifest, message FROM journal j
+                WHERE (persistence_id, sequence_number) > (@name, @number) AND persistence_id <= @last AND {OfThem}
+                AND NOT EXISTS (SELECT 1 FROM snapshot s WHERE s.persistence_id = j.persistence_id)
+                ORDER BY persistence_id, sequence_number LIMIT {PageRows}) AS first) AS page
+            WHERE bytes_before < {PageBytes} ORDER BY persistence_id, sequence_number
+            """, ("@name", name), ("@number", number), ("@last", last));
+        await using var row = await command.ExecuteReaderAsync(ct);
+        var rows = new List<(string Name, long Number, string Manifest, byte[] Message)>();
+        while (await row.ReadAsync(ct)) rows.Add((row.GetString(0), row.GetInt64(1), row.GetString(2), row.GetFieldValue<byte[]>(3)));
+        return rows;
     }
 
     private BackupRecord? Finish(Entity entity, long number) => Record(entity.Id, StoredEntities.Finish(entity, number));

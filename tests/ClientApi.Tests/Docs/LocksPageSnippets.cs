@@ -2,7 +2,7 @@ using System.Data.Common;
 
 namespace AkkaHa.ClientApi.Tests.Docs;
 
-/// <summary>The C# of docs/locks.md, so that it goes on compiling. <see cref="LocksPageTests"/> compares.</summary>
+/// <summary>The C# of docs/locks.md, so that it goes on compiling. <see cref="SnippetTests"/> compares.</summary>
 internal static class LocksPageSnippets
 {
     public static async Task BeginAsync(AkkaHaClient client)

@@ -116,6 +116,29 @@ public sealed class BackupRefusalTests(OneNode one) : IClassFixture<OneNode>
         Assert.Equal(revision, (await client.Keys.GetAsync("other"))!.Revision);
     }
 
+    [Fact]
+    public async Task Two_backups_to_one_name_leave_one_that_is_whole()
+    {
+        await using var client = one.Cluster.Connect();
+        await client.Keys.PutAsync("twice", "v");
+        var directory = Directory.CreateTempSubdirectory("akkaha-backup-").FullName;
+        try
+        {
+            var file = Path.Combine(directory, "all.gz");
+            var codes = await Task.WhenAll(Enumerable.Range(0, 3).Select(async _ => (await Cli.RunAtAsync(one.Cluster.Local.Endpoints, [], "backup", file)).ExitCode));
+            // The others: the file is there already, or the node is at a backup.
+            Assert.Single(codes, 0);
+            Assert.All(codes, code => Assert.Contains(code, (int[])[0, 2, 4]));
+            Assert.Equal([file], Directory.GetFiles(directory));
+            await using var whole = File.OpenRead(file);
+            await Assert.ThrowsAsync<RevisionMismatchException>(() => client.Backups.RestoreAsync(whole));
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
     private static string[] Lines(MemoryStream backup)
     {
         backup.Position = 0;

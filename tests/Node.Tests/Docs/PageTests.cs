@@ -32,10 +32,6 @@ public sealed partial class PageTests
     [MemberData(nameof(Pages))]
     public void A_page_is_short_enough_to_be_read(string page) => Assert.InRange(Repository.Read(page).Count(c => c == '\n'), 1, LinesAtMost);
 
-    [Fact]
-    public void The_sample_in_the_README_is_the_one_that_compiles() =>
-        Assert.Contains($"```csharp\n{Repository.Read("samples/FirstLock/Program.cs")}```\n", Repository.Read("README.md"), StringComparison.Ordinal);
-
     private static bool Exists(string path) => File.Exists(path) || Directory.Exists(path);
 
     [GeneratedRegex(@"\]\((?<to>[^)\s]+)\)")]

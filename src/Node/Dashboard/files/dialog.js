@@ -4,14 +4,18 @@ import { html, nothing } from './view.js';
 
 const dialog = document.getElementById('dialog');
 
+/** Of the question that the dialog shows: one that was left by Escape while it was being done must not close the next. */
+let shown = 0;
+
 /**
  * Asks, does it, and shows why not where it fails. do(text) gets what was typed; resolves to whether it was done.
  */
 export function confirm({ title, text, action, danger = true, ask, perform }) {
   return new Promise(resolve => {
+    const mine = ++shown;
     let busy = false;
     let failure = null;
-    const close = done => { dialog.close(); resolve(done); };
+    const close = done => { if (mine === shown) dialog.close(); resolve(done); };
     const submit = async e => {
       e.preventDefault();
       if (busy) return;
@@ -28,7 +32,7 @@ export function confirm({ title, text, action, danger = true, ask, perform }) {
         draw();
       }
     };
-    const draw = () => render(html`
+    const draw = () => mine === shown && render(html`
       <form @submit=${submit}>
         <h2 id="dialog-title">${title}</h2>
         <div class="dialog-text">${text}</div>
@@ -40,6 +44,8 @@ export function confirm({ title, text, action, danger = true, ask, perform }) {
         </div>
       </form>`, dialog);
     dialog.oncancel = () => resolve(false);
+    // What was typed for the last question is not for this one.
+    render(nothing, dialog);
     draw();
     dialog.showModal();
     dialog.querySelector(ask ? '#typed' : 'button')?.focus();

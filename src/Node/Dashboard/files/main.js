@@ -60,9 +60,15 @@ async function askCluster() {
   for (const m of answer.members ?? []) if (m.http && m.address !== servingNode()) others.set(m.address, m.http);
   // The ring is much longer than the header that says whether it is another.
   const unreachable = [...(answer.unreachable ?? []), ...(answer.members ?? []).map(m => m.incarnation)].join();
-  if (ringVersion !== state.ringVersion || unreachable !== unreachableThen || Date.now() - ringAskedMs > ringAtLeastEveryMs || (state.ring?.shards ?? []).some(s => !s.allocated)) {
-    state.ring = await get('v1/ring');
-    [state.ringVersion, unreachableThen, ringAskedMs] = [ringVersion, unreachable, Date.now()];
+  if (ringVersion !== state.ringVersion || unreachable !== unreachableThen || state.ringTrouble || Date.now() - ringAskedMs > ringAtLeastEveryMs || (state.ring?.shards ?? []).some(s => !s.allocated)) {
+    try {
+      state.ring = await get('v1/ring');
+      state.ringTrouble = null;
+      [state.ringVersion, unreachableThen, ringAskedMs] = [ringVersion, unreachable, Date.now()];
+    } catch (e) {
+      if (e.status !== 503) throw e;
+      state.ringTrouble = e;
+    }
   }
 }
 

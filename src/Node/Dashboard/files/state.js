@@ -7,6 +7,8 @@ export const state = {
   activity: { nowMs: 0, slotSeconds: 5, nodes: [], silent: [], slots: new Map(), nodeSlots: new Map(), moves: new Map(), failovers: new Map(), gone: new Map(), events: new Map() },
   /** The last failure of the three questions that are asked all the time; null: the last was answered. */
   trouble: null,
+  /** Why nobody says who owns the shards, while the node answers all else: mostly its database is away. */
+  ringTrouble: null,
   troubleSince: 0,
   selected: null,
 };

@@ -22,11 +22,13 @@ export function verdict() {
   const lost = (shards?.shards ?? []).filter(s => !s.allocated).length;
   const unreachable = cluster.unreachable ?? [];
   const notReady = activity.nodes.filter(n => !n.ready);
+  const names = notReady.map(n => short(n.address) || 'this node').join(', ');
   const downed = gone.filter(g => g.downed);
   const up = members.filter(m => m.status === 'Up').length;
   if (unreachable.length) return { kind: 'bad', text: `${unreachable.map(short).join(', ')} ${unreachable.length === 1 ? 'is' : 'are'} unreachable`, more: lost ? `${plural(lost, 'shard')} without an owner` : 'every shard has an owner' };
+  if (state.ringTrouble) return { kind: 'bad', text: notReady.length ? `${names} not ready` : 'Who owns the shards is not known', more: notReady[0]?.reasons.join('; ') || state.ringTrouble.message };
   if (lost) return { kind: 'bad', text: `${plural(lost, 'shard')} without an owner`, more: 'what they hold waits' };
-  if (notReady.length) return { kind: 'warn', text: `${notReady.map(n => short(n.address) || 'this node').join(', ')} not ready`, more: notReady[0].reasons.join('; ') };
+  if (notReady.length) return { kind: 'warn', text: `${names} not ready`, more: notReady[0].reasons.join('; ') };
   if (up < members.length) return { kind: 'warn', text: `${members.filter(m => m.status !== 'Up').map(m => `${short(m.address)} is ${m.status.toLowerCase()}`).join(', ')}`, more: 'every shard has an owner' };
   if (downed.length) return { kind: 'warn', text: `Whole again without ${downed.map(g => short(g.address)).join(', ')}`, more: `${plural(up, 'member')} up, every shard has an owner` };
   return { kind: 'good', text: 'All is well', more: `${plural(up, 'member')} up, every shard has an owner` };

@@ -4,14 +4,16 @@ using Xunit;
 
 namespace AkkaHa.ClientApi.Tests.Docs;
 
-public sealed partial class LocksPageTests
+public sealed partial class SnippetTests
 {
-    [Fact]
-    public async Task Every_CSharp_snippet_of_the_page_is_one_that_compiles()
+    [Theory]
+    [InlineData("docs/locks.md", "LocksPageSnippets.cs", 7)]
+    [InlineData("README.md", "ReadmeSnippets.cs", 1)]
+    public async Task Every_CSharp_snippet_of_the_page_is_one_that_compiles(string page, string compiledIn, int atLeast)
     {
-        var compiled = Normalized(await File.ReadAllTextAsync(Beside("LocksPageSnippets.cs")));
-        var snippets = Snippet().Matches(await File.ReadAllTextAsync(Beside("../../../docs/locks.md"))).Select(m => Normalized(m.Groups["code"].Value)).ToList();
-        Assert.True(snippets.Count >= 7);
+        var compiled = Normalized(await File.ReadAllTextAsync(Beside(compiledIn)));
+        var snippets = Snippet().Matches(await File.ReadAllTextAsync(Beside($"../../../{page}"))).Select(m => Normalized(m.Groups["code"].Value)).ToList();
+        Assert.True(snippets.Count >= atLeast);
         Assert.All(snippets, snippet => Assert.Contains(snippet, compiled, StringComparison.Ordinal));
     }
 
