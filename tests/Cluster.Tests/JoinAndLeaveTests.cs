@@ -1,4 +1,5 @@
 using AkkaHa.ClientApi;
+using AkkaHa.Cluster.Tests.Telemetry;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -24,12 +25,17 @@ public sealed class JoinAndLeaveTests(ITestOutputHelper output)
         var revisions = new Dictionary<string, Revision>();
         for (var i = 0; i < 200; i++) revisions[$"k/{i}"] = await client.Keys.PutAsync($"k/{i}", $"{i}");
 
+        const string Moves = "akkaha_shard_move_duration_seconds_count";
+        var movesBefore = await NodeMetrics.SumAsync(Moves, first, second);
         third.Start();
         await third.WaitReadyAsync(ClusterUnderTest.Patience);
         var three = await cluster.WaitSettledAsync(first, second, third);
         var joined = Moved(two, three);
         var toThird = three.Count(o => o == third.Address);
         output.WriteLine($"join: {joined} of {Shards} shards moved, {toThird} of them to the new node, the rest forced by the bound; fair share {Shards / 3.0:0.#}");
+        // The coordinator sees an end from one round to the next.
+        await ClusterUnderTest.EventuallyAsync(async () => await NodeMetrics.SumAsync(Moves, first, second) - movesBefore >= joined, $"{Moves} does not tell the {joined} moves of the join");
+        Assert.True(await NodeMetrics.SumAsync("akkaha_shard_move_duration_seconds_sum", first, second) > 0);
         Assert.InRange(toThird, 1, (int)Math.Ceiling(1.1 * Shards / 3));
         Assert.True(joined <= 1.5 * Shards / 3, $"a join moved {joined} shards; the fair share is {Shards / 3.0:0.#}");
 

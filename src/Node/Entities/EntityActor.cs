@@ -37,7 +37,6 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
     private readonly TurnTraces traces = new();
     private Batch? inFlight;
     private int rowsToGo;
-    private long persistStartedAt;
     private bool recovered;
     private bool stopping;
     private bool superseded;
@@ -53,7 +52,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         shard = parts.Shards.ShardOf(id);
         var epoch = parts.Grants.EpochOf(shard);
         hasGrant = epoch is not null;
-        meter = new EntityMeter(id.Kind);
+        meter = new EntityMeter(id.Kind, parts.Writes);
         queue = new CommandQueue(meter, traces);
         retention = new Retention(parts.Settings.Storage.KeepEventsSeconds * 1000L, parts.Rules);
         entity = new Entity(id, Machines.For(id, parts.Rules, parts.OutcomeTimes), epoch ?? 0, parts.Dirty.Contains(entityId), parts.Rules);
@@ -149,7 +148,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         inFlight = batch;
         rowsToGo = batch.Rows.Count;
         traces.Persisting(rowsToGo);
-        persistStartedAt = TimeProvider.System.GetTimestamp();
+        meter.Persisting();
         PersistAllAsync(batch.Rows, OnRowPersisted);
     }
 
@@ -163,7 +162,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
             throw new InvalidOperationException($"{PersistenceId}: the journal is at {LastSequenceNr}, the entity at {entity.DurableSequenceNr}");
         parts.Dirty.Remove(PersistenceId);
         if (isKey) parts.KeysWritten();
-        NodeMeter.Persisted(entity.Id.Kind, batch.Rows, persistStartedAt);
+        meter.Persisted(batch.Rows);
         traces.Persisted();
         Run(batch.Afterwards);
         if (entity.IsSnapshotDue) SaveSnapshot(entity.TakeSnapshot());
@@ -238,21 +237,21 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
     protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
     {
         log.Warning("{0}: rows from {1} on may or may not be stored: {2}", PersistenceId, inFlight?.FirstSequenceNr, cause.Message);
-        Unknown();
+        Unknown(cause);
     }
 
     protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr)
     {
         log.Error(cause, "{0}: row {1} was rejected", PersistenceId, sequenceNr);
-        Unknown();
+        Unknown(null);
         // Akka would only log it and go on, with a gap behind it.
         if (parts.Rules.RejectedPersistStops) Context.Stop(Self);
     }
 
     /// <summary>For the callers of a batch in flight the outcome is unknown; what was not decided was certainly not done.</summary>
-    private void Unknown()
+    private void Unknown(Exception? cause)
     {
-        NodeMeter.PersistFailed(entity.Id.Kind);
+        meter.PersistFailed(cause);
         foreach (var answer in inFlight?.Afterwards.OfType<AnswerEffect>() ?? [])
             if (queue.TryAnswer(answer.Call, out var caller)) caller.Tell(Unsaid.Because(answer.Call.IsMutation, "the database did not confirm the write"), Self);
         traces.End("the database did not confirm the write");

@@ -24,6 +24,9 @@ internal static class Marks
     /// <summary>No position: its ordering is the time before which outcomes may have been deleted, in milliseconds.</summary>
     public const string Outcomes = "outcomes";
 
+    /// <summary>No position: a node's own row, written to find out whether that can be done.</summary>
+    public static string TrialOf(string address) => $"trial {address}";
+
     public static async Task<JournalPosition?> ReadAsync(DbConnection connection, DbTransaction? transaction, string name, CancellationToken ct)
     {
         await using var command = connection.Command(transaction, "SELECT xid, ordering FROM journal_mark WHERE name = @name", [("@name", name)]);

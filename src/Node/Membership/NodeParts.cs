@@ -83,6 +83,12 @@ internal sealed class NodeParts(NodeSettings settings, string incarnation, RuleS
     /// <summary>False while the database is known not to answer: then nothing is begun that would only fail.</summary>
     public bool DatabaseAnswers { get; set; } = true;
 
+    /// <summary>What came of the entities' writes to the journal.</summary>
+    public JournalWrites Writes { get; } = new();
+
+    /// <summary>Tries whether the journal can be written.</summary>
+    public JournalTrial Trial { get; private set; } = null!;
+
     /// <summary>Names of locks whose activation here has ended by a failure: they are to be woken.</summary>
     public ConcurrentQueue<string> LocksEnded { get; } = new();
 
@@ -102,6 +108,7 @@ internal sealed class NodeParts(NodeSettings settings, string incarnation, RuleS
     {
         Holder = holder;
         KeysWritten = database.Signal.Written;
+        Trial = new JournalTrial(database, $"{Settings.Remote.Host}:{Settings.Remote.Port}", Writes);
         var floor = new JournalFloor(database);
         MayDelete = (entity, upTo) => floor.RaiseAsync(entity, upTo, CancellationToken.None);
         var log = loggers.CreateLogger("AkkaHa.Ownership");

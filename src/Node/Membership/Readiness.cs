@@ -1,8 +1,5 @@
 using System.Data.Common;
 using Akka.Cluster;
-using AkkaHa.Core.Entities;
-using AkkaHa.Messages;
-using AkkaHa.Messages.Internal;
 using AkkaHa.Node.Api;
 using AkkaHa.Node.Eventual;
 using AkkaHa.Node.Ownership;
@@ -11,7 +8,7 @@ using AkkaHa.Node.Settings;
 namespace AkkaHa.Node.Membership;
 
 /// <summary>
-/// Whether this node can be used, as found out by using it: a member, the database answers and is written to (the lease), and slots on every node answer.
+/// Whether this node can be used, as found out by using it: a member, the database answers, the lease is renewed, the journal is written, and slots that are owned here answer.
 /// Asked for in the background, so that a probe never waits.
 /// </summary>
 internal sealed class Readiness(NodeLifecycle lifecycle, IEntities entities, OwnershipStore ownership, NodeSettings settings, Pulse pulse, ILogger<Readiness> log)
@@ -19,9 +16,10 @@ internal sealed class Readiness(NodeLifecycle lifecycle, IEntities entities, Own
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan TrialTakes = TimeSpan.FromMilliseconds(200);
 
     private volatile ReadinessReport report = ReadinessReport.No("starting");
-    private int nextSlot;
+    private readonly SlotCheck slots = new(entities, settings.Shards, Patience);
 
     public bool Alive => pulse.Beats;
 
@@ -56,9 +54,10 @@ internal sealed class Readiness(NodeLifecycle lifecycle, IEntities entities, Own
         {
             await AskDatabaseAsync(reasons, ct);
             node.Parts.DatabaseAnswers = reasons.Count == 0;
-            // It is renewed by writing: where that fails, nothing else can be written either.
             if (!node.Parts.Leases.Lease.IsOpen(MonotonicClock.NowMs)) reasons.Add($"the lease has run out ({node.Parts.Leases.LastFailure ?? "it was renewed too late"})");
-            if (reasons.Count == 0) await AskSlotsAsync(reasons, ct);
+            // Not while it is known already: on PostgreSQL, each trial that hangs keeps a connection of the server's.
+            if (reasons.Count == 0) await CheckJournalAsync(node.Parts, reasons);
+            if (reasons.Count == 0 && await slots.TroubleAsync(node.Parts.Grants, ct) is { } trouble) reasons.Add(trouble);
         }
     }
 
@@ -83,24 +82,10 @@ internal sealed class Readiness(NodeLifecycle lifecycle, IEntities entities, Own
         }
     }
 
-    /// <summary>A few different slots each time: in the end one of every node.</summary>
-    private async Task AskSlotsAsync(List<string> reasons, CancellationToken ct)
+    private static async Task CheckJournalAsync(NodeParts parts, List<string> reasons)
     {
-        try
-        {
-            for (var i = 0; i < 4; i++)
-            {
-                nextSlot = (nextSlot + 37) % settings.Shards;
-                var slot = EntityId.SessionSlot(nextSlot).ToString();
-                var reply = await entities.AskAsync(new Command { Entity = slot, Wake = new Wake() }, Patience, ct);
-                if (reply.Failure is not { } failure) continue;
-                reasons.Add($"{slot} does not answer: {failure.Message}");
-                return;
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // Stopping.
-        }
+        // As a rule it has ended by then, and the first one of a node that starts is counted at once.
+        if (parts.Writes.IsTrialDue(MonotonicClock.NowMs)) await Task.WhenAny(parts.Trial.Begin(), Task.Delay(TrialTakes));
+        if (parts.Writes.Trouble(MonotonicClock.NowMs) is { } trouble) reasons.Add(trouble);
     }
 }

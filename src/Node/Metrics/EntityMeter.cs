@@ -1,11 +1,14 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using AkkaHa.Core.Entities;
+using AkkaHa.Messages.Storage;
+using AkkaHa.Node.Ownership;
+using AkkaHa.Node.Storage;
 
 namespace AkkaHa.Node.Metrics;
 
-/// <summary>What one activation of an entity adds to the node's levels; it takes all of it back when it ends. Only differences are told, so that a batch that changes nothing costs nothing.</summary>
-internal sealed class EntityMeter(string kind)
+/// <summary>What one activation of an entity adds to the node's levels; it takes all of it back when it ends. Only differences are told, so that a batch that changes nothing costs nothing. Its writes are counted, and told to who judges the journal by them.</summary>
+internal sealed class EntityMeter(string kind, JournalWrites writes)
 {
     private static readonly UpDownCounter<long> Active = NodeMeter.Meter.CreateUpDownCounter<long>("akkaha.entities.active", "{entity}", "Entities in memory, by kind.");
     private static readonly UpDownCounter<long> Queued = NodeMeter.Meter.CreateUpDownCounter<long>("akkaha.entities.queued", "{command}", "Commands that wait for a write of their entity to end, by kind.");
@@ -21,6 +24,8 @@ internal sealed class EntityMeter(string kind)
     private Levels told;
     private int queued;
     private bool active;
+    private bool persisting;
+    private long persistStartedAt;
 
     /// <summary>Its history is read.</summary>
     public void Recovered()
@@ -49,9 +54,37 @@ internal sealed class EntityMeter(string kind)
         told = levels;
     }
 
+    /// <summary>It writes.</summary>
+    public void Persisting()
+    {
+        persisting = true;
+        persistStartedAt = Stopwatch.GetTimestamp();
+        writes.Began(MonotonicClock.NowMs);
+    }
+
+    /// <summary>The rows are durable.</summary>
+    public void Persisted(IReadOnlyList<Envelope> rows)
+    {
+        persisting = false;
+        writes.Succeeded(MonotonicClock.NowMs);
+        NodeMeter.Persisted(kind, rows, persistStartedAt);
+    }
+
+    /// <summary>The write was not confirmed; null: the journal was not even asked.</summary>
+    public void PersistFailed(Exception? cause)
+    {
+        NodeMeter.PersistFailed(kind);
+        if (!persisting) return;
+        persisting = false;
+        if (cause is null) writes.Abandoned();
+        else writes.Failed(cause, MonotonicClock.NowMs);
+    }
+
     /// <summary>It ends.</summary>
     public void Ended()
     {
+        if (persisting) writes.Abandoned();
+        persisting = false;
         Waiting(0);
         Holds(default);
         if (active) Active.Add(-1, ofKind);

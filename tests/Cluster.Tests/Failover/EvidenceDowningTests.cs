@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using AkkaHa.Chaos.Nodes;
 using AkkaHa.Cluster.Tests.Chaos;
+using AkkaHa.Cluster.Tests.Telemetry;
 using Npgsql;
 using Xunit;
 using Xunit.Abstractions;
@@ -36,17 +37,17 @@ public sealed class EvidenceDowningTests(ITestOutputHelper output) : IAsyncLifet
     public async Task Whoever_ends_stands_still_or_is_cut_off_is_taken_out_for_what_it_is_and_fenced()
     {
         var (one, two, three) = (cluster.Members[0], cluster.Members[1], cluster.Members[2]);
-        await TakenOutAsync(two, "it can't be reached and its port refuses connections", async () =>
+        await TakenOutAsync(two, "it can't be reached and its port refuses connections", "crashed", async () =>
         {
             await cluster.KillAsync(two);
             return two.Process.Start;
         });
-        await TakenOutAsync(three, "it can't be reached and its lease has run out", () =>
+        await TakenOutAsync(three, "it can't be reached and its lease has run out", "lease-expired", () =>
         {
             three.Process.Pause();
             return Task.FromResult<Action>(three.Process.Resume);
         });
-        await TakenOutAsync(one, "it can't be reached and its lease has run out", () =>
+        await TakenOutAsync(one, "it can't be reached and its lease has run out", "lease-expired", () =>
         {
             var (peers, database) = (watch.CutFromPeers(one), watch.CutFromDatabase(one));
             return Task.FromResult<Action>(() =>
@@ -55,7 +56,7 @@ public sealed class EvidenceDowningTests(ITestOutputHelper output) : IAsyncLifet
                 database.Dispose();
             });
         });
-        await TakenOutAsync(two, "it has had no valid lease for 5000 ms", () => Task.FromResult<Action>(watch.CutFromDatabase(two).Dispose),
+        await TakenOutAsync(two, "it has had no valid lease for 5000 ms", "without-database", () => Task.FromResult<Action>(watch.CutFromDatabase(two).Dispose),
             // Both others see it in the same moment, and the one whose fence came second was seen to be the only one that says anything.
             "its incarnation is over");
     }
@@ -97,10 +98,12 @@ public sealed class EvidenceDowningTests(ITestOutputHelper output) : IAsyncLifet
         Assert.NotEqual(incarnation, await watch.IncarnationAsync(asked, victim));
     }
 
-    private async Task TakenOutAsync(ChaosNode victim, string why, Func<Task<Action>> strike, params string[] orElse)
+    private async Task TakenOutAsync(ChaosNode victim, string why, string reason, Func<Task<Action>> strike, params string[] orElse)
     {
         var asked = cluster.Members.First(n => n != victim);
         var incarnation = (await watch.IncarnationAsync(asked, victim))!;
+        async Task<double> FencesAsync() => await NodeMetrics.SumAsync($"akkaha_fences_total reason={reason}", cluster.Members.Where(n => n != victim).Select(n => n.Process));
+        var fences = await FencesAsync();
         var since = Stopwatch.StartNew();
         var heal = await strike();
         try
@@ -114,6 +117,8 @@ public sealed class EvidenceDowningTests(ITestOutputHelper output) : IAsyncLifet
             // Logs are written a little later.
             await ClusterUnderTest.EventuallyAsync(async () => (await watch.WhyDownedAsync(incarnation)).Any(r => orElse.Append(why).Any(w => r.StartsWith(w, StringComparison.Ordinal))), $"no node has logged that {why}");
             Assert.True(await watch.IsFencedAsync(incarnation));
+            // Of those whose fence came second, none may have said more than that.
+            if (orElse.Length == 0) Assert.True(await FencesAsync() > fences, $"no fence is told by akkaha.fences for {reason}");
         }
         finally
         {

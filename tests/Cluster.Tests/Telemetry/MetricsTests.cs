@@ -1,12 +1,11 @@
 using System.Net;
-using System.Text.RegularExpressions;
 using Xunit;
 
 namespace AkkaHa.Cluster.Tests.Telemetry;
 
 /// <summary><c>/metrics</c> of a node, as text.</summary>
 [Collection(MeteredNode.Name)]
-public sealed partial class MetricsTests(OneNode one)
+public sealed class MetricsTests(OneNode one)
 {
     private static readonly HttpClient Http = new() { Timeout = ClusterUnderTest.Patience };
 
@@ -23,8 +22,8 @@ public sealed partial class MetricsTests(OneNode one)
         string text = "";
         await ClusterUnderTest.EventuallyAsync(async () =>
         {
-            text = await Http.GetStringAsync(new Uri($"{node.HttpUrl}/metrics"));
-            told = Samples(text);
+            text = await NodeMetrics.TextAsync(node);
+            told = NodeMetrics.Samples(text);
             return told.GetValueOrDefault("akkaha_locks_holders") >= 1 && told.GetValueOrDefault("akkaha_entities_active kind=session") >= 256;
         }, "the holder or the slots are not told");
         Assert.Equal(1, told["akkaha_ready"]);
@@ -43,24 +42,4 @@ public sealed partial class MetricsTests(OneNode one)
         using var management = await Http.GetAsync(new Uri($"http://127.0.0.1:{node.Ports.Management}/metrics"));
         Assert.Equal(HttpStatusCode.NotFound, management.StatusCode);
     }
-
-    /// <summary>Name and labels, without those of the library.</summary>
-    private static Dictionary<string, double> Samples(string text)
-    {
-        var samples = new Dictionary<string, double>(StringComparer.Ordinal);
-        foreach (var line in text.Split('\n').Where(l => l.StartsWith("akkaha_", StringComparison.Ordinal)))
-        {
-            var sample = Sample().Match(line);
-            var labels = Label().Matches(sample.Groups["labels"].Value).Where(l => !l.Groups["name"].Value.StartsWith("otel_", StringComparison.Ordinal))
-                .Select(l => $" {l.Groups["name"].Value}={l.Groups["value"].Value}").Order(StringComparer.Ordinal);
-            samples[sample.Groups["name"].Value + string.Concat(labels)] = double.Parse(sample.Groups["value"].Value, System.Globalization.CultureInfo.InvariantCulture);
-        }
-        return samples;
-    }
-
-    [GeneratedRegex(@"^(?<name>\w+)(\{(?<labels>[^}]*)\})? (?<value>\S+)")]
-    private static partial Regex Sample();
-
-    [GeneratedRegex("(?<name>\\w+)=\"(?<value>[^\"]*)\"")]
-    private static partial Regex Label();
 }

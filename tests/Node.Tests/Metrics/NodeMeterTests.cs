@@ -4,6 +4,8 @@ using Akka.Actor;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Metrics;
+using AkkaHa.Node.Ownership;
+using AkkaHa.Node.Storage;
 using AkkaHa.Node.Tests.Membership;
 using Google.Protobuf;
 using Xunit;
@@ -72,13 +74,19 @@ public sealed class NodeMeterTests
     public void An_activation_takes_all_back_that_it_has_added()
     {
         using var seen = new Seen();
-        var meter = new EntityMeter("of-this-test");
+        var writes = new JournalWrites();
+        var meter = new EntityMeter("of-this-test", writes);
         meter.Recovered();
         meter.Waiting(5);
         meter.Waiting(2);
+        meter.Persisting();
+        var began = MonotonicClock.NowMs;
+        writes.TrialSucceeded(began + JournalWrites.PatienceMs);
+        Assert.NotNull(writes.Trouble(began + JournalWrites.PatienceMs));
         Assert.Equal((1, 2), (seen["akkaha.entities.active kind=of-this-test"], seen["akkaha.entities.queued kind=of-this-test"]));
         meter.Ended();
         meter.Ended();
+        Assert.Null(writes.Trouble(began + JournalWrites.PatienceMs));
         Assert.Equal((0, 0), (seen["akkaha.entities.active kind=of-this-test"], seen["akkaha.entities.queued kind=of-this-test"]));
     }
 
