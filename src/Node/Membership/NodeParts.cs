@@ -8,6 +8,7 @@ using AkkaHa.Messages.Placement;
 using AkkaHa.Node.Entities;
 using AkkaHa.Node.Eventual;
 using AkkaHa.Node.Journal;
+using AkkaHa.Node.Overload;
 using AkkaHa.Node.Ownership;
 using AkkaHa.Node.Settings;
 using AkkaHa.Node.Storage;
@@ -30,6 +31,9 @@ internal sealed class NodeParts(NodeSettings settings, string incarnation, RuleS
     public ShardMap Shards { get; } = new(settings.Shards);
 
     public RuleSwitches Rules { get; } = rules;
+
+    /// <summary>Is told how long calls wait, and which of them are refused for it.</summary>
+    public Admission Admission { get; init; } = Admission.Open;
 
     /// <summary>What the actors of eventual data need.</summary>
     public EventualParts Eventual { get; } = new(settings, incarnation);
@@ -92,8 +96,10 @@ internal sealed class NodeParts(NodeSettings settings, string incarnation, RuleS
     /// <summary>Whether an entity's rows up to a number may be deleted now: who reads the journal across entities must have read them, and be told that they go.</summary>
     public Func<string, long, Task<bool>> MayDelete { get; private set; } = (_, _) => Task.FromResult(true);
 
-    public static NodeParts Of(ActorSystem system) =>
-        system.Settings.Setup.Get<NodeParts>() is { HasValue: true } parts ? parts.Value : throw new InvalidOperationException("the actor system was made without its parts");
+    /// <summary>Null: it was made without, as some tests do.</summary>
+    public static NodeParts? Find(ActorSystem system) => system.Settings.Setup.Get<NodeParts>() is { HasValue: true } parts ? parts.Value : null;
+
+    public static NodeParts Of(ActorSystem system) => Find(system) ?? throw new InvalidOperationException("the actor system was made without its parts");
 
     /// <summary>
     /// Enters this incarnation into the database and begins to renew its lease. Only then can it take shards.

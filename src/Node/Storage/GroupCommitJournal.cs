@@ -7,6 +7,8 @@ using Akka.Event;
 using Akka.Persistence;
 using Akka.Persistence.Sql.Journal;
 using Akka.Serialization;
+using AkkaHa.Node.Membership;
+using AkkaHa.Node.Overload;
 using Npgsql;
 
 namespace AkkaHa.Node.Storage;
@@ -29,6 +31,7 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
     private readonly GroupReads<RowsAsk, IReadOnlyList<StoredRow>> rowsOf;
     private readonly Akka.Serialization.Serialization serialization = Context.System.Serialization;
     private readonly ILoggingAdapter log = Context.GetLogger();
+    private readonly Admission admission = NodeParts.Find(Context.System)?.Admission ?? Admission.Open;
     private volatile bool stopped;
 
     public GroupCommitJournal(Config config)
@@ -129,6 +132,8 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
             rows += next.Rows.Count;
             bytes += next.Rows.Sum(r => r.Message.LongLength);
         }
+        // The last that came has waited least.
+        if (batch.Count > 0) admission.WaitedSince(Wait.Journal, batch[^1].WaitsSince);
         return batch;
     }
 

@@ -1,6 +1,7 @@
 using AkkaHa.Node.Api.Http;
 using AkkaHa.Node.Membership;
 using AkkaHa.Node.Metrics;
+using AkkaHa.Node.Overload;
 using AkkaHa.Node.Settings;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -41,6 +42,7 @@ internal static class TelemetryRegistration
         app.Services.GetRequiredService<NodeGauges>();
         NodeMeter.Begin();
         OwnershipMeter.Begin();
+        OverloadMeter.Begin(NewWork.All);
         app.MapPrometheusScrapingEndpoint(MetricsPath);
     }
 
