@@ -4,10 +4,11 @@ using AkkaHa.Messages.V1;
 using Grpc.Core;
 using Grpc.Net.Client;
 
-namespace AkkaHa.Failover;
+namespace AkkaHa.Load;
 
 /// <summary>Asks the nodes that run who is there and who owns what.</summary>
-internal sealed class ClusterReader(LocalCluster cluster) : IDisposable
+/// <param name="cluster">The nodes.</param>
+public sealed class ClusterReader(LocalCluster cluster) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(120);
@@ -15,8 +16,10 @@ internal sealed class ClusterReader(LocalCluster cluster) : IDisposable
 
     private readonly Dictionary<NodeProcess, GrpcChannel> channels = cluster.Nodes.ToDictionary(n => n, n => GrpcChannel.ForAddress(n.GrpcUrl));
 
+    /// <summary>The members.</summary>
     public Task<ClusterState> ClusterAsync(CancellationToken ct) => AskAsync((client, options) => client.GetClusterAsync(new GetClusterRequest(), options), ct);
 
+    /// <summary>Who owns what.</summary>
     public Task<RingState> RingAsync(CancellationToken ct) => AskAsync((client, options) => client.GetRingAsync(new GetRingRequest(), options), ct);
 
     /// <summary>Waits until all nodes run and have shards, all shards have an owner, and none has moved for a while.</summary>
@@ -35,6 +38,7 @@ internal sealed class ClusterReader(LocalCluster cluster) : IDisposable
         throw new TimeoutException($"the shards did not settle within {atMost.TotalSeconds} s");
     }
 
+    /// <inheritdoc />
     public void Dispose()
     {
         foreach (var channel in channels.Values) channel.Dispose();

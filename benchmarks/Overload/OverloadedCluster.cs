@@ -1,0 +1,76 @@
+using System.Globalization;
+using AkkaHa.ClientApi;
+using AkkaHa.Cli.Local;
+using AkkaHa.Load;
+using AkkaHa.Servers;
+
+namespace AkkaHa.Overload;
+
+/// <summary>Three nodes and their database, the load on one processor.</summary>
+internal sealed class OverloadedCluster : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan Repeats = TimeSpan.FromSeconds(5);
+
+    private readonly PostgresServer? postgres;
+    private readonly LocalCluster nodes;
+    private readonly ClusterReader reader;
+    private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(30) };
+
+    private OverloadedCluster(PostgresServer? postgres, LocalCluster nodes)
+    {
+        this.postgres = postgres;
+        this.nodes = nodes;
+        reader = new ClusterReader(nodes);
+    }
+
+    public IKeyTarget Target { get; private set; } = null!;
+
+    public LaneSet Lanes { get; } = new();
+
+    public string Endpoints => nodes.Endpoints;
+
+    public string LogDirectory => nodes.Directory;
+
+    public static async Task<OverloadedCluster> StartAsync(OverloadOptions options, bool shed, int processors, CancellationToken ct)
+    {
+        await Processor.ForServersAsync(processors);
+        var postgres = options.Provider == "postgres" ? await PostgresServer.StartAsync() : null;
+        string[] settings = [.. postgres is null ? [] : postgres.Settings, $"--AkkaHa:Overload:Shed={shed}"];
+        var cluster = new OverloadedCluster(postgres, LocalCluster.Create(3, settings));
+        cluster.nodes.Keep = options.KeepLogs;
+        try
+        {
+            await cluster.nodes.StartAsync(Patience, ct);
+            var ring = await cluster.reader.WaitSettledAsync(Patience, ct);
+            await Processor.ForLoadAsync(processors);
+            cluster.Target = options.Repeat ? new AkkaHaKeys(AkkaHaClient.Connect(new AkkaHaClientOptions { Endpoints = cluster.Endpoints, GiveUpAfter = Repeats })) : new OneAttempt(ring);
+            // Every key exists, and code is compiled, before anything is measured.
+            await ClosedLoop.MeasureAsync(cluster.Target, cluster.Lanes, 16, TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(4), ct);
+            return cluster;
+        }
+        catch
+        {
+            cluster.nodes.Keep = true;
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>How many calls the nodes have refused so far.</summary>
+    public async Task<double> ShedAsync(CancellationToken ct)
+    {
+        var pages = await Task.WhenAll(nodes.Nodes.Select(n => http.GetStringAsync(new Uri($"{n.HttpUrl}/metrics"), ct)));
+        return pages.SelectMany(p => p.Split('\n')).Where(l => l.StartsWith("akkaha_calls_shed_total{", StringComparison.Ordinal))
+            .Sum(l => double.Parse(l[(l.IndexOf("} ", StringComparison.Ordinal) + 2)..].Split(' ')[0], CultureInfo.InvariantCulture));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Target is not null) await Target.DisposeAsync();
+        http.Dispose();
+        reader.Dispose();
+        await nodes.DisposeAsync();
+        if (postgres is not null) await postgres.DisposeAsync();
+    }
+}
