@@ -8,5 +8,6 @@ namespace AkkaHa.Overload;
 /// <param name="Repeat">Through the client, which repeats; else each call is one attempt.</param>
 /// <param name="SkipOff">Without the run in which nothing is refused.</param>
 /// <param name="Json">A file for the figures.</param>
+/// <param name="Set">Settings of the nodes.</param>
 /// <param name="KeepLogs">Whether what the nodes wrote stays there.</param>
-internal sealed record OverloadOptions(TimeSpan Phase, int? Rate, double Times, string Provider, bool Repeat, bool SkipOff, string? Json, bool KeepLogs);
+internal sealed record OverloadOptions(TimeSpan Phase, int? Rate, double Times, string Provider, bool Repeat, bool SkipOff, string? Json, IReadOnlyList<string> Set, bool KeepLogs);

@@ -18,6 +18,8 @@ internal sealed class OverloadGate(RequestDelegate next, Admission admission, No
             await next(context);
             return;
         }
+        // It may have waited longer than its caller. Whoever is gone needs no answer, and what can be left undone makes room.
+        if (context.RequestAborted.IsCancellationRequested) return;
         if (admission.Refusal(work) is { } failure)
         {
             RequestMeter.Answered(work.Method, RequestMeter.Unavailable, Stopwatch.GetTimestamp());

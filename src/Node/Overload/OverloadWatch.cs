@@ -7,7 +7,7 @@ namespace AkkaHa.Node.Overload;
 internal sealed class OverloadWatch(Admission admission, ILogger<OverloadWatch> log) : IHostedService, IDisposable
 {
     private const int TriesAWindow = 5;
-    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds((double)Shedding.WindowMs / TriesAWindow);
+    private static readonly long Between = Stopwatch.Frequency * Shedding.WindowMs / TriesAWindow / 1000;
 
     /// <summary>So long without a refusal, and it is over: what comes and goes within is one event.</summary>
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(10);
@@ -39,10 +39,17 @@ internal sealed class OverloadWatch(Admission admission, ILogger<OverloadWatch> 
 
     private void Run()
     {
-        for (var tries = 1; !stop.Wait(Between); tries++)
+        var (window, due) = (Stopwatch.StartNew(), Stopwatch.GetTimestamp());
+        while (true)
         {
-            probe.Try();
-            if (tries % TriesAWindow != 0) continue;
+            due += Between;
+            var left = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), due);
+            if (stop.Wait(left > TimeSpan.Zero ? left : TimeSpan.Zero)) return;
+            // From when it was due: a machine whose processors are taken wakes this thread late too.
+            probe.Try(due);
+            if (Stopwatch.GetTimestamp() - due > Between) due = Stopwatch.GetTimestamp();
+            if (window.ElapsedMilliseconds < Shedding.WindowMs) continue;
+            window.Restart();
             probe.TellIfWaiting();
             admission.EndWindow();
             Report();
@@ -69,10 +76,11 @@ internal sealed class OverloadWatch(Admission admission, ILogger<OverloadWatch> 
     {
         private long postedAt;
 
-        public void Try()
+        /// <param name="due">Since when it waits.</param>
+        public void Try(long due)
         {
             if (Interlocked.Read(ref postedAt) != 0) return;
-            Interlocked.Exchange(ref postedAt, Stopwatch.GetTimestamp());
+            Interlocked.Exchange(ref postedAt, due);
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         }
 
