@@ -53,6 +53,9 @@ internal sealed class CommandQueue(EntityMeter meter, TurnTraces traces, Admissi
         return incoming;
     }
 
+    /// <summary>The batch that was taken last is durable; decided then.</summary>
+    public void Persisted(long decidedAt) => admission.WaitedSince(Wait.Journal, decidedAt);
+
     /// <summary>Whom to answer this call, once.</summary>
     public bool TryAnswer(Call call, out IActorRef caller) => callers.Remove(call.Id, out caller!);
 

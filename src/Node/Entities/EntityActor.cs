@@ -162,6 +162,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
             throw new InvalidOperationException($"{PersistenceId}: the journal is at {LastSequenceNr}, the entity at {entity.DurableSequenceNr}");
         parts.Dirty.Remove(PersistenceId);
         if (isKey) parts.KeysWritten();
+        queue.Persisted(persistStartedAt);
         NodeMeter.Persisted(entity.Id.Kind, batch.Rows, persistStartedAt);
         traces.Persisted();
         Run(batch.Afterwards);

@@ -96,10 +96,8 @@ internal sealed class NodeParts(NodeSettings settings, string incarnation, RuleS
     /// <summary>Whether an entity's rows up to a number may be deleted now: who reads the journal across entities must have read them, and be told that they go.</summary>
     public Func<string, long, Task<bool>> MayDelete { get; private set; } = (_, _) => Task.FromResult(true);
 
-    /// <summary>Null: it was made without, as some tests do.</summary>
-    public static NodeParts? Find(ActorSystem system) => system.Settings.Setup.Get<NodeParts>() is { HasValue: true } parts ? parts.Value : null;
-
-    public static NodeParts Of(ActorSystem system) => Find(system) ?? throw new InvalidOperationException("the actor system was made without its parts");
+    public static NodeParts Of(ActorSystem system) =>
+        system.Settings.Setup.Get<NodeParts>() is { HasValue: true } parts ? parts.Value : throw new InvalidOperationException("the actor system was made without its parts");
 
     /// <summary>
     /// Enters this incarnation into the database and begins to renew its lease. Only then can it take shards.

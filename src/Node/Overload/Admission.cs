@@ -28,7 +28,7 @@ internal sealed class Admission
     public Admission(OverloadSettings settings)
     {
         this.settings = settings;
-        watched = [.. Enum.GetValues<Wait>().Select(_ => new Watched(settings.TargetMs))];
+        watched = [.. Enum.GetValues<Wait>().Select(place => new Watched(settings.TargetMs, place == Wait.Journal ? new UsualTime() : null))];
     }
 
     /// <summary>Takes all that comes.</summary>
@@ -110,11 +110,18 @@ internal sealed class Admission
     };
 
     /// <summary>One place, and the share for it.</summary>
-    private sealed class Watched(double targetMs)
+    /// <param name="targetMs">What is waited there at most.</param>
+    /// <param name="usual">Where waiting is what something takes beyond the usual; null: all of it is.</param>
+    private sealed class Watched(double targetMs, UsualTime? usual)
     {
+        /// <summary>What takes long is not done in every window: so many without word, and there is nothing to do.</summary>
+        private const int SilentAtMost = 10;
+
         private readonly Shedding shedding = new(targetMs);
         private long shortest = long.MaxValue;
         private double share;
+        private double waitMs;
+        private int silent;
 
         public double Share => Volatile.Read(ref share);
 
@@ -131,10 +138,18 @@ internal sealed class Admission
         public (double WaitMs, double Share) EndWindow()
         {
             var ticks = Interlocked.Exchange(ref shortest, long.MaxValue);
-            var waitMs = ticks == long.MaxValue ? 0 : TimeSpan.FromTicks(ticks).TotalMilliseconds;
+            if (ticks != long.MaxValue) Told(TimeSpan.FromTicks(Math.Max(0, ticks)).TotalMilliseconds);
+            else if (++silent >= SilentAtMost) Told(0, known: false);
+            usual?.EndWindow();
+            return (waitMs, shedding.Share);
+        }
+
+        private void Told(double timeMs, bool known = true)
+        {
+            if (known) silent = 0;
+            waitMs = known && usual is not null ? usual.Beyond(timeMs) : timeMs;
             shedding.Window(waitMs);
             Volatile.Write(ref share, shedding.Share);
-            return (waitMs, shedding.Share);
         }
     }
 }

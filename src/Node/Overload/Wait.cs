@@ -9,6 +9,6 @@ internal enum Wait
     /// <summary>For the turn of their entity: from when the call was understood, or had come from another node, until it is decided.</summary>
     Entity,
 
-    /// <summary>For their rows to be taken by the journal's writers (PostgreSQL).</summary>
+    /// <summary>For their rows to be durable, for longer than that takes when the database has little to do.</summary>
     Journal,
 }

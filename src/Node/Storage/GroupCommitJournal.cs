@@ -7,8 +7,6 @@ using Akka.Event;
 using Akka.Persistence;
 using Akka.Persistence.Sql.Journal;
 using Akka.Serialization;
-using AkkaHa.Node.Membership;
-using AkkaHa.Node.Overload;
 using Npgsql;
 
 namespace AkkaHa.Node.Storage;
@@ -31,7 +29,6 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
     private readonly GroupReads<RowsAsk, IReadOnlyList<StoredRow>> rowsOf;
     private readonly Akka.Serialization.Serialization serialization = Context.System.Serialization;
     private readonly ILoggingAdapter log = Context.GetLogger();
-    private readonly Admission admission = NodeParts.Find(Context.System)?.Admission ?? Admission.Open;
     private volatile bool stopped;
 
     public GroupCommitJournal(Config config)
@@ -132,8 +129,6 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
             rows += next.Rows.Count;
             bytes += next.Rows.Sum(r => r.Message.LongLength);
         }
-        // The last that came has waited least.
-        if (batch.Count > 0) admission.WaitedSince(Wait.Journal, batch[^1].WaitsSince);
         return batch;
     }
 

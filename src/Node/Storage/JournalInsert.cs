@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Diagnostics;
 using Npgsql;
 
 namespace AkkaHa.Node.Storage;
@@ -10,9 +9,6 @@ internal sealed record NewRow(string PersistenceId, long SequenceNr, byte[] Mess
 /// <summary>Rows of one entity, all or none, and who waits for them. Null is Akka's word for "none was rejected".</summary>
 internal sealed record JournalWrite(IReadOnlyList<NewRow> Rows)
 {
-    /// <summary>Since when it waits, a timestamp.</summary>
-    public long WaitsSince { get; } = Stopwatch.GetTimestamp();
-
     public TaskCompletionSource<IImmutableList<Exception>> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
 

@@ -9,6 +9,12 @@ internal static class Busy
     /// <summary>Even the shortest wait there has been this long, for a second.</summary>
     public static void Wait(Admission admission, Wait place, double seconds)
     {
+        if (place == AkkaHa.Node.Overload.Wait.Journal)
+        {
+            // What is usual.
+            admission.WaitedSince(place, Stopwatch.GetTimestamp());
+            admission.EndWindow();
+        }
         for (var window = 0; window < 10; window++)
         {
             // It counts from then to now.
