@@ -7,6 +7,7 @@ using Grpc.Net.Client;
 namespace AkkaHa.Load;
 
 /// <summary>Asks the nodes that run who is there and who owns what.</summary>
+/// <param name="cluster">The nodes.</param>
 public sealed class ClusterReader(LocalCluster cluster) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);

@@ -11,7 +11,7 @@ public sealed class OpenLoop : IAsyncDisposable
 
     private readonly IKeyTarget target;
     private readonly LaneSet lanes;
-    private readonly double rate;
+    private double rate;
     private readonly Random random;
     // Neither has a timer, so that neither needs to be disposed of.
     private readonly CancellationTokenSource stop = new();
@@ -42,11 +42,18 @@ public sealed class OpenLoop : IAsyncDisposable
     /// <summary>Calls sent so far.</summary>
     public long Sent => Interlocked.Read(ref sent);
 
+    /// <summary>Calls a second from now on.</summary>
+    public double Rate
+    {
+        get => Volatile.Read(ref rate);
+        set => Volatile.Write(ref rate, value);
+    }
+
     /// <summary>How often each lane of a hot key is asked, in the mean.</summary>
-    public TimeSpan HotEvery => TimeSpan.FromSeconds(2 * lanes.Hot.Count / rate);
+    public TimeSpan HotEvery => TimeSpan.FromSeconds(2 * lanes.Hot.Count / Rate);
 
     /// <summary>How often each lane of any other key is asked, in the mean.</summary>
-    public TimeSpan AnyEvery => TimeSpan.FromSeconds(2 * lanes.All.Count / rate);
+    public TimeSpan AnyEvery => TimeSpan.FromSeconds(2 * lanes.All.Count / Rate);
 
     /// <summary>Calls without an answer now.</summary>
     public int Outstanding => Volatile.Read(ref outstanding);
@@ -70,14 +77,13 @@ public sealed class OpenLoop : IAsyncDisposable
 
     private void Send()
     {
-        var meanTicks = TimeProvider.System.TimestampFrequency / rate;
         var due = (double)TimeProvider.System.GetTimestamp();
         while (!stop.IsCancellationRequested)
         {
             var now = TimeProvider.System.GetTimestamp();
             var late = TimeProvider.System.GetElapsedTime((long)due, now).Ticks;
             if (late > Interlocked.Read(ref latest)) Interlocked.Exchange(ref latest, late);
-            for (; due <= now; due += -Math.Log(1 - random.NextDouble()) * meanTicks) _ = CallAsync(Next(), (long)due);
+            for (; due <= now; due += -Math.Log(1 - random.NextDouble()) * TimeProvider.System.TimestampFrequency / Rate) _ = CallAsync(Next(), (long)due);
             Thread.Sleep(1);
         }
     }

@@ -32,6 +32,8 @@ public static class Sustained
                 looks++;
                 waiting += load.Outstanding;
             }
+            // Who refuses some has no queue, and yet does not bear it.
+            if (lanes.All.Any(l => l.FailuresDue(from, TimeProvider.System.GetTimestamp()) > 0)) return borne;
             if (waiting / (double)looks > rate * QueueAtMost.TotalSeconds || load.TakeLateness() > QueueAtMost) return borne;
             borne = rate;
         }

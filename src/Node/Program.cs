@@ -7,6 +7,7 @@ using AkkaHa.Node.Management;
 using AkkaHa.Node.Membership;
 using AkkaHa.Node.Metrics;
 using AkkaHa.Node.Monitoring;
+using AkkaHa.Node.Overload;
 using AkkaHa.Node.Ownership;
 using AkkaHa.Node.Settings;
 using AkkaHa.Node.Storage;
@@ -37,6 +38,8 @@ builder.WebHost.ConfigureKestrel(kestrel =>
 });
 builder.Services.AddSingleton(settings);
 builder.Services.AddSingleton(SettingsCheck.Rules(settings.Testing));
+builder.Services.AddSingleton(new Admission(settings.Overload));
+builder.Services.AddHostedService<OverloadWatch>();
 builder.Services.AddSingleton<Database>();
 builder.Services.AddSingleton<LeaseStore>();
 builder.Services.AddSingleton<OwnershipStore>();

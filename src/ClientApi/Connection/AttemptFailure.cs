@@ -1,4 +1,5 @@
 using AkkaHa.ClientApi.Errors;
+using AkkaHa.Messages.Errors;
 using Grpc.Core;
 
 namespace AkkaHa.ClientApi.Connection;
@@ -22,6 +23,9 @@ internal enum AttemptVerdict
 /// <param name="NodeFailed">The node, not the request, was the trouble: others go first for a while.</param>
 internal sealed record AttemptFailure(AttemptVerdict Verdict, AkkaHaException Error, bool NodeFailed)
 {
+    /// <summary>The node is well, and has too much to do. Others would pass the call on to it, and have more to do for it: it is the one to be asked again.</summary>
+    public bool Overloaded => Error is UnavailableException && Error.Details.Text(OverloadReason.Name) == OverloadReason.Value;
+
     public static AttemptFailure Of(RpcException e)
     {
         if (ErrorReader.Read(e) is { } said)

@@ -56,13 +56,13 @@ internal sealed class CallRepeater(EndpointPool endpoints, OwnerRing ring, Serve
             if (failure is null) return answer;
             if (failure.Verdict == AttemptVerdict.Refused) throw failure.Error;
             if (failure.Verdict == AttemptVerdict.Unanswered && mutation is not null) mutation.InDoubt = true;
-            ring.Refresh();
+            if (!failure.Overloaded) ring.Refresh();
             // A node that could not even be reached costs no pause the first time: another is asked at once.
             var pause = failure is { NodeFailed: true, Verdict: AttemptVerdict.NotDone } && !failedOver ? TimeSpan.Zero : Pause(backoff, failure);
             failedOver = true;
             if (_time.GetElapsedTime(startedAt) + pause >= limit) throw GiveUp(call.Name, mutation, limit, failure.Error);
             if (pause > TimeSpan.Zero) await Task.Delay(pause, _time, stop);
-            last = endpoint;
+            last = failure.Overloaded ? null : endpoint;
         }
     }
 
@@ -105,6 +105,8 @@ internal sealed class CallRepeater(EndpointPool endpoints, OwnerRing ring, Serve
         var pause = backoff.Next();
         var hint = (failure.Error as UnavailableException)?.RetryAfter ?? TimeSpan.Zero;
         hint = hint < LongestHint ? hint : LongestHint;
+        // Once to twice as long: who was refused at the same time, and told the same, must not come back at the same time.
+        hint *= 1 + Random.Shared.NextDouble();
         return pause > hint ? pause : hint;
     }
 

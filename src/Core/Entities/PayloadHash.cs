@@ -17,6 +17,7 @@ public static class PayloadHash
         bare.Sender = "";
         bare.TimeoutMs = 0;
         bare.Traceparent = "";
+        bare.Lot = 0;
         switch (bare.BodyCase)
         {
             case Command.BodyOneofCase.PutKey: bare.PutKey.Attempt = 0; bare.PutKey.RequestId = ""; break;

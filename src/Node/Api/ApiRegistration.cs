@@ -9,6 +9,7 @@ using AkkaHa.Node.Api.Locks;
 using AkkaHa.Node.Api.Sessions;
 using AkkaHa.Node.Api.Transactions;
 using AkkaHa.Node.Monitoring;
+using AkkaHa.Node.Overload;
 using Microsoft.AspNetCore.Grpc.JsonTranscoding;
 using Microsoft.AspNetCore.Routing.Constraints;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -26,6 +27,7 @@ public static class ApiRegistration
     public static IServiceCollection AddAkkaHaApi(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(_ => Admission.Open);
         services.AddSingleton<EntityCalls>();
         services.AddSingleton<TakeBacks>();
         services.TryAddSingleton<NodeHistory>();
@@ -64,14 +66,15 @@ public static class ApiRegistration
         app.UseRouting();
         if (managementPort is { } port) app.UseMiddleware<PortGate>(port);
         app.UseMiddleware<WrongVerbs>();
+        app.UseMiddleware<OverloadGate>();
         app.UseMiddleware<StrictRequests>();
-        app.MapGrpcService<SessionsService>();
-        app.MapGrpcService<LocksService>();
-        app.MapGrpcService<KeysService>();
-        app.MapGrpcService<TransactionsService>();
-        app.MapGrpcService<EventualService>();
-        app.MapGrpcService<ClusterService>();
-        app.MapGrpcService<BackupsService>();
+        app.MapGrpcService<SessionsService>().Add(NewWork.Mark);
+        app.MapGrpcService<LocksService>().Add(NewWork.Mark);
+        app.MapGrpcService<KeysService>().Add(NewWork.Mark);
+        app.MapGrpcService<TransactionsService>().Add(NewWork.Mark);
+        app.MapGrpcService<EventualService>().Add(NewWork.Mark);
+        app.MapGrpcService<ClusterService>().Add(NewWork.Mark);
+        app.MapGrpcService<BackupsService>().Add(NewWork.Mark);
         app.MapProbes();
         return app;
     }

@@ -1,3 +1,5 @@
+using AkkaHa.Messages.Internal;
+
 namespace AkkaHa.Node.Api;
 
 /// <summary>How long the edge waits for an entity.</summary>
@@ -11,4 +13,7 @@ internal static class ApiTimes
 
     /// <summary>What UNAVAILABLE tells callers to wait before they try again: about as long as a shard takes to change hands. HTTP knows whole seconds only, and says 1.</summary>
     public static readonly TimeSpan RetryHint = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>The hint of this refusal.</summary>
+    public static TimeSpan HintOf(Failure failure) => failure.RetryAfterMs > 0 ? TimeSpan.FromMilliseconds(failure.RetryAfterMs) : RetryHint;
 }

@@ -3,11 +3,14 @@ using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.Placement;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Api.Errors;
+using AkkaHa.Node.Overload;
 
 namespace AkkaHa.Node.Api;
 
 /// <summary>Asks entities on behalf of one call: addresses the command, and turns refusals into <see cref="RefusedException"/>.</summary>
-internal sealed class EntityCalls(IEntities entities)
+/// <param name="entities">Who is asked.</param>
+/// <param name="admission">Null: it is not the first that is asked for a call, or for none, and must not be refused where there is too much to do.</param>
+internal sealed class EntityCalls(IEntities entities, Admission? admission = null)
 {
     public ShardMap Shards => entities.Shards;
 
@@ -36,6 +39,7 @@ internal sealed class EntityCalls(IEntities entities)
     {
         command.Entity = entity.ToString();
         command.TimeoutMs = (uint)timeout.TotalMilliseconds;
+        admission?.Stamp(command);
         return entities.AskAsync(command, timeout, ct);
     }
 }

@@ -2,14 +2,18 @@ using System.Diagnostics;
 using Akka.Actor;
 using AkkaHa.Core.Entities;
 using AkkaHa.Messages.Internal;
+using AkkaHa.Messages.V1;
 using AkkaHa.Node.Metrics;
+using AkkaHa.Node.Overload;
 using AkkaHa.Node.Telemetry;
 
 namespace AkkaHa.Node.Entities;
 
 /// <summary>What waits for an entity's next batch, and who waits for an answer of a batch that was taken.</summary>
-internal sealed class CommandQueue(EntityMeter meter, TurnTraces traces)
+internal sealed class CommandQueue(EntityMeter meter, TurnTraces traces, Admission admission)
 {
+    private const int AtMost = 20_000;
+
     private readonly Queue<(IActorRef Caller, Command Command, Activity? Trace)> queue = new();
     private readonly Dictionary<long, IActorRef> callers = [];
     private long lastCallId;
@@ -20,15 +24,22 @@ internal sealed class CommandQueue(EntityMeter meter, TurnTraces traces)
     /// <summary>Who has not been answered, of what was taken.</summary>
     public IEnumerable<IActorRef> Unanswered => callers.Values;
 
+    /// <summary>What a command is refused with that has just come to this entity; null: it may be added.</summary>
+    public Messages.Internal.Failure? Refusal(Command command, string entity) => queue.Count >= AtMost
+        ? new Messages.Internal.Failure { Code = ErrorCode.Unavailable, Message = $"{AtMost} requests wait for '{entity}' already" }
+        : admission.Refusal(command);
+
     public void Add(IActorRef caller, Command command) => queue.Enqueue((caller, command, NodeTracing.Turn(command)));
 
     /// <summary>The next batch, in the order of arrival; each call that wants an answer gets a number.</summary>
     public IReadOnlyList<Incoming> Take(int atMost)
     {
         var incoming = new List<Incoming>(Math.Min(queue.Count, atMost));
+        var arrivedAt = 0L;
         while (incoming.Count < atMost && queue.TryDequeue(out var next))
         {
             traces.Enter(next.Trace);
+            arrivedAt = Math.Max(arrivedAt, next.Command.ArrivedAt);
             var callId = 0L;
             if (Entity.HasCaller(next.Command) && !next.Caller.IsNobody())
             {
@@ -37,8 +48,13 @@ internal sealed class CommandQueue(EntityMeter meter, TurnTraces traces)
             }
             incoming.Add(new Incoming(callId, next.Command));
         }
+        // The last that came has waited least.
+        if (arrivedAt > 0) admission.WaitedSince(Wait.Entity, arrivedAt);
         return incoming;
     }
+
+    /// <summary>The batch that was taken last is durable; decided then.</summary>
+    public void Persisted(long decidedAt) => admission.WaitedSince(Wait.Journal, decidedAt);
 
     /// <summary>Whom to answer this call, once.</summary>
     public bool TryAnswer(Call call, out IActorRef caller) => callers.Remove(call.Id, out caller!);

@@ -20,7 +20,6 @@ namespace AkkaHa.Node.Entities;
 internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
 {
     private const int BatchAtMost = 512;
-    private const int QueueAtMost = 20_000;
     private static readonly TimeSpan IdleAfter = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(5);
 
@@ -53,7 +52,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         var epoch = parts.Grants.EpochOf(shard);
         hasGrant = epoch is not null;
         meter = new EntityMeter(id.Kind, parts.Writes);
-        queue = new CommandQueue(meter, traces);
+        queue = new CommandQueue(meter, traces, parts.Admission);
         retention = new Retention(parts.Settings.Storage.KeepEventsSeconds * 1000L, parts.Rules);
         entity = new Entity(id, Machines.For(id, parts.Rules, parts.OutcomeTimes), epoch ?? 0, parts.Dirty.Contains(entityId), parts.Rules);
     }
@@ -123,9 +122,9 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
             Context.Stop(Self);
             return;
         }
-        if (queue.Count >= QueueAtMost)
+        if (queue.Refusal(command, PersistenceId) is { } refusal)
         {
-            Sender.Tell(Replies.Failure(ErrorCode.Unavailable, $"{QueueAtMost} requests wait for '{PersistenceId}' already"));
+            Sender.Tell(new Reply { Failure = refusal });
             return;
         }
         queue.Add(Sender, command);
@@ -162,7 +161,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
             throw new InvalidOperationException($"{PersistenceId}: the journal is at {LastSequenceNr}, the entity at {entity.DurableSequenceNr}");
         parts.Dirty.Remove(PersistenceId);
         if (isKey) parts.KeysWritten();
-        meter.Persisted(batch.Rows);
+        queue.Persisted(meter.Persisted(batch.Rows));
         traces.Persisted();
         Run(batch.Afterwards);
         if (entity.IsSnapshotDue) SaveSnapshot(entity.TakeSnapshot());

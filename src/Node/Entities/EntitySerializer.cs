@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Akka.Actor;
 using Akka.Serialization;
 using AkkaHa.Messages.Internal;
@@ -36,7 +37,7 @@ internal sealed class EntitySerializer(ExtendedActorSystem system) : SerializerW
 
     public override object FromBinary(byte[] bytes, string manifest) => manifest switch
     {
-        CommandManifest => Command.Parser.ParseFrom(bytes),
+        CommandManifest => Arrived(Command.Parser.ParseFrom(bytes)),
         ReplyManifest => Reply.Parser.ParseFrom(bytes),
         EnvelopeManifest => Envelope.Parser.ParseFrom(bytes),
         SnapshotManifest => Snapshot.Parser.ParseFrom(bytes),
@@ -45,4 +46,10 @@ internal sealed class EntitySerializer(ExtendedActorSystem system) : SerializerW
         HistoryReportManifest => HistoryReport.Parser.ParseFrom(bytes),
         _ => throw new System.Runtime.Serialization.SerializationException($"unknown manifest '{manifest}': written by a newer version?"),
     };
+
+    private static Command Arrived(Command command)
+    {
+        command.ArrivedAt = Stopwatch.GetTimestamp();
+        return command;
+    }
 }

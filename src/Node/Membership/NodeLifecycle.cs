@@ -1,5 +1,6 @@
 using AkkaHa.Core.Entities;
 using AkkaHa.Node.Metrics;
+using AkkaHa.Node.Overload;
 using AkkaHa.Node.Settings;
 using AkkaHa.Node.Storage;
 
@@ -10,7 +11,7 @@ namespace AkkaHa.Node.Membership;
 /// Until then the process answers that it is alive, and not ready.
 /// </summary>
 internal sealed class NodeLifecycle(
-    NodeSettings settings, Database database, RuleSwitches rules, ILoggerFactory loggers, IHostApplicationLifetime lifetime)
+    NodeSettings settings, Database database, RuleSwitches rules, Admission admission, ILoggerFactory loggers, IHostApplicationLifetime lifetime)
     : BackgroundService
 {
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(1);
@@ -46,7 +47,7 @@ internal sealed class NodeLifecycle(
                 waitingFor = "the database";
                 await new Schema(database, settings).EnsureAsync(stoppingToken);
                 waitingFor = "the actor system";
-                var node = await RunningNode.StartAsync(settings, database, rules, loggers, stoppingToken);
+                var node = await RunningNode.StartAsync(settings, database, rules, admission, loggers, stoppingToken);
                 running = node;
                 Started?.Invoke(node);
                 log.LogInformation("Node {Address}, incarnation {Incarnation}: HTTP {Http}, gRPC {Grpc}", node.Cluster.SelfAddress, node.Parts.Incarnation, node.Facts.Http, node.Facts.Grpc);

@@ -8,6 +8,7 @@ using AkkaHa.Messages.Placement;
 using AkkaHa.Node.Entities;
 using AkkaHa.Node.Eventual;
 using AkkaHa.Node.Journal;
+using AkkaHa.Node.Overload;
 using AkkaHa.Node.Ownership;
 using AkkaHa.Node.Settings;
 using AkkaHa.Node.Storage;
@@ -30,6 +31,9 @@ internal sealed class NodeParts(NodeSettings settings, string incarnation, RuleS
     public ShardMap Shards { get; } = new(settings.Shards);
 
     public RuleSwitches Rules { get; } = rules;
+
+    /// <summary>Is told how long calls wait, and which of them are refused for it.</summary>
+    public Admission Admission { get; init; } = Admission.Open;
 
     /// <summary>What the actors of eventual data need.</summary>
     public EventualParts Eventual { get; } = new(settings, incarnation);

@@ -8,6 +8,7 @@ using Akka.Hosting.Logging;
 using AkkaHa.Core.Entities;
 using AkkaHa.Node.Entities;
 using AkkaHa.Node.Eventual;
+using AkkaHa.Node.Overload;
 using AkkaHa.Node.Placement;
 using AkkaHa.Node.Settings;
 using AkkaHa.Node.Storage;
@@ -57,13 +58,13 @@ internal sealed class RunningNode
     /// <summary>Eventual data.</summary>
     public EventualNode Eventual { get; }
 
-    public static async Task<RunningNode> StartAsync(NodeSettings settings, Database shared, RuleSwitches rules, ILoggerFactory loggers, CancellationToken ct)
+    public static async Task<RunningNode> StartAsync(NodeSettings settings, Database shared, RuleSwitches rules, Admission admission, ILoggerFactory loggers, CancellationToken ct)
     {
         var incarnation = Guid.CreateVersion7().ToString("N");
         var database = shared.Of(incarnation);
         var facts = MemberFacts.Of(settings, incarnation, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
         var log = loggers.CreateLogger("AkkaHa.Node");
-        var parts = new NodeParts(settings, incarnation, rules);
+        var parts = new NodeParts(settings, incarnation, rules) { Admission = admission };
         var setup = ActorSystemSetup.Empty
             .And(BootstrapSetup.Create().WithConfig(AkkaConfig.For(settings, facts, database)))
             .And(new LoggerFactorySetup(loggers))

@@ -63,11 +63,13 @@ internal sealed class EntityMeter(string kind, JournalWrites writes)
     }
 
     /// <summary>The rows are durable.</summary>
-    public void Persisted(IReadOnlyList<Envelope> rows)
+    /// <returns>When they began to be written, a timestamp.</returns>
+    public long Persisted(IReadOnlyList<Envelope> rows)
     {
         persisting = false;
         writes.Succeeded(MonotonicClock.NowMs);
         NodeMeter.Persisted(kind, rows, persistStartedAt);
+        return persistStartedAt;
     }
 
     /// <summary>The write was not confirmed; null: the journal was not even asked.</summary>

@@ -13,6 +13,9 @@ internal static class RequestMeter
     /// <summary>The code of a success.</summary>
     public const string Ok = "OK";
 
+    /// <summary>The code of a call that was not done.</summary>
+    public const string Unavailable = "UNAVAILABLE";
+
     /// <summary>The code of a call whose caller has gone.</summary>
     public const string Cancelled = "CANCELLED";
 
@@ -26,6 +29,9 @@ internal static class RequestMeter
         .SelectMany(file => file.Services).SelectMany(service => service.Methods)
         .ToFrozenDictionary(method => $"/{method.Service.FullName}/{method.Name}", method => $"{method.Service.Name}/{method.Name}", StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>A method as the tags name it: <c>Keys/Put</c>; <c>other</c>: there is none such.</summary>
+    public static string NameOf(string method) => Names.GetValueOrDefault(method, "other");
+
     /// <summary>A call was answered.</summary>
     /// <param name="method">As gRPC has it.</param>
     /// <param name="code">Of the answer.</param>
@@ -34,6 +40,6 @@ internal static class RequestMeter
     {
         if (Activity.Current is { IsAllDataRequested: true } activity) activity.SetTag("akkaha.code", code);
         if (!Duration.Enabled) return;
-        Duration.Record(Stopwatch.GetElapsedTime(startedAt).TotalSeconds, NodeMeter.Tag("method", Names.GetValueOrDefault(method, "other")), NodeMeter.Tag("code", code));
+        Duration.Record(Stopwatch.GetElapsedTime(startedAt).TotalSeconds, NodeMeter.Tag("method", NameOf(method)), NodeMeter.Tag("code", code));
     }
 }

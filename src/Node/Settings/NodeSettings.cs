@@ -36,6 +36,9 @@ public sealed record NodeSettings
     /// <summary>How changes of keys are found.</summary>
     public WatchSettings Watch { get; init; } = new();
 
+    /// <summary>What is done when there is more to do than the node can.</summary>
+    public OverloadSettings Overload { get; init; } = new();
+
     /// <summary>What the node tells of itself.</summary>
     public TelemetrySettings Telemetry { get; init; } = new();
 
@@ -185,6 +188,19 @@ public sealed record WatchSettings
 {
     /// <summary>Between looks into the journal while somebody watches through this node, in milliseconds: 10 to 1,000, default 50. What this node itself has written it looks for at once.</summary>
     public int PollMs { get; init; } = 50;
+}
+
+/// <summary>More to do than the node can: then it refuses a share of new work, and says so, instead of keeping everybody waiting.</summary>
+public sealed record OverloadSettings
+{
+    /// <summary>Whether it does. Default true.</summary>
+    public bool Shed { get; init; } = true;
+
+    /// <summary>A share is refused when, for 300 ms, even the shortest wait of a call for its turn is longer than this, in milliseconds: 5 to 10,000, default 100. Waiting for a lock or a transaction does not count.</summary>
+    public int TargetMs { get; init; } = 100;
+
+    /// <summary>With so many calls of the last second or two unanswered, all new work is refused: 100 to 1,000,000, default 10,000. It bounds memory.</summary>
+    public int CallsAtMost { get; init; } = 10_000;
 }
 
 /// <summary>Traces and logs. Metrics are at /metrics always.</summary>

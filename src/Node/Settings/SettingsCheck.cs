@@ -67,6 +67,8 @@ public static class SettingsCheck
         Range("Storage:MaxConnections", s.Storage.MaxConnections, 15, 500);
         Range("Storage:KeepEventsSeconds", s.Storage.KeepEventsSeconds, 600, 31_536_000);
         Range("Watch:PollMs", s.Watch.PollMs, 10, 1000);
+        Range("Overload:TargetMs", s.Overload.TargetMs, 5, 10_000);
+        Range("Overload:CallsAtMost", s.Overload.CallsAtMost, 100, 1_000_000);
         Range("Eventual:WriteBehindMs", s.Eventual.WriteBehindMs, 0, 10_000);
         Timings(s);
         NotEmpty("Remote:Host", s.Remote.Host);

@@ -1,6 +1,7 @@
 using AkkaHa.Node.Api.Http;
 using AkkaHa.Node.Membership;
 using AkkaHa.Node.Metrics;
+using AkkaHa.Node.Overload;
 using AkkaHa.Node.Settings;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -41,6 +42,7 @@ internal static class TelemetryRegistration
         app.Services.GetRequiredService<NodeGauges>();
         NodeMeter.Begin();
         OwnershipMeter.Begin();
+        OverloadMeter.Begin(NewWork.All);
         app.MapPrometheusScrapingEndpoint(MetricsPath);
     }
 
@@ -64,6 +66,8 @@ internal static class TelemetryRegistration
                 console.TimestampFormat = "HH:mm:ss.fff ";
             });
         }
-        logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning).AddFilter("Akka.Actor", LogLevel.Warning);
+        logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning)
+            // What fails is logged by ours; what is left is callers who hang up, each with a stack, and most of them when there is most to do.
+            .AddFilter("Grpc.AspNetCore.Server.ServerCallHandler", LogLevel.None).AddFilter("Akka.Actor", LogLevel.Warning);
     }
 }

@@ -4,6 +4,8 @@ using System.Text;
 using AkkaHa.Node.Api;
 using AkkaHa.Node.Api.Keys;
 using AkkaHa.Node.Api.Locks;
+using AkkaHa.Node.Overload;
+using AkkaHa.Node.Settings;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -20,6 +22,10 @@ namespace AkkaHa.Node.Tests.Api;
 public sealed class ApiHost : IAsyncLifetime
 {
     private WebApplication? app;
+
+    internal const int CallsAtMost = 1000;
+
+    internal Admission Admission { get; } = new(new OverloadSettings { CallsAtMost = CallsAtMost });
 
     internal FakeEntities Entities { get; } = new();
 
@@ -52,6 +58,7 @@ public sealed class ApiHost : IAsyncLifetime
         builder.Services.AddSingleton<IKeyLists>(Keys).AddSingleton<IKeyWatches>(Keys);
         builder.Services.AddSingleton<ILockLists>(Locks).AddSingleton<ILockWatches>(Locks);
         builder.Services.AddSingleton<AkkaHa.Node.Eventual.IEventual>(Eventual);
+        builder.Services.AddSingleton(Admission);
         builder.Services.AddAkkaHaApi();
         app = builder.Build();
         app.MapAkkaHaApi();

@@ -6,6 +6,7 @@ using AkkaHa.Core.Entities;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Membership;
+using AkkaHa.Node.Overload;
 using AkkaHa.Node.Ownership;
 using AkkaHa.Node.Settings;
 using AkkaHa.Node.Storage;
@@ -36,7 +37,7 @@ internal sealed class InProcessCluster : IAsyncDisposable
     public string DataDirectory { get; } = Directory.CreateTempSubdirectory("akkaha-inproc-").FullName;
 
     /// <summary>Starts one more, and waits until all are members.</summary>
-    public async Task<RunningNode> StartAsync(int keepEventsSeconds = 600, int writeBehindMs = 200)
+    public async Task<RunningNode> StartAsync(int keepEventsSeconds = 600, int writeBehindMs = 200, Admission? admission = null)
     {
         var settings = new NodeSettings
         {
@@ -46,7 +47,7 @@ internal sealed class InProcessCluster : IAsyncDisposable
         };
         var database = new Database(settings);
         await new Schema(database, settings).EnsureAsync(default);
-        var node = await RunningNode.StartAsync(settings, database, RuleSwitches.AllOn, NullLoggerFactory.Instance, default);
+        var node = await RunningNode.StartAsync(settings, database, RuleSwitches.AllOn, admission ?? Admission.Open, NullLoggerFactory.Instance, default);
         nodes.Add(node);
         await EventuallyAsync(() => node.Cluster.State.Members.Count(m => m.Status == MemberStatus.Up) == nodes.Count(n => !n.System.WhenTerminated.IsCompleted));
         return node;

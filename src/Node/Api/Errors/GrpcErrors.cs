@@ -28,8 +28,18 @@ internal static class GrpcErrors
             if (Scalar(value) is { } text) info.Metadata[name] = text;
         status.Details.Add(Any.Pack(info));
         if (details is not null) status.Details.Add(Any.Pack(details));
-        if (row.Code == ErrorCode.Unavailable) status.Details.Add(Any.Pack(new RetryInfo { RetryDelay = ApiTimes.RetryHint.ToDuration() }));
+        if (row.Code == ErrorCode.Unavailable) status.Details.Add(Any.Pack(new RetryInfo { RetryDelay = ApiTimes.HintOf(failure).ToDuration() }));
         return status.ToRpcException();
+    }
+
+    /// <summary>Answers a call of which nothing was read: status and details alone, as headers.</summary>
+    public static void WriteUnread(Microsoft.AspNetCore.Http.HttpResponse response, Failure failure)
+    {
+        var refusal = ToRpcException(failure);
+        response.ContentType = "application/grpc";
+        response.Headers["grpc-status"] = ((int)refusal.StatusCode).ToString(CultureInfo.InvariantCulture);
+        response.Headers["grpc-message"] = Uri.EscapeDataString(failure.Message);
+        foreach (var trailer in refusal.Trailers) response.Headers[trailer.Key] = trailer.IsBinary ? Convert.ToBase64String(trailer.ValueBytes) : trailer.Value;
     }
 
     private static string? Scalar(Value value) => value.KindCase switch

@@ -24,7 +24,7 @@ internal static class HttpErrors
         var response = context.Response;
         response.StatusCode = status ?? row.Http;
         response.ContentType = "application/json; charset=utf-8";
-        if (row.Code == ErrorCode.Unavailable) response.Headers.RetryAfter = ((int)Math.Ceiling(ApiTimes.RetryHint.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        if (row.Code == ErrorCode.Unavailable) response.Headers.RetryAfter = ((int)Math.Ceiling(ApiTimes.HintOf(failure).TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         var body = Body(failure);
         response.ContentLength = body.Length;
         return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : response.Body.WriteAsync(body, context.RequestAborted).AsTask();

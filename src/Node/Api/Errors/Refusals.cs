@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using AkkaHa.Messages.Errors;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
 using Google.Protobuf.WellKnownTypes;
@@ -36,6 +37,15 @@ internal static class Refusals
 
     public static Failure NoSuchSession(string field, string text) =>
         Of(ErrorCode.SessionExpired, $"{field}: there is no session '{Quote(text)}' (it ended, or is no session id of this cluster)");
+
+    /// <summary>There is too much to do; nothing was done of this.</summary>
+    public static Failure Overloaded(TimeSpan retryAfter) => new()
+    {
+        Code = ErrorCode.Unavailable,
+        Message = "the node has too much to do, and did nothing of this; try again after the hint",
+        Details = new Struct { Fields = { [OverloadReason.Name] = Value.ForString(OverloadReason.Value) } },
+        RetryAfterMs = (uint)retryAfter.TotalMilliseconds,
+    };
 
     /// <summary>A bug of ours, seen by a caller: a read was not answered, a mutation may have happened.</summary>
     public static Failure Unexpected(bool isRead) => isRead

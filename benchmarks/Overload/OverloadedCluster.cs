@@ -1,0 +1,96 @@
+using System.Globalization;
+using AkkaHa.ClientApi;
+using AkkaHa.Cli.Local;
+using AkkaHa.Load;
+using AkkaHa.Servers;
+
+namespace AkkaHa.Overload;
+
+/// <summary>Three nodes and their database, the load on one processor.</summary>
+internal sealed class OverloadedCluster : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan Repeats = TimeSpan.FromSeconds(5);
+
+    private readonly PostgresServer? postgres;
+    private readonly LocalCluster nodes;
+    private readonly ClusterReader reader;
+    private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(5) };
+
+    private OverloadedCluster(PostgresServer? postgres, LocalCluster nodes)
+    {
+        this.postgres = postgres;
+        this.nodes = nodes;
+        reader = new ClusterReader(nodes);
+    }
+
+    public IKeyTarget Target { get; private set; } = null!;
+
+    public LaneSet Lanes { get; } = new();
+
+    public string Endpoints => nodes.Endpoints;
+
+    public string LogDirectory => nodes.Directory;
+
+    public static async Task<OverloadedCluster> StartAsync(OverloadOptions options, bool shed, int processors, CancellationToken ct)
+    {
+        await Processor.ForServersAsync(processors);
+        var postgres = options.Provider == "postgres" ? await PostgresServer.StartAsync() : null;
+        string[] settings = [.. postgres is null ? [] : postgres.Settings, $"--AkkaHa:Overload:Shed={shed}", .. options.Set.Select(s => $"--AkkaHa:{s}")];
+        var cluster = new OverloadedCluster(postgres, LocalCluster.Create(3, settings));
+        cluster.nodes.Keep = options.KeepLogs;
+        try
+        {
+            await cluster.nodes.StartAsync(Patience, ct);
+            var ring = await cluster.reader.WaitSettledAsync(Patience, ct);
+            await Processor.ForLoadAsync(processors);
+            cluster.Target = options.Repeat ? new AkkaHaKeys(AkkaHaClient.Connect(new AkkaHaClientOptions { Endpoints = cluster.Endpoints, GiveUpAfter = Repeats })) : new OneAttempt(ring);
+            // Every key exists, and code is compiled, before anything is measured.
+            var next = -1;
+            await ClosedLoop.RunAsync(16, _ => CallNextAsync(cluster, Interlocked.Increment(ref next)), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(4), ct: ct);
+            return cluster;
+        }
+        catch
+        {
+            cluster.nodes.Keep = true;
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>How many calls the nodes have refused so far.</summary>
+    public async Task<double> ShedAsync(CancellationToken ct)
+    {
+        var pages = await Task.WhenAll(nodes.Nodes.Select(n => MetricsAsync(n, ct)));
+        return pages.SelectMany(p => p.Split('\n')).Where(l => l.StartsWith("akkaha_calls_shed_total{", StringComparison.Ordinal))
+            .Sum(l => double.Parse(l[(l.IndexOf("} ", StringComparison.Ordinal) + 2)..].Split(' ')[0], CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>Nothing where it does not answer: that is seen in everything else.</summary>
+    private async Task<string> MetricsAsync(NodeProcess node, CancellationToken ct)
+    {
+        try
+        {
+            return await http.GetStringAsync(new Uri($"{node.HttpUrl}/metrics"), ct);
+        }
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !ct.IsCancellationRequested)
+        {
+            return "";
+        }
+    }
+
+    private static Task CallNextAsync(OverloadedCluster cluster, int turn)
+    {
+        var lane = cluster.Lanes.All[(int)((uint)turn % cluster.Lanes.All.Count)];
+        return lane.Action == LaneAction.Put ? cluster.Target.PutAsync(lane.Key, CancellationToken.None) : cluster.Target.GetAsync(lane.Key, CancellationToken.None);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Target is not null) await Target.DisposeAsync();
+        http.Dispose();
+        reader.Dispose();
+        await nodes.DisposeAsync();
+        if (postgres is not null) await postgres.DisposeAsync();
+    }
+}

@@ -1,0 +1,28 @@
+using System.Diagnostics;
+using AkkaHa.Node.Overload;
+
+namespace AkkaHa.Node.Tests.Overload;
+
+/// <summary>Makes an admission believe what a test needs.</summary>
+internal static class Busy
+{
+    /// <summary>Even the shortest wait there has been this long, for a second.</summary>
+    public static void Wait(Admission admission, Wait place, double seconds)
+    {
+        if (place == AkkaHa.Node.Overload.Wait.Journal)
+        {
+            // What is usual.
+            admission.WaitedSince(place, Stopwatch.GetTimestamp());
+            admission.EndWindow();
+        }
+        for (var window = 0; window < 10; window++)
+        {
+            // It counts from then to now.
+            admission.WaitedSince(place, Stopwatch.GetTimestamp() - (long)(seconds * Stopwatch.Frequency));
+            admission.EndWindow();
+        }
+    }
+
+    /// <summary>So many calls are under way.</summary>
+    public static IReadOnlyList<YoungCalls.Generation> Calls(Admission admission, int count) => [.. Enumerable.Range(0, count).Select(_ => admission.Enter())];
+}
