@@ -16,7 +16,7 @@ public sealed class OverloadTests
     [Fact]
     public async Task A_flood_is_refused_in_part_and_keepalives_are_answered_and_afterwards_all_is_taken()
     {
-        await using var cluster = await ClusterUnderTest.StartAsync("sqlite", 1, "--AkkaHa:Overload:TargetMs=5");
+        await using var cluster = await ClusterUnderTest.StartAsync("sqlite", 1, "--AkkaHa:Overload:Shed=true", "--AkkaHa:Overload:TargetMs=5");
         using var channel = GrpcChannel.ForAddress(cluster.Nodes[0].GrpcUrl);
         var keys = new Keys.KeysClient(channel);
         var sessions = new Sessions.SessionsClient(channel);

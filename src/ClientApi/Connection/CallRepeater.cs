@@ -12,6 +12,8 @@ internal sealed class CallRepeater(EndpointPool endpoints, OwnerRing ring, Serve
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestHint = TimeSpan.FromSeconds(2);
 
+    private static readonly TimeSpan LeastForAnAttempt = TimeSpan.FromMilliseconds(200);
+
     private readonly TimeProvider _time = options.TimeProvider;
 
     /// <summary>A call that changes nothing, or nothing more when it is repeated.</summary>
@@ -60,7 +62,8 @@ internal sealed class CallRepeater(EndpointPool endpoints, OwnerRing ring, Serve
             // A node that could not even be reached costs no pause the first time: another is asked at once.
             var pause = failure is { NodeFailed: true, Verdict: AttemptVerdict.NotDone } && !failedOver ? TimeSpan.Zero : Pause(backoff, failure);
             failedOver = true;
-            if (_time.GetElapsedTime(startedAt) + pause >= limit) throw GiveUp(call.Name, mutation, limit, failure.Error);
+            // What is sent with no time left for its answer would only put in doubt what was certain.
+            if (_time.GetElapsedTime(startedAt) + pause + Least(limit / 10, LeastForAnAttempt) >= limit) throw GiveUp(call.Name, mutation, limit, failure.Error);
             if (pause > TimeSpan.Zero) await Task.Delay(pause, _time, stop);
             last = failure.Overloaded ? null : endpoint;
         }
@@ -99,6 +102,8 @@ internal sealed class CallRepeater(EndpointPool endpoints, OwnerRing ring, Serve
             return (default, AttemptFailure.TimedOut(timeout));
         }
     }
+
+    private static TimeSpan Least(TimeSpan a, TimeSpan b) => a < b ? a : b;
 
     private static TimeSpan Pause(Backoff backoff, AttemptFailure failure)
     {

@@ -32,7 +32,7 @@ internal sealed class Admission
     }
 
     /// <summary>Takes all that comes.</summary>
-    public static Admission Open => new(new OverloadSettings { Shed = false });
+    public static Admission Open => new(new OverloadSettings());
 
     /// <summary>Somebody has waited there since then, a timestamp, and does not any more.</summary>
     public void WaitedSince(Wait place, long timestamp) => watched[(int)place].Waited(Stopwatch.GetElapsedTime(timestamp).Ticks);

@@ -193,8 +193,8 @@ public sealed record WatchSettings
 /// <summary>More to do than the node can: then it refuses a share of new work, and says so, instead of keeping everybody waiting.</summary>
 public sealed record OverloadSettings
 {
-    /// <summary>Whether it does. Default true.</summary>
-    public bool Shed { get; init; } = true;
+    /// <summary>Whether it does. Default false, until its figures have been taken on a quiet machine (ADR 0032).</summary>
+    public bool Shed { get; init; }
 
     /// <summary>A share is refused when, for 300 ms, even the shortest wait of a call for its turn is longer than this, in milliseconds: 5 to 10,000, default 100. Waiting for a lock or a transaction does not count.</summary>
     public int TargetMs { get; init; } = 100;

@@ -67,7 +67,7 @@ public sealed class RetryTests
     public async Task A_change_that_is_refused_as_unavailable_every_time_was_certainly_not_made()
     {
         await using var node = (await FakeNode.StartAsync()).Refuse<PutKeyRequest>(ErrorCode.Unavailable);
-        await using var client = TestClient.Connect(TestClient.Impatient, node);
+        await using var client = TestClient.Connect(TestClient.SoonTired, node);
 
         await Assert.ThrowsAsync<UnavailableException>(() => client.Keys.PutAsync("k", "v"));
 
@@ -77,7 +77,7 @@ public sealed class RetryTests
     [Fact]
     public async Task A_change_that_could_not_even_be_sent_was_certainly_not_made()
     {
-        await using var client = AkkaHaClient.Connect($"http://127.0.0.1:{FreePort()}", TestClient.Impatient);
+        await using var client = AkkaHaClient.Connect($"http://127.0.0.1:{FreePort()}", TestClient.SoonTired);
 
         await Assert.ThrowsAsync<UnavailableException>(() => client.Keys.PutAsync("k", "v"));
     }

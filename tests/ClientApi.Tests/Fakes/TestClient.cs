@@ -12,6 +12,9 @@ internal static class TestClient
     /// <summary>Gives up quickly where a test wants to see that.</summary>
     public static AkkaHaClientOptions Impatient => new() { GiveUpAfter = TimeSpan.FromSeconds(3), AttemptTimeout = TimeSpan.FromMilliseconds(400), CloseTimeout = TimeSpan.FromMilliseconds(200) };
 
+    /// <summary>Gives up as quickly, but waits for each answer, however slow the machine is.</summary>
+    public static AkkaHaClientOptions SoonTired => Patient with { GiveUpAfter = TimeSpan.FromSeconds(3), CloseTimeout = TimeSpan.FromMilliseconds(200) };
+
     public static AkkaHaClient Connect(AkkaHaClientOptions? options, params FakeNode[] nodes) =>
         AkkaHaClient.Connect(string.Join(",", nodes.Select(n => n.Address)), options);
 

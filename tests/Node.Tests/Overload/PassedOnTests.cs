@@ -15,7 +15,7 @@ public sealed class PassedOnTests
     public async Task An_owner_with_too_much_to_do_refuses_by_lot_what_others_pass_on_and_nothing_of_it_was_done()
     {
         await using var cluster = new InProcessCluster();
-        var busy = new Admission(new OverloadSettings());
+        var busy = new Admission(new OverloadSettings { Shed = true });
         var owner = await cluster.StartAsync(admission: busy);
         var other = await cluster.StartAsync();
         await InProcessCluster.EventuallyAsync(() => owner.Parts.Grants.Count + other.Parts.Grants.Count == InProcessCluster.Shards && other.Parts.Grants.Count > 0);
