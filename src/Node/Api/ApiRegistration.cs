@@ -6,6 +6,7 @@ using AkkaHa.Node.Api.Eventual;
 using AkkaHa.Node.Api.Http;
 using AkkaHa.Node.Api.Keys;
 using AkkaHa.Node.Api.Locks;
+using AkkaHa.Node.Api.OpenApi;
 using AkkaHa.Node.Api.Sessions;
 using AkkaHa.Node.Api.Transactions;
 using AkkaHa.Node.Monitoring;
@@ -35,6 +36,7 @@ public static class ApiRegistration
         services.AddSingleton<CallTimes>();
         services.AddSingleton<OperatorActions>();
         services.AddSingleton<MethodShapes>();
+        services.AddSingleton<ApiDescription>();
         services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = Limits.ClientMessageBytes);
         services.AddHealthChecks()
             .AddCheck<AliveCheck>("actor-system", tags: [Probes.AliveTag])
@@ -76,6 +78,7 @@ public static class ApiRegistration
         app.MapGrpcService<ClusterService>().Add(NewWork.Mark);
         app.MapGrpcService<BackupsService>().Add(NewWork.Mark);
         app.MapProbes();
+        app.MapGet(ApiDescription.Path, context => context.RequestServices.GetRequiredService<ApiDescription>().SendAsync(context));
         return app;
     }
 }

@@ -101,6 +101,7 @@ internal sealed class BucketStore : UntypedActor, IWithTimers
     private void Take(Store store)
     {
         pending[store.Key] = store.Data;
+        parts.Lag.ToBeStored(Environment.TickCount64);
         if (store.Reply is { } reply)
         {
             if (window == TimeSpan.Zero) waiting.Add(reply);
@@ -121,6 +122,7 @@ internal sealed class BucketStore : UntypedActor, IWithTimers
         {
             if (pending.Count > 0) file.Write(pending.Select(p => (p.Key, serializer.Manifest(p.Value), serializer.ToBinary(p.Value))));
             pending.Clear();
+            parts.Lag.Stored();
             parts.Trouble = null;
             foreach (var reply in waiting) reply.ReplyTo.Tell(reply.SuccessMessage);
             waiting.Clear();

@@ -30,6 +30,7 @@ internal sealed class EventualKeeper : ReceiveActor, IWithTimers
     private readonly ILoggingAdapter log = Context.GetLogger();
     private readonly Dictionary<Address, long> unreachable = [];
     private Task work = Task.CompletedTask;
+    private Task catchUp = Task.CompletedTask;
 
     public EventualKeeper(EventualNode node, EventualParts parts)
     {
@@ -37,10 +38,14 @@ internal sealed class EventualKeeper : ReceiveActor, IWithTimers
         this.parts = parts;
         Receive<Tick>(tick => OnTick(tick));
         Receive<ClockReading>(reading => parts.Heard(reading.Address, reading.WallMs, cluster.State.Members.Select(m => m.Address.ToString()).ToHashSet()));
-        Receive<ClusterEvent.UnreachableMember>(e => unreachable[e.Member.Address] = Environment.TickCount64);
+        Receive<ClusterEvent.UnreachableMember>(e =>
+        {
+            unreachable[e.Member.Address] = Environment.TickCount64;
+            parts.Cut(Environment.TickCount64 - NoticedAfterMs);
+        });
         Receive<ClusterEvent.ReachableMember>(e => OnReachable(e.Member.Address));
         Receive<ClusterEvent.MemberUp>(e => OnUp(e.Member));
-        Receive<ClusterEvent.MemberRemoved>(e => unreachable.Remove(e.Member.Address));
+        Receive<ClusterEvent.MemberRemoved>(e => OnRemoved(e.Member.Address));
         Receive<ClusterEvent.IMemberEvent>(_ => { });
     }
 
@@ -63,7 +68,12 @@ internal sealed class EventualKeeper : ReceiveActor, IWithTimers
             foreach (var member in cluster.State.Members.Where(m => m.Address != cluster.SelfAddress))
                 Context.ActorSelection(new RootActorPath(member.Address) / "user" / Name).Tell(reading);
         }
-        else if (work.IsCompleted && KnowsTheTime) work = RunAsync("summing up", () => SweepAsync());
+        else
+        {
+            if (work.IsCompleted && KnowsTheTime) work = RunAsync("summing up", () => SweepAsync());
+            // Those who have come back did not all say that they have what they missed.
+            if (catchUp.IsCompleted && parts.Lag.ToBeSentSince is { } since) catchUp = RunAsync("catching up", () => CatchUpAsync(since));
+        }
     }
 
     /// <summary>By a wrong clock that nobody has corrected yet, increments would be summed up whose repeats are still to come.</summary>
@@ -77,8 +87,22 @@ internal sealed class EventualKeeper : ReceiveActor, IWithTimers
     private void OnReachable(Address address)
     {
         if (!unreachable.Remove(address, out var since)) return;
+        if (unreachable.Count == 0) parts.Lag.Healed();
         // What was sent shortly before it was noticed may be lost as well.
-        _ = RunAsync($"catching up {address}", () => SpreadAsync(parts.ChangedSince(since - NoticedAfterMs)));
+        _ = RunAsync($"catching up {address}", () => CatchUpAsync(since - NoticedAfterMs));
+    }
+
+    private async Task CatchUpAsync(long sinceTick)
+    {
+        if (await SpreadAsync(parts.ChangedSince(sinceTick))) parts.Lag.CaughtUp();
+    }
+
+    private void OnRemoved(Address address)
+    {
+        // Whoever joins has all of it anyway before it counts.
+        if (!unreachable.Remove(address) || unreachable.Count > 0) return;
+        parts.Lag.Healed();
+        parts.Lag.CaughtUp();
     }
 
     private void OnUp(Member member)
@@ -92,14 +116,17 @@ internal sealed class EventualKeeper : ReceiveActor, IWithTimers
         });
     }
 
-    private async Task SpreadAsync(IReadOnlyList<int> buckets)
+    /// <summary>False: not all members said that they have it; they get it by gossip.</summary>
+    private async Task<bool> SpreadAsync(IReadOnlyList<int> buckets)
     {
+        var all = true;
         // A few at a time: each goes whole, to all.
         foreach (var some in buckets.Chunk(8))
         {
-            if (!parts.IsLoaded) return;
-            await Task.WhenAll(some.Select(b => node.SpreadAsync(b, SpreadAtMost)));
+            if (!parts.IsLoaded) return false;
+            all &= (await Task.WhenAll(some.Select(b => node.SpreadAsync(b, SpreadAtMost)))).All(done => done);
         }
+        return all;
     }
 
     private async Task RunAsync(string what, Func<Task> run)

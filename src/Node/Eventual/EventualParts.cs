@@ -21,6 +21,9 @@ internal sealed class EventualParts(NodeSettings settings, string incarnation)
 
     public EventualRules Rules { get; } = EventualRules.AllOn;
 
+    /// <summary>For how long changes wait.</summary>
+    public EventualLag Lag { get; } = new();
+
     /// <summary>Who makes changes here.</summary>
     public ReplicaId Replica { get; private set; }
 
@@ -58,7 +61,14 @@ internal sealed class EventualParts(NodeSettings settings, string incarnation)
     public void Heard(string node, long itsMs, IReadOnlySet<string> among) => clock = clock.Heard(node, itsMs, OwnMs).Among(among);
 
     /// <summary>Noted, so that it can be sent again to who was cut off.</summary>
-    public void Changed(int bucket) => changed[bucket] = Environment.TickCount64;
+    public void Changed(int bucket)
+    {
+        changed[bucket] = Environment.TickCount64;
+        Lag.Changed(Environment.TickCount64);
+    }
+
+    /// <summary>A member can't be reached; what was changed since then may have been missed by it.</summary>
+    public void Cut(long tick) => Lag.Cut(changed.Values.Where(at => at >= tick).Select(at => (long?)at).Min());
 
     public IReadOnlyList<int> ChangedSince(long tick) => [.. changed.Where(c => c.Value >= tick).Select(c => c.Key)];
 }

@@ -28,10 +28,17 @@ internal sealed class NodeGauges
         meter.CreateObservableGauge<double>("akkaha.lease.remaining", () => LeaseSeconds(), "s", "What is left of this node's lease.");
         meter.CreateObservableGauge<int>("akkaha.shards.owned", () => running()?.Parts.Grants.Count ?? 0, "{shard}", "Shards that this node owns.");
         meter.CreateObservableGauge<int>("akkaha.shards", () => shards, "{shard}", "Shards that there are.");
+        meter.CreateObservableGauge<double>("akkaha.eventual.lag", observeValues: Lag, unit: "s", description: "For how long the oldest change of eventual data waits to be in this node's file, or at members that can't be reached.");
         meter.CreateObservableGauge<int>("akkaha.members", observeValues: Members, unit: "{member}", description: "Members as this node sees them, by status; one that can't be reached counts as unreachable alone.");
     }
 
     private double LeaseSeconds() => running() is { } node ? Math.Max(0, node.Parts.Leases.Lease.ValidUntilMs - MonotonicClock.NowMs) / 1000.0 : 0;
+
+    private IEnumerable<Measurement<double>> Lag()
+    {
+        var (file, members) = running()?.Eventual.Parts.Lag.At(Environment.TickCount64) ?? default;
+        return [new Measurement<double>(file, NodeMeter.Tag("until", "file")), new Measurement<double>(members, NodeMeter.Tag("until", "members"))];
+    }
 
     private IEnumerable<Measurement<int>> Members()
     {

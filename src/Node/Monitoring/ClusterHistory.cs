@@ -37,15 +37,15 @@ internal sealed class ClusterHistory
         var others = node.Cluster.State.Members.Where(m => m.UniqueAddress != node.Cluster.SelfUniqueAddress).ToArray();
         var unreachable = node.Cluster.State.Unreachable;
         var asked = await Task.WhenAll(others.Select(async member =>
-            (Address: member.Address.ToString(), Report: unreachable.Contains(member) ? null : await TryAskAsync(node, member.Address, sinceMs, ct))));
+            (Address: member.Address.ToString(), Report: unreachable.Contains(member) ? null : await TryAskAsync(node, member.Address, new HistoryQuery { SinceMs = sinceMs, NowMs = history.NowMs }, ct))));
         return HistoryMerge.Of(history.NowMs, [own, .. asked.Select(a => a.Report).OfType<HistoryReport>()], [.. asked.Where(a => a.Report is null).Select(a => a.Address)]);
     }
 
-    private static async Task<HistoryReport?> TryAskAsync(RunningNode node, Address address, long sinceMs, CancellationToken ct)
+    private static async Task<HistoryReport?> TryAskAsync(RunningNode node, Address address, HistoryQuery query, CancellationToken ct)
     {
         try
         {
-            return await node.System.ActorSelection(new RootActorPath(address) / "user" / HistoryDesk.Name).Ask<HistoryReport>(new HistoryQuery { SinceMs = sinceMs }, Patience, ct);
+            return await node.System.ActorSelection(new RootActorPath(address) / "user" / HistoryDesk.Name).Ask<HistoryReport>(query, Patience, ct);
         }
         catch (AskTimeoutException)
         {

@@ -10,11 +10,12 @@ internal sealed class HistoryDesk : ReceiveActor
 {
     public const string Name = "history";
 
+    private readonly AskersClock clock = new();
     private readonly Akka.Cluster.Cluster cluster = Akka.Cluster.Cluster.Get(Context.System);
 
     public HistoryDesk(NodeHistory history, Func<long, HistoryReport> report)
     {
-        Receive<HistoryQuery>(query => Sender.Tell(report(query.SinceMs)));
+        Receive<HistoryQuery>(query => Sender.Tell(clock.Tell(Sender.Path.Address.ToString(), query, history.NowMs, report)));
         Receive<ClusterEvent.MemberUp>(e => history.Happened("info", $"{e.Member.Address} is a member", Id("up", e.Member)));
         Receive<ClusterEvent.MemberLeft>(e => history.Happened("info", $"{e.Member.Address} is leaving", Id("leaving", e.Member)));
         Receive<ClusterEvent.MemberDowned>(e => history.Happened("error", $"{e.Member.Address} is being taken out of the cluster", Id("downed", e.Member)));

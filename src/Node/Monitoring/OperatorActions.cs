@@ -16,7 +16,7 @@ internal sealed class OperatorActions(ILoggerFactory loggers) : Interceptor
         switch (request, response)
         {
             case (ForceReleaseLockRequest force, ForceReleaseLockResponse ended):
-                log.LogWarning("Lock {Name} was released by force, {Count} holdings ({Reason})", force.Name, ended.Fences.Count, force.Reason.Length == 0 ? "no reason given" : force.Reason);
+                log.LogWarning("Lock {Lock} was released by force, {Count} holdings ({Reason})", force.Name, ended.Fences.Count, force.Reason.Length == 0 ? "no reason given" : force.Reason);
                 break;
             case (ResolveTransactionRequest resolve, TransactionStatus status):
                 log.LogWarning("Transaction {TransactionId} was resolved by an operator: {Outcome}", resolve.TransactionId, status.Outcome);

@@ -50,7 +50,7 @@ internal sealed class OutcomeDesk
         try
         {
             read = await ParticipantReader.ReadAsync(store.Database, effect);
-            log.LogWarning("An operator resolves transaction {Transaction} without {Participant}; its rows say: {What}",
+            log.LogWarning("An operator resolves transaction {TransactionId} without {Participant}; its rows say: {What}",
                 effect.Started.TransactionId, effect.Participant, read.Vote?.Kind.ToString() ?? read.Unreadable);
         }
         catch (Exception e)

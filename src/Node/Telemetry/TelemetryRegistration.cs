@@ -54,6 +54,8 @@ internal static class TelemetryRegistration
         {
             logging.AddJsonConsole(console =>
             {
+                // What a call is about (RequestSubject).
+                console.IncludeScopes = true;
                 console.UseUtcTimestamp = true;
                 console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
             });

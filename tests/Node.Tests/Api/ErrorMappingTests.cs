@@ -107,7 +107,9 @@ public sealed class ErrorMappingTests : IClassFixture<ApiHost>
         await host.SendAsync("GET /v1/locks/a/b");
 
         Assert.Contains(host.Log.Errors, e => e.Contains("(key orders/7, ", StringComparison.Ordinal) && e.Contains("sessionId 3-0192f1a0-0000-7000-8000-000000000000", StringComparison.Ordinal));
-        Assert.Contains(host.Log.Errors, e => e.Contains("(name a/b)", StringComparison.Ordinal));
+        Assert.Contains(host.Log.Errors, e => e.Contains("(lock a/b)", StringComparison.Ordinal));
+        Assert.Contains(host.Log.Scopes, s => s.GetValueOrDefault("key") is "orders/7" && s.GetValueOrDefault("sessionId") is "3-0192f1a0-0000-7000-8000-000000000000");
+        Assert.Contains(host.Log.Scopes, s => s.GetValueOrDefault("lock") is "a/b");
         Assert.DoesNotContain(host.Log.Errors, e => e.Contains("c2VjcmV0", StringComparison.Ordinal) || e.Contains("secret", StringComparison.Ordinal));
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using AkkaHa.Node.Api.Errors;
 using Microsoft.Extensions.Logging;
 
 namespace AkkaHa.Node.Tests.Api;
@@ -8,10 +9,17 @@ internal sealed class RecordedLog : ILoggerProvider, ILogger
 {
     public ConcurrentQueue<string> Errors { get; } = new();
 
+    /// <summary>Those with fields.</summary>
+    public ConcurrentQueue<Dictionary<string, object?>> Scopes { get; } = new();
+
     public ILogger CreateLogger(string categoryName) => this;
 
     public IDisposable? BeginScope<TState>(TState state)
-        where TState : notnull => null;
+        where TState : notnull
+    {
+        if (state is RequestSubject fields) Scopes.Enqueue(fields.ToDictionary());
+        return null;
+    }
 
     public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
 

@@ -17,6 +17,7 @@ internal sealed class FailureInterceptor(ILogger<FailureInterceptor> log) : Inte
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
     {
         var startedAt = Stopwatch.GetTimestamp();
+        using var about = About(request);
         try
         {
             var response = await continuation(request, context);
@@ -34,6 +35,7 @@ internal sealed class FailureInterceptor(ILogger<FailureInterceptor> log) : Inte
     public override async Task ServerStreamingServerHandler<TRequest, TResponse>(
         TRequest request, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, ServerStreamingServerMethod<TRequest, TResponse> continuation)
     {
+        using var about = About(request);
         try
         {
             await continuation(request, responseStream, context);
@@ -52,6 +54,9 @@ internal sealed class FailureInterceptor(ILogger<FailureInterceptor> log) : Inte
         return name.StartsWith("Get") || name.StartsWith("List") || name.StartsWith("Watch");
     }
 
+    /// <summary>Whatever is logged during the call has what it is about as fields.</summary>
+    private IDisposable? About(object request) => RequestSubject.Of(request) is { } subject ? log.BeginScope(subject) : null;
+
     private RpcException Understand(Exception e, object request, ServerCallContext context, out string code)
     {
         Failure failure;
@@ -64,7 +69,7 @@ internal sealed class FailureInterceptor(ILogger<FailureInterceptor> log) : Inte
                 code = RequestMeter.Cancelled;
                 return new RpcException(new Status(StatusCode.Cancelled, "the caller has gone"));
             default:
-                log.LogError(e, "{Method} failed unexpectedly{Subject}", context.Method, RequestSubject.Of(request));
+                log.LogError(e, "{Method} failed unexpectedly{Subject}", context.Method, RequestSubject.Of(request)?.ToString());
                 failure = Refusals.Unexpected(IsRead(context.Method));
                 break;
         }

@@ -1,21 +1,40 @@
+using System.Collections;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 
 namespace AkkaHa.Node.Api.Errors;
 
-/// <summary>What a request was about, for the log: whoever reads there of a failure looks for the session, the lock, the key or the transaction. Never a value.</summary>
-internal static class RequestSubject
+/// <summary>
+/// What a request is about: whoever reads in the log looks for the session, the lock, the key or the transaction. As a scope it makes them fields of whatever is logged meanwhile; what it costs, it
+/// costs when a line is written. Never a value.
+/// </summary>
+internal sealed class RequestSubject(IMessage request) : IReadOnlyList<KeyValuePair<string, object?>>
 {
-    private static readonly string[] Telling = ["session_id", "name", "key", "transaction_id", "request_id", "address"];
-
-    /// <summary><c> (sessionId 117-…, name a/b)</c>, or nothing.</summary>
-    public static string Of(object request)
+    /// <summary>Fields of requests, and what the log calls them.</summary>
+    private static readonly Dictionary<string, string> Telling = new(StringComparer.Ordinal)
     {
-        if (request is not IMessage message) return "";
-        var told = message.Descriptor.Fields.InDeclarationOrder()
-            .Where(field => field is { IsRepeated: false, FieldType: FieldType.String } && Telling.Contains(field.Name))
-            .Select(field => (field.JsonName, Value: (string)field.Accessor.GetValue(message))).Where(field => field.Value.Length > 0)
-            .Select(field => $"{field.JsonName} {Refusals.Quote(field.Value)}").ToArray();
-        return told.Length == 0 ? "" : $" ({string.Join(", ", told)})";
-    }
+        ["session_id"] = "sessionId", ["name"] = "lock", ["lock"] = "lock", ["key"] = "key", ["transaction_id"] = "transactionId", ["request_id"] = "requestId", ["address"] = "address",
+    };
+
+    private KeyValuePair<string, object?>[]? fields;
+
+    public int Count => Fields.Length;
+
+    public KeyValuePair<string, object?> this[int index] => Fields[index];
+
+    private KeyValuePair<string, object?>[] Fields => fields ??= Read();
+
+    public static RequestSubject? Of(object request) => request is IMessage message ? new RequestSubject(message) : null;
+
+    /// <summary><c> (sessionId 117-…, lock a/b)</c>, or nothing.</summary>
+    public override string ToString() => Count == 0 ? "" : $" ({string.Join(", ", Fields.Select(f => $"{f.Key} {f.Value}"))})";
+
+    public IEnumerator<KeyValuePair<string, object?>> GetEnumerator() => Fields.AsEnumerable().GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    private KeyValuePair<string, object?>[] Read() => [.. request.Descriptor.Fields.InDeclarationOrder()
+        .Where(f => f is { IsRepeated: false, FieldType: FieldType.String } && Telling.ContainsKey(f.Name))
+        .Select(f => (f.Name, Value: (string)f.Accessor.GetValue(request))).Where(f => f.Value.Length > 0)
+        .Select(f => KeyValuePair.Create(Telling[f.Name], (object?)Refusals.Quote(f.Value)))];
 }

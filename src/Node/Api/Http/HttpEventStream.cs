@@ -1,6 +1,7 @@
 using System.Text;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Node.Api.Errors;
+using Google.Protobuf.Reflection;
 using Microsoft.Net.Http.Headers;
 
 namespace AkkaHa.Node.Api.Http;
@@ -15,6 +16,13 @@ internal sealed class HttpEventStream(HttpContext context)
     public const string Heartbeat = "heartbeat";
 
     private const string EventStream = "text/event-stream";
+    private const string Lines = "application/x-ndjson";
+
+    /// <summary>What it may be.</summary>
+    public static readonly string[] MediaTypes = [Lines, EventStream];
+
+    /// <summary>Whether a method's stream is one; others are the transcoder's.</summary>
+    public static bool Carries(MethodDescriptor method) => method.FullName is "akkaha.v1.Keys.Watch" or "akkaha.v1.Locks.Watch";
 
     private readonly bool events = Accepts(context.Request);
 
@@ -47,7 +55,7 @@ internal sealed class HttpEventStream(HttpContext context)
     {
         var response = context.Response;
         if (response.HasStarted) return Task.CompletedTask;
-        response.ContentType = events ? EventStream : "application/x-ndjson";
+        response.ContentType = events ? EventStream : Lines;
         response.Headers.CacheControl = "no-store";
         // Proxies that would gather a page first are asked not to.
         response.Headers["X-Accel-Buffering"] = "no";

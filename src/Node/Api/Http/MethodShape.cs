@@ -10,26 +10,31 @@ namespace AkkaHa.Node.Api.Http;
 internal sealed class MethodShape
 {
     private readonly Regex path;
-    private readonly string[] pathFields;
 
     private MethodShape(MethodDescriptor method, HttpRule rule)
     {
         Request = method.InputType;
         HasBody = rule.Body == "*";
         if (!HasBody && rule.Body.Length > 0) throw new NotSupportedException($"{method.FullName}: only a body of '*' is checked, not '{rule.Body}'");
-        (Verb, var template) = VerbAndTemplate(rule);
-        path = new Regex(Pattern(template), RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.Singleline);
-        pathFields = [.. path.GetGroupNames().Where(n => n != "0")];
+        (Verb, Template) = VerbAndTemplate(rule);
+        path = new Regex(Pattern(Template), RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.Singleline);
+        PathFields = [.. path.GetGroupNames().Where(n => n != "0")];
         // With a body of '*' nothing is left for the query.
         QueryFields = HasBody
             ? FrozenDictionary<string, FieldDescriptor>.Empty
-            : FieldNames.Of(Request).Where(f => !pathFields.Contains(f.Value.Name) && f.Value is { IsRepeated: false, FieldType: not FieldType.Message })
+            : FieldNames.Of(Request).Where(f => !PathFields.Contains(f.Value.Name) && f.Value is { IsRepeated: false, FieldType: not FieldType.Message })
                 .ToFrozenDictionary(StringComparer.Ordinal);
     }
 
     public MessageDescriptor Request { get; }
 
     public string Verb { get; }
+
+    /// <summary>The path as the rule has it: <c>/v1/locks/{name=**}:acquire</c>.</summary>
+    public string Template { get; }
+
+    /// <summary>The fields that are in the path, by their proto names.</summary>
+    public IReadOnlyList<string> PathFields { get; }
 
     /// <summary>Whether the body is the request; if not, there must be none.</summary>
     public bool HasBody { get; }
@@ -45,7 +50,7 @@ internal sealed class MethodShape
     public IReadOnlyDictionary<string, string> BoundBy(string requestPath)
     {
         var match = path.Match(requestPath);
-        return pathFields.ToDictionary(f => f, f => match.Groups[f].Value, StringComparer.Ordinal);
+        return PathFields.ToDictionary(f => f, f => match.Groups[f].Value, StringComparer.Ordinal);
     }
 
     private static (string Verb, string Template) VerbAndTemplate(HttpRule rule) => rule.PatternCase switch

@@ -1,3 +1,4 @@
+using Google.Protobuf.Reflection;
 using Microsoft.AspNetCore.Grpc.JsonTranscoding;
 
 namespace AkkaHa.Node.Api.Http;
@@ -11,6 +12,9 @@ internal sealed class MethodShapes(EndpointDataSource endpoints)
         .OfType<GrpcJsonTranscodingMetadata>()
         .Distinct()
         .ToDictionary(m => m, m => MethodShape.Of(m.MethodDescriptor, m.HttpRule)));
+
+    /// <summary>Each method with its shape.</summary>
+    public IEnumerable<(MethodDescriptor Method, MethodShape Shape)> All => shapes.Value.Select(s => (s.Key.MethodDescriptor, s.Value)).DistinctBy(s => s.MethodDescriptor.FullName);
 
     public MethodShape Of(GrpcJsonTranscodingMetadata metadata) => shapes.Value[metadata];
 
