@@ -133,6 +133,19 @@ public sealed class EqualsTheApiTests(Sight sight)
     }
 
     [Fact]
+    public async Task A_database_that_is_away_is_not_said_to_be_a_node_outside_the_cluster()
+    {
+        await using var looking = await sight.OpenAsync();
+        // As every node answers while its database does not, and /v1/cluster goes on.
+        await looking.Page.RouteAsync("**/v1/ring", route => route.FulfillAsync(new() { Status = 503, ContentType = "application/json", Body = """{"code":"UNAVAILABLE","message":"the database does not answer","details":{}}""" }));
+        await looking.Page.ReloadAsync();
+        await Expect(looking.Page.Locator("#verdict")).ToContainTextAsync("Who owns the shards is not known");
+        await Expect(looking.Page.Locator("#verdict")).ToContainTextAsync("the database does not answer");
+        await looking.Page.UnrouteAsync("**/v1/ring");
+        await Expect(looking.Page.Locator("#verdict")).ToContainTextAsync("every shard has an owner", new() { Timeout = 30_000 });
+    }
+
+    [Fact]
     public async Task Calls_are_counted_over_all_nodes()
     {
         var before = await CallsAsync();
