@@ -71,6 +71,26 @@ public sealed class CallerGoneTests : IClassFixture<ApiHost>
         AssertTakenBack(await ToldAsync(), host.Entities.Asked[0].RequestId);
     }
 
+    /// <summary>Nobody knows the id that the edge has made: a place that is kept for it would only be in the way, and a grant that came later would be nobody's.</summary>
+    [Theory]
+    [InlineData(ErrorCode.LockHeld, "", true)]
+    [InlineData(ErrorCode.OutcomeUnknown, "", true)]
+    [InlineData(ErrorCode.LockHeld, "mine", false)]
+    [InlineData(ErrorCode.OutcomeUnknown, "mine", false)]
+    public async Task A_request_without_an_id_leaves_nothing_behind_when_it_is_refused_after_waiting(ErrorCode code, string requestId, bool isTakenBack)
+    {
+        host.Entities.Answer = (command, _) => Task.FromResult(command.CancelLock is not null ? Cancelled : new Reply { Failure = new Failure { Code = code, Message = "for now" } });
+
+        await Assert.ThrowsAsync<RpcException>(async () => await new Locks.LocksClient(host.Grpc).AcquireAsync(new AcquireLockRequest { Name = "a/b", SessionId = Session, RequestId = requestId, WaitSeconds = 1 }));
+
+        if (isTakenBack) AssertTakenBack(await ToldAsync(), host.Entities.Asked[0].RequestId);
+        else
+        {
+            await Task.Delay(200);
+            Assert.Empty(Cancels);
+        }
+    }
+
     [Fact]
     public async Task A_dropped_http_connection_leaves_an_acquire_with_an_id_of_its_own_for_the_repeat()
     {

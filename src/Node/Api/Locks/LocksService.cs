@@ -9,14 +9,16 @@ namespace AkkaHa.Node.Api.Locks;
 
 /// <summary>
 /// Locks over gRPC and HTTP. A gRPC call that is cancelled while it waits takes its attempt back, and so does a lost HTTP connection when its
-/// request has no id of its own: nobody can ask for it again. With an id, the place or the grant waits for the repeat.
+/// request has no id of its own: nobody can ask for it again. With an id, the place or the grant waits for the repeat. For the same reason a request without an id leaves nothing behind when
+/// its time is over or its outcome is not known.
 /// </summary>
 internal sealed class LocksService(EntityCalls calls, TakeBacks takeBacks, ILockLists lists, ILockWatches watches, TimeProvider time) : Messages.V1.Locks.LocksBase
 {
     public override async Task<LockGrant> Acquire(AcquireLockRequest request, ServerCallContext context)
     {
         Refusals.ThrowIf(LockValidation.Check(request, calls.Shards));
-        var mayComeAgain = request.RequestId.Length > 0 && !Transport.IsGrpc(context.GetHttpContext());
+        var hasId = request.RequestId.Length > 0;
+        var mayComeAgain = hasId && !Transport.IsGrpc(context.GetHttpContext());
         (request.RequestId, request.Attempt) = (RequestIds.OrNew(request.RequestId), RequestIds.Attempt(request.Attempt));
         if (request.HolderId.Length == 0) request.HolderId = request.RequestId;
         // Left out is the same as 1 of 1, and a repeat may say it either way.
@@ -26,6 +28,11 @@ internal sealed class LocksService(EntityCalls calls, TakeBacks takeBacks, ILock
         {
             var reply = await calls.AskAsync(EntityId.Lock(request.Name), command, ApiTimes.AskAfter(request.WaitSeconds), context.CancellationToken);
             return EntityCalls.Expect(reply.LockGrant, reply);
+        }
+        catch (RefusedException e) when (!hasId && TakeBacks.MayLeaveSomething(e, request.WaitSeconds))
+        {
+            TakeBack(request.Name, request.SessionId, request.RequestId, request.Attempt);
+            throw;
         }
         finally
         {
@@ -38,13 +45,19 @@ internal sealed class LocksService(EntityCalls calls, TakeBacks takeBacks, ILock
     public override async Task<LockGrant> Upgrade(UpgradeLockRequest request, ServerCallContext context)
     {
         Refusals.ThrowIf(LockValidation.Check(request, calls.Shards));
-        var mayComeAgain = request.RequestId.Length > 0 && !Transport.IsGrpc(context.GetHttpContext());
+        var hasId = request.RequestId.Length > 0;
+        var mayComeAgain = hasId && !Transport.IsGrpc(context.GetHttpContext());
         (request.RequestId, request.Attempt) = (RequestIds.OrNew(request.RequestId), RequestIds.Attempt(request.Attempt));
         var command = new Command { RequestId = request.RequestId, Attempt = request.Attempt, UpgradeLock = request };
         try
         {
             var reply = await calls.AskAsync(EntityId.Lock(request.Name), command, ApiTimes.AskAfter(request.WaitSeconds), context.CancellationToken);
             return EntityCalls.Expect(reply.LockGrant, reply);
+        }
+        catch (RefusedException e) when (!hasId && TakeBacks.MayLeaveSomething(e, request.WaitSeconds))
+        {
+            TakeBack(request.Name, request.SessionId, request.RequestId, request.Attempt);
+            throw;
         }
         finally
         {

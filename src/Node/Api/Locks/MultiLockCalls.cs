@@ -13,7 +13,8 @@ internal static class MultiLockCalls
     public static async Task<AcquireAllLocksResponse> AcquireAllAsync(EntityCalls calls, TakeBacks takeBacks, AcquireAllLocksRequest request, ServerCallContext context)
     {
         Refusals.ThrowIf(MultiLockValidation.Check(request, calls.Shards));
-        var mayComeAgain = request.RequestId.Length > 0 && !Transport.IsGrpc(context.GetHttpContext());
+        var hasId = request.RequestId.Length > 0;
+        var mayComeAgain = hasId && !Transport.IsGrpc(context.GetHttpContext());
         (request.RequestId, request.Attempt) = (RequestIds.OrNew(request.RequestId), RequestIds.Attempt(request.Attempt));
         if (request.HolderId.Length == 0) request.HolderId = request.RequestId;
         // Left out is the same as what it stands for, and a repeat may say it either way.
@@ -24,13 +25,20 @@ internal static class MultiLockCalls
             var reply = await calls.AskAsync(SlotOf(request.SessionId), command, ApiTimes.AskAfter(request.WaitSeconds), context.CancellationToken);
             return EntityCalls.Expect(reply.AcquireAllLocks, reply);
         }
+        catch (RefusedException e) when (!hasId && TakeBacks.MayLeaveSomething(e, request.WaitSeconds))
+        {
+            TakeBack(takeBacks, request);
+            throw;
+        }
         finally
         {
             // Also when the grants came at the same moment: nobody is there to be told of them.
-            if (context.CancellationToken.IsCancellationRequested && !mayComeAgain)
-                takeBacks.Begin(SlotOf(request.SessionId), CancelCommand(new CancelAllLocksRequest { SessionId = request.SessionId, RequestId = request.RequestId, OnlyAttemptsTo = request.Attempt }));
+            if (context.CancellationToken.IsCancellationRequested && !mayComeAgain) TakeBack(takeBacks, request);
         }
     }
+
+    private static void TakeBack(TakeBacks takeBacks, AcquireAllLocksRequest request) =>
+        takeBacks.Begin(SlotOf(request.SessionId), CancelCommand(new CancelAllLocksRequest { SessionId = request.SessionId, RequestId = request.RequestId, OnlyAttemptsTo = request.Attempt }));
 
     public static async Task<CancelAllLocksResponse> CancelAllAsync(EntityCalls calls, CancelAllLocksRequest request, ServerCallContext context)
     {

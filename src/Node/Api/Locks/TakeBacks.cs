@@ -18,6 +18,10 @@ internal sealed class TakeBacks(EntityCalls calls, IHostApplicationLifetime life
     /// <summary>After that the attempt of a grant is forgotten, and what is older than a later attempt takes nothing back.</summary>
     private static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(Limits.OutcomeSeconds);
 
+    /// <summary>Whether a request that was refused so may have left a place in a queue, or a grant, for which nobody can ask who does not know its id.</summary>
+    public static bool MayLeaveSomething(RefusedException refusal, double waitSeconds) =>
+        refusal.Failure.Code == ErrorCode.OutcomeUnknown || (refusal.Failure.Code == ErrorCode.LockHeld && waitSeconds > 0);
+
     public void Begin(EntityId from, Command cancel) => _ = RunAsync(from, cancel);
 
     private async Task RunAsync(EntityId from, Command cancel)
