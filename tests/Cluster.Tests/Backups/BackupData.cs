@@ -16,8 +16,12 @@ internal sealed class BackupData(AkkaHaClient client)
     public async Task WriteAsync()
     {
         foreach (var value in (string[])["a", "b", "c"]) keys["backup/x"] = (value, await client.Keys.PutAsync("backup/x", value));
-        // More bytes than are read at once, of one key.
-        for (var i = 0; i < 6; i++) keys["backup/large"] = ($"{i}{new string('x', 900_000)}", await client.Keys.PutAsync("backup/large", $"{i}{new string('x', 900_000)}"));
+        // More bytes than are read at once, in keys of two rows each: too few for a snapshot.
+        for (var i = 0; i < 8; i++)
+        {
+            var (key, value) = ($"backup/large/{i % 4}", $"{i}{new string('x', 900_000)}");
+            keys[key] = (value, await client.Keys.PutAsync(key, value));
+        }
         await client.Keys.PutAsync("backup/gone", "v");
         await client.Keys.DeleteAsync("backup/gone");
         keys["backup/ttl"] = ("for an hour", await client.Keys.PutAsync("backup/ttl", "for an hour", new PutOptions { Ttl = TimeSpan.FromHours(1) }));
