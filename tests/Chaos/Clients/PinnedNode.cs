@@ -56,7 +56,8 @@ sealed class PinnedNode(string name, string url, TimeSpan patience) : IDisposabl
             isGone = true;
             return new PinnedAnswer(Outcome.Failed, "", default);
         }
-        catch (Exception e) when (e is HttpRequestException or TaskCanceledException or IOException or JsonException)
+        // HttpClient lets a SocketException through where a connection is reset just when it was made.
+        catch (Exception e) when (e is HttpRequestException or System.Net.Sockets.SocketException or TaskCanceledException or IOException or JsonException)
         {
             return new PinnedAnswer(Outcome.Unknown, "", default);
         }

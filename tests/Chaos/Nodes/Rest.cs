@@ -39,7 +39,7 @@ sealed class Rest(ChaosCluster cluster) : IDisposable
                 if (members != expected) return $"{node.Name} has the members {members}, and not {expected}";
                 if (json.RootElement.TryGetProperty("unreachable", out var unreachable) && unreachable.GetArrayLength() > 0) return $"{node.Name} does not reach {unreachable}";
             }
-            catch (Exception e) when (e is HttpRequestException or TaskCanceledException or JsonException)
+            catch (Exception e) when (e is HttpRequestException or System.Net.Sockets.SocketException or TaskCanceledException or JsonException)
             {
                 return $"{node.Name} does not answer: {e.Message}";
             }

@@ -61,7 +61,7 @@ sealed class RingWatch : IAsyncDisposable
             var owners = json.RootElement.GetProperty("shards").EnumerateArray().Select(Owner).ToArray();
             return new Picture(owners, new ShardMap(owners.Length));
         }
-        catch (Exception e) when (e is HttpRequestException or OperationCanceledException or JsonException)
+        catch (Exception e) when (e is HttpRequestException or System.Net.Sockets.SocketException or OperationCanceledException or JsonException)
         {
             return null;
         }

@@ -26,7 +26,7 @@ internal sealed class MemberWatch(ChaosCluster cluster) : IDisposable
             return json.RootElement.GetProperty("members").EnumerateArray().Where(m => m.GetProperty("status").GetString() is not "Down")
                 .ToDictionary(m => m.GetProperty("address").GetString()!, m => m.GetProperty("incarnation").GetString()!, StringComparer.Ordinal);
         }
-        catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
+        catch (Exception e) when (e is HttpRequestException or System.Net.Sockets.SocketException or TaskCanceledException)
         {
             return new Dictionary<string, string>();
         }

@@ -52,7 +52,7 @@ public sealed class EventualCluster : IAsyncLifetime
             using var body = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
             return (response.StatusCode, body.RootElement.Clone());
         }
-        catch (Exception e) when (e is HttpRequestException or TaskCanceledException or IOException)
+        catch (Exception e) when (e is HttpRequestException or System.Net.Sockets.SocketException or TaskCanceledException or IOException)
         {
             return (0, default);
         }

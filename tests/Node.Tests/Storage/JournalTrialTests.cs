@@ -40,22 +40,22 @@ public sealed class JournalTrialTests(OwnershipFixture fixture)
     }
 
     [Theory]
-    [InlineData("sqlite", "DROP TABLE journal_mark")]
-    [InlineData("postgres", "ALTER TABLE journal_mark RENAME TO journal_mark_away")]
-    public async Task One_that_fails_says_why(string provider, string spoil)
+    [InlineData("sqlite")]
+    [InlineData("postgres")]
+    public async Task One_that_fails_says_why(string provider)
     {
         var writes = new JournalWrites();
         var database = fixture.Open(provider);
         await using (var holder = await database.OpenJournalAsync(default))
         {
-            await RunAsync(holder, spoil);
+            await RunAsync(holder, "ALTER TABLE journal_mark RENAME TO journal_mark_away");
             try
             {
                 await new JournalTrial(database, "a:1", writes).Begin().WaitAsync(Patience);
             }
             finally
             {
-                await RunAsync(holder, provider == "postgres" ? "ALTER TABLE journal_mark_away RENAME TO journal_mark" : "CREATE TABLE journal_mark (name TEXT PRIMARY KEY, xid BIGINT NOT NULL, ordering BIGINT NOT NULL)");
+                await RunAsync(holder, "ALTER TABLE journal_mark_away RENAME TO journal_mark");
             }
         }
         Assert.Contains("journal_mark", writes.Trouble(MonotonicClock.NowMs), StringComparison.Ordinal);
