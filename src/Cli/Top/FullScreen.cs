@@ -28,7 +28,8 @@ sealed class FullScreen : IDisposable
     /// <summary>Paints over what was there. What has no room at the bottom is left out, and the last line says so.</summary>
     public void Paint(IRenderable picture, string below)
     {
-        var (width, height) = size();
+        // A terminal that has not been told its size says 0.
+        var (width, height) = size() is var said && said is { Width: > 0, Height: > 0 } ? said : (80, 24);
         using var painted = new StringWriter();
         var console = Terminal.Painting(painted, width);
         console.Write(picture);

@@ -109,6 +109,14 @@ public sealed class TopTests
     }
 
     [Fact]
+    public void A_terminal_that_does_not_know_its_size_is_painted_as_one_of_80_columns()
+    {
+        using var terminal = new StringWriter();
+        using (var screen = new FullScreen(terminal, () => (0, 0))) screen.Paint(TopOutput.Picture(TopFrames.Of(Recorded)), "every 2 s; Ctrl-C ends it");
+        Assert.Contains("every 2 s; Ctrl-C ends it", terminal.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_terminal_is_left_as_it_was_and_a_picture_has_no_more_lines_than_there_is_room_for()
     {
         using var terminal = new StringWriter();

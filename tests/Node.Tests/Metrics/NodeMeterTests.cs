@@ -137,7 +137,7 @@ public sealed class NodeMeterTests
             sums.AddOrUpdate(name, value, (_, before) => before + value);
         }
 
-        public override string ToString() => string.Join(", ", sums.OrderBy(s => s.Key).Select(s => $"{s.Key}: {s.Value}"));
+        public override string ToString() => string.Join(", ", sums.ToArray().OrderBy(s => s.Key).Select(s => $"{s.Key}: {s.Value}"));
 
         public void Dispose() => listener.Dispose();
     }
