@@ -82,7 +82,6 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
                     log.Warning("{0}: a later owner has written; epoch {1} of shard {2} is over", PersistenceId, entity.Epoch, shard);
                     parts.Grants.Supersede(shard, entity.Epoch);
                 }
-                else parts.Entities.Add(PersistenceId, Self);
                 recovered = true;
                 meter.Recovered();
                 meter.Holds(entity.Levels);
@@ -100,7 +99,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
             case Command command: OnCommandFor(command); break;
             case TimerDue: Decide(); break;
             case StopEntity: Stop(); break;
-            case ReceiveTimeout: if (entity.IsIdle && queue.Count == 0) AskToStop(); break;
+            case ReceiveTimeout: if (entity.IsIdle && queue.Count == 0) Context.Parent.Tell(new Passivate(StopEntity.Instance)); break;
             case SaveSnapshotSuccess saved: OnSnapshotSaved(saved.Metadata.SequenceNr); break;
             case SaveSnapshotFailure failed: log.Warning("{0}: snapshot {1} was not saved: {2}", PersistenceId, failed.Metadata.SequenceNr, failed.Cause.Message); break;
             case Deletable { May: true } rows: DeleteMessages(rows.UpTo); break;
@@ -140,7 +139,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         if (batch.Rows.Count == 0)
         {
             Run(batch.Afterwards);
-            if (batch.StopAfterwards) AskToStop();
+            if (batch.StopAfterwards) Context.Parent.Tell(new Passivate(StopEntity.Instance));
             AfterBatch();
             return;
         }
@@ -179,15 +178,8 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
             Timers.StartSingleTimer(TimerDue.Instance, TimerDue.Instance, TimeSpan.FromMilliseconds(Math.Max(1, wakeAt - Environment.TickCount64)));
     }
 
-    private void AskToStop()
-    {
-        parts.Entities.Remove(PersistenceId, Self);
-        Context.Parent.Tell(new Passivate(StopEntity.Instance));
-    }
-
     private void Stop()
     {
-        parts.Entities.Remove(PersistenceId, Self);
         stopping = true;
         if (inFlight is null && queue.Count == 0) Context.Stop(Self);
     }
@@ -206,7 +198,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
                 case SendEffect send:
                     if (!open) break;
                     traces.Carry(send.Command);
-                    parts.Entities.Tell(send.Command, Self);
+                    parts.Region.Tell(send.Command, Self);
                     break;
                 case ArchiveEffect archive:
                     if (open) parts.Outcomes.Archive(archive, Hear());
@@ -259,7 +251,6 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
 
     protected override void PostStop()
     {
-        parts.Entities.Remove(PersistenceId, Self);
         if (entity.IsPersisting) parts.Dirty.Add(PersistenceId);
         // Waiters for a lock or a transaction: they ask again, and keep their place.
         foreach (var caller in queue.Unanswered) caller.Tell(Unsaid.Because(mutation: true, "the entity was stopped"), Self);

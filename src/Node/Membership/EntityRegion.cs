@@ -12,7 +12,7 @@ using AkkaHa.Node.Telemetry;
 
 namespace AkkaHa.Node.Membership;
 
-/// <summary>The entities of the present incarnation: those of this node straight, the others through its sharding region.</summary>
+/// <summary>The entities, through the sharding region of the present incarnation.</summary>
 internal sealed class EntityRegion : IEntities, IDisposable
 {
     /// <summary>After the order to stop, what is still being waited for gets this long.</summary>
@@ -74,7 +74,7 @@ internal sealed class EntityRegion : IEntities, IDisposable
         var shard = Shards.ShardOf(EntityId.Parse(command.Entity));
         var (moved, lost, hasMoved) = (node.Parts.Moves.Next(shard), node.Signals.NextMemberLost, false);
         var mayBeLost = node.Parts.Moves.MayHaveHadOwner(shard);
-        var asked = new List<Task<Reply>>(1) { node.Parts.Entities.To(command.Entity).Ask<Reply>(command, timeout, ct) };
+        var asked = new List<Task<Reply>>(1) { node.Region.Ask<Reply>(command, timeout, ct) };
         while (true)
         {
             var first = await Task.WhenAny([.. asked, moved, lost, node.Signals.WhenOver]);
@@ -105,14 +105,14 @@ internal sealed class EntityRegion : IEntities, IDisposable
             if (mutation) return NotAnswered(command, $"'{command.Entity}' changed its owner meanwhile");
             if (first == moved) (moved, hasMoved) = (node.Parts.Moves.Next(shard), false);
             var left = until - MonotonicClock.NowMs;
-            if (left > 0 && asked.Count < MostSendings) asked.Add(node.Parts.Entities.To(command.Entity).Ask<Reply>(command, TimeSpan.FromMilliseconds(left), ct));
+            if (left > 0 && asked.Count < MostSendings) asked.Add(node.Region.Ask<Reply>(command, TimeSpan.FromMilliseconds(left), ct));
         }
     }
 
     private static Reply NotAnswered(Command command, string why) =>
         Replies.Failure(Entity.IsMutation(command) ? ErrorCode.OutcomeUnknown : ErrorCode.Unavailable, why);
 
-    public void Tell(Command command) => lifecycle.Running?.Parts.Entities.Tell(command, ActorRefs.NoSender);
+    public void Tell(Command command) => lifecycle.Running?.Region.Tell(command, ActorRefs.NoSender);
 
     public void Dispose() => stopping.Dispose();
 }

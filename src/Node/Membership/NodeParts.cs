@@ -69,14 +69,7 @@ internal sealed class NodeParts(NodeSettings settings, string incarnation, RuleS
     public LeaseStore LeaseStore { get; private set; } = null!;
 
     /// <summary>Where commands for entities go.</summary>
-    public LiveEntities Entities { get; } = new();
-
-    /// <summary>The sharding region.</summary>
-    public IActorRef Region
-    {
-        get => Entities.Region;
-        set => Entities.Region = value;
-    }
+    public IActorRef Region { get; set; } = ActorRefs.Nobody;
 
     /// <summary>
     /// Set when this incarnation begins to leave: nothing new is sent to entities then. A message that waits for a shard without an owner keeps the region from ending,
