@@ -34,6 +34,9 @@ internal sealed class Admission
     /// <summary>Takes all that comes.</summary>
     public static Admission Open => new(new OverloadSettings());
 
+    /// <summary>Whether it ever refuses anything.</summary>
+    public bool Sheds => settings.Shed;
+
     /// <summary>Somebody has waited there since then, a timestamp, and does not any more.</summary>
     public void WaitedSince(Wait place, long timestamp) => watched[(int)place].Waited(Stopwatch.GetElapsedTime(timestamp).Ticks);
 

@@ -19,6 +19,8 @@ internal sealed class OverloadWatch(Admission admission, ILogger<OverloadWatch> 
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
+        // Fifty tries a second are not for nothing.
+        if (!admission.Sheds) return Task.CompletedTask;
         thread = new Thread(Run) { IsBackground = true, Name = "overload", Priority = ThreadPriority.AboveNormal };
         thread.Start();
         return Task.CompletedTask;
