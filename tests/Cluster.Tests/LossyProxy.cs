@@ -62,7 +62,7 @@ internal sealed class LossyProxy : IAsyncDisposable
             response = await invoker.SendAsync(request, context.RequestAborted);
             body = await response.Content.ReadAsByteArrayAsync(context.RequestAborted);
         }
-        catch (Exception e) when (e is HttpRequestException or System.Net.Sockets.SocketException or OperationCanceledException)
+        catch (Exception e) when (HttpTrouble.IsNoAnswer(e) || e is OperationCanceledException)
         {
             context.Abort();
             return;

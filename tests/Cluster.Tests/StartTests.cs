@@ -57,7 +57,7 @@ public sealed class StartTests
             {
                 return (await cluster.SendAsync(node, HttpMethod.Get, "/alive")).Status == HttpStatusCode.OK;
             }
-            catch (Exception e) when (e is HttpRequestException or System.Net.Sockets.SocketException)
+            catch (Exception e) when (HttpTrouble.IsNoAnswer(e))
             {
                 return false;
             }

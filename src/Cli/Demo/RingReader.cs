@@ -32,7 +32,7 @@ sealed class RingReader(LocalCluster cluster) : IDisposable
                 if (await http.GetFromJsonAsync<Ring>(new Uri($"{node.HttpUrl}/v1/ring"), Json, cancel) is { Shards: { Length: > 0 } shards })
                     return new RingPicture([.. shards.Select(Of).OrderBy(s => s.Shard)]);
             }
-            catch (Exception e) when (e is HttpRequestException or System.Net.Sockets.SocketException or JsonException || (e is TaskCanceledException && !cancel.IsCancellationRequested))
+            catch (Exception e) when (HttpTrouble.IsNoAnswer(e) || e is JsonException || (e is TaskCanceledException && !cancel.IsCancellationRequested))
             {
                 // The next one.
             }

@@ -118,7 +118,7 @@ public sealed class NodeProcess : IAsyncDisposable
                 if (response.StatusCode == HttpStatusCode.OK) return;
                 last = await response.Content.ReadAsStringAsync(ct);
             }
-            catch (Exception e) when (e is HttpRequestException or System.Net.Sockets.SocketException || (e is TaskCanceledException && !ct.IsCancellationRequested))
+            catch (Exception e) when (HttpTrouble.IsNoAnswer(e) || (e is TaskCanceledException && !ct.IsCancellationRequested))
             {
                 last = e.Message;
             }

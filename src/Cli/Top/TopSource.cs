@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using AkkaHa.Cli.Local;
 using AkkaHa.ClientApi;
 
 namespace AkkaHa.Cli.Top;
@@ -45,7 +46,7 @@ sealed class TopSource(AkkaHaClient client) : IDisposable
                 var told = await http.GetFromJsonAsync<Activity>(new Uri($"{member.Http}{Route}?since={since}"), Lenient, cancel);
                 if (told is not null) return told;
             }
-            catch (Exception e) when (e is HttpRequestException or System.Net.Sockets.SocketException or JsonException || (e is TaskCanceledException && !cancel.IsCancellationRequested))
+            catch (Exception e) when (HttpTrouble.IsNoAnswer(e) || e is JsonException || (e is TaskCanceledException && !cancel.IsCancellationRequested))
             {
                 trouble ??= $"{member.Http}: {e.Message}";
             }

@@ -44,10 +44,10 @@ internal static class LockReplies
         return new Reply { Lock = state };
     }
 
-    /// <summary>Details name the holders, how many others wait, and the place of the asker: the one it has, or would have had.</summary>
     public static Reply LostPlace(string name, LockBook book, string requestId, long nowMs) =>
         Held(name, book, requestId, "was not asked for again in time: the place in the queue is lost", nowMs);
 
+    /// <summary>Details name the holders, how many others wait, and the place of the asker: the one it has, or would have had.</summary>
     public static Reply Held(string name, LockBook book, string requestId, string why, long nowMs)
     {
         var details = new Struct();

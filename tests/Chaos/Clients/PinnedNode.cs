@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using AkkaHa.Chaos.Histories;
+using AkkaHa.Cli.Local;
 
 namespace AkkaHa.Chaos.Clients;
 
@@ -56,8 +57,7 @@ sealed class PinnedNode(string name, string url, TimeSpan patience) : IDisposabl
             isGone = true;
             return new PinnedAnswer(Outcome.Failed, "", default);
         }
-        // HttpClient lets a SocketException through where a connection is reset just when it was made.
-        catch (Exception e) when (e is HttpRequestException or System.Net.Sockets.SocketException or TaskCanceledException or IOException or JsonException)
+        catch (Exception e) when (HttpTrouble.IsNoAnswer(e) || e is TaskCanceledException or IOException or JsonException)
         {
             return new PinnedAnswer(Outcome.Unknown, "", default);
         }

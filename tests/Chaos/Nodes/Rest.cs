@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AkkaHa.Cli.Local;
 
 namespace AkkaHa.Chaos.Nodes;
 
@@ -39,7 +40,7 @@ sealed class Rest(ChaosCluster cluster) : IDisposable
                 if (members != expected) return $"{node.Name} has the members {members}, and not {expected}";
                 if (json.RootElement.TryGetProperty("unreachable", out var unreachable) && unreachable.GetArrayLength() > 0) return $"{node.Name} does not reach {unreachable}";
             }
-            catch (Exception e) when (e is HttpRequestException or System.Net.Sockets.SocketException or TaskCanceledException or JsonException)
+            catch (Exception e) when (HttpTrouble.IsNoAnswer(e) || e is TaskCanceledException or JsonException)
             {
                 return $"{node.Name} does not answer: {e.Message}";
             }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AkkaHa.Cli.Local;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Placement;
 
@@ -61,7 +62,7 @@ sealed class RingWatch : IAsyncDisposable
             var owners = json.RootElement.GetProperty("shards").EnumerateArray().Select(Owner).ToArray();
             return new Picture(owners, new ShardMap(owners.Length));
         }
-        catch (Exception e) when (e is HttpRequestException or System.Net.Sockets.SocketException or OperationCanceledException or JsonException)
+        catch (Exception e) when (HttpTrouble.IsNoAnswer(e) || e is OperationCanceledException or JsonException)
         {
             return null;
         }

@@ -69,11 +69,8 @@ public sealed class OwnerRoutingTests
     {
         await using var even = await FakeNode.StartAsync();
         await using var odd = await FakeNode.StartAsync();
-        var ring = TestClient.RingOf(even.Address);
-        foreach (var shard in ring.Shards.Where(s => int.Parse(s.Shard) % 2 == 1)) shard.Grpc = odd.Address;
-        even.On<GetRingRequest, RingState>(_ => ring);
+        var map = ShareOut(even, odd);
         await using var client = TestClient.Connect(even);
-        var map = new ShardMap(ring.ShardCount);
 
         for (var i = 0; i < 20; i++) await client.Transactions.SubmitAsync(new TransactionBuilder().IfAbsent($"c{i}").Then(t => t.Put($"k{i}", "w").Put("other", "w")));
 
@@ -91,11 +88,8 @@ public sealed class OwnerRoutingTests
     {
         await using var even = await FakeNode.StartAsync();
         await using var odd = await FakeNode.StartAsync();
-        var ring = TestClient.RingOf(even.Address);
-        foreach (var shard in ring.Shards.Where(s => int.Parse(s.Shard) % 2 == 1)) shard.Grpc = odd.Address;
-        even.On<GetRingRequest, RingState>(_ => ring);
+        var map = ShareOut(even, odd);
         await using var client = TestClient.Connect(even);
-        var map = new ShardMap(ring.ShardCount);
 
         for (var i = 0; i < 40; i++) await client.Keys.PutAsync($"k{i}", "v");
 
@@ -256,6 +250,15 @@ public sealed class OwnerRoutingTests
         for (var i = 0; i < 5; i++) await client.Keys.PutAsync($"k{i}", "v");
 
         Assert.Equal(5, a.Seen<PutKeyRequest>().Select(p => p.Key).Distinct().Count());
+    }
+
+    /// <summary>Shards with an even number belong to the one, the others to the other.</summary>
+    private static ShardMap ShareOut(FakeNode even, FakeNode odd)
+    {
+        var ring = TestClient.RingOf(even.Address);
+        foreach (var shard in ring.Shards.Where(s => int.Parse(s.Shard) % 2 == 1)) shard.Grpc = odd.Address;
+        even.On<GetRingRequest, RingState>(_ => ring);
+        return new ShardMap(ring.ShardCount);
     }
 
     /// <summary>A port whose backlog is full: the kernel drops what tries to connect.</summary>

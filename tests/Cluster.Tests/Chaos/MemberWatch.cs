@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using AkkaHa.Chaos.Nodes;
+using AkkaHa.Cli.Local;
 using Npgsql;
 using Xunit;
 
@@ -26,7 +27,7 @@ internal sealed class MemberWatch(ChaosCluster cluster) : IDisposable
             return json.RootElement.GetProperty("members").EnumerateArray().Where(m => m.GetProperty("status").GetString() is not "Down")
                 .ToDictionary(m => m.GetProperty("address").GetString()!, m => m.GetProperty("incarnation").GetString()!, StringComparer.Ordinal);
         }
-        catch (Exception e) when (e is HttpRequestException or System.Net.Sockets.SocketException or TaskCanceledException)
+        catch (Exception e) when (HttpTrouble.IsNoAnswer(e) || e is TaskCanceledException)
         {
             return new Dictionary<string, string>();
         }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using AkkaHa.Chaos.Nodes;
+using AkkaHa.Cli.Local;
 using AkkaHa.Cluster.Tests.Chaos;
 using Xunit;
 
@@ -52,7 +53,7 @@ public sealed class EventualCluster : IAsyncLifetime
             using var body = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
             return (response.StatusCode, body.RootElement.Clone());
         }
-        catch (Exception e) when (e is HttpRequestException or System.Net.Sockets.SocketException or TaskCanceledException or IOException)
+        catch (Exception e) when (HttpTrouble.IsNoAnswer(e) || e is TaskCanceledException or IOException)
         {
             return (0, default);
         }

@@ -118,7 +118,7 @@ public sealed class PausedNodeTests(ITestOutputHelper output)
         {
             return await cluster.SendAsync(node, method, path, json);
         }
-        catch (Exception e) when (e is HttpRequestException or System.Net.Sockets.SocketException or TaskCanceledException or JsonException)
+        catch (Exception e) when (HttpTrouble.IsNoAnswer(e) || e is TaskCanceledException or JsonException)
         {
             // No answer is no old answer.
             return null;

@@ -88,4 +88,29 @@ public sealed class SecondPassTests
         var back = scenario.When(Waits(attempt: 2));
         Assert.False(scenario.When(confirm).Answers(back));
     }
+
+    /// <summary>A reader that is held up by readers only because an upgrade waits before it. That upgrade goes, another comes, and in between nobody was in its way; it could not be granted then, for its session was being asked.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_wait_behind_another_upgrade_is_another_wait(bool isAnother)
+    {
+        var scenario = Scenario.Fresh(Id);
+        scenario.When(With(Acquire(1, 1, mode: LockMode.Shared), "f1"));
+        scenario.When(Alive(1, 60_000));
+        scenario.When(Acquire(3, 3, mode: LockMode.Upgradeable));
+        scenario.When(Alive(3, 60_000));
+        scenario.When(Upgrade(3, fence: 2, request: 30, wait: 60));
+        var waiting = scenario.When(With(Acquire(2, 2, wait: 60, mode: LockMode.Shared), "f2"));
+        scenario.When(Alive(2, 1000));
+        var chase = new ChaseFlow { Path = { new WaitEdge { Lock = "l", HolderFence = 1 } }, Question = 1, SessionId = Session(2), FlowId = "f2" };
+        var confirm = Assert.Single(scenario.When(Make.From(EntityId.SessionSlot(4), new Command { ChaseFlow = chase })).Sent, s => s.Command.ConfirmCycle is not null).Command;
+        scenario.After(2000);
+        if (isAnother)
+        {
+            Assert.False(scenario.When(Cancel(3, 30)).Answers(waiting));
+            scenario.When(Upgrade(3, fence: 2, request: 31, wait: 60));
+        }
+        Assert.Equal(!isAnother, scenario.When(confirm).Answers(waiting));
+    }
 }
