@@ -11,7 +11,7 @@ namespace AkkaHa.Node.Tests.Journal;
 /// <summary>A watch is ended while its client takes: what was taken is a beginning of what was to be taken, so that going on after the last of it leaves nothing out.</summary>
 public sealed class CutOffRaceTests
 {
-    private const int Rounds = 3000;
+    private const int Rounds = 15_000;
     private const int Changes = 300;
 
     [Fact]
@@ -26,6 +26,8 @@ public sealed class CutOffRaceTests
             var end = Task.Run(() =>
             {
                 begin.SignalAndWait();
+                // Somewhere in the middle of the taking.
+                Thread.SpinWait(Random.Shared.Next(2000));
                 watcher.End(Refusals.Of(ErrorCode.Unavailable, "too slow"));
             });
             begin.SignalAndWait();
@@ -37,7 +39,7 @@ public sealed class CutOffRaceTests
     [Fact]
     public async Task What_was_taken_of_a_watch_of_locks_that_is_cut_off_meanwhile_has_no_gap()
     {
-        for (var round = 0; round < Rounds / 3; round++)
+        for (var round = 0; round < Rounds / 15; round++)
         {
             var waiting = new WaitingLockEvents(new TaskCompletionSource());
             for (var i = 1; i <= Limits.WatchBufferEvents; i++) Assert.True(waiting.TryAdd(Event(i)));
