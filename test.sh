@@ -72,7 +72,7 @@ if ((status != 0 && failed == 0)); then failed=1; fi
 # Real servers and processes depend on the machine: a test of them that ran out of time, or got no certain answer, beside others is run again, alone, and this is said. One that failed in any other way, as by a judge's verdict, is not.
 other_ways() {
   results_of "$results"/*.trx | awk '/<Message>/{ t = ""; on = 1 } on { t = t $0 } /<\/Message>/{ if (on) print t; on = 0 }' \
-    | grep -cvE '<Message>(System\.TimeoutException|System\.[A-Za-z.]*CanceledException|AkkaHa\.ClientApi\.(Unavailable|OutcomeUnknown)Exception|Npgsql\.NpgsqlException : The operation has timed out|it did not come to that in time|Assert\.InRange\(\)|Assert\.Equal\(\).*(ServiceUnavailable|GatewayTimeout|OUTCOME_UNKNOWN|UNAVAILABLE))'
+    | grep -cvE '<Message>(System\.TimeoutException|System\.[A-Za-z.]*CanceledException|AkkaHa\.ClientApi\.(Unavailable|OutcomeUnknown)Exception|Npgsql\.NpgsqlException : The operation has timed out|Grpc\.Core\.RpcException : Status\(StatusCode="(DeadlineExceeded|Unavailable)"|System\.Net\.Http\.HttpRequestException|it did not come to that in time|Assert\.InRange\(\)|Assert\.Equal\(\).*(ServiceUnavailable|GatewayTimeout|OUTCOME_UNKNOWN|UNAVAILABLE))'
 }
 if ((failed > 0 && failed <= 6 && $(other_ways) == 0)); then
   for part in failover use others Node.Tests Dashboard.Tests ClientApi.Tests; do
