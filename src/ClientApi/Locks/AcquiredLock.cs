@@ -13,8 +13,10 @@ public sealed class AcquiredLock : IAsyncDisposable
     private readonly LiveSession _session;
     private readonly LockReturns _returns;
     private readonly LockUpgrades _upgrades;
-    private readonly CancellationTokenSource _lost;
+    // Not linked to the session's, and never disposed: the one would wait for users' callbacks before it hears of the loss, the other while one runs.
+    private readonly CancellationTokenSource _lost = new();
     private readonly Lock _gate = new();
+    private CancellationTokenSource? _lostWithIt;
     private long _fence;
     private LockMode _mode;
     private bool _upgrading;
@@ -29,7 +31,6 @@ public sealed class AcquiredLock : IAsyncDisposable
         _session = session;
         _returns = returns;
         _upgrades = upgrades;
-        _lost = CancellationTokenSource.CreateLinkedTokenSource(session.LostToken);
         LostToken = _lost.Token;
         session.Locks.Add(this, fence);
     }
@@ -137,18 +138,24 @@ public sealed class AcquiredLock : IAsyncDisposable
         if (Settle()) await _returns.ReleaseAsync(_session, Name, Fence);
     }
 
-    /// <summary>A server refused this fence, or said that it is gone: whatever the session says, this lock is lost.</summary>
+    /// <summary>The session is lost, or a server refused this fence or said that it is gone.</summary>
     internal void MarkLost()
     {
-        if (IsReleased) return;
-        try
+        CancellationTokenSource? withIt;
+        lock (_gate)
         {
-            _ = _lost.CancelAsync();
+            if (_released) return;
+            withIt = _lostWithIt;
         }
-        catch (ObjectDisposedException)
-        {
-            // Released meanwhile.
-        }
+        _session.Signal(_lost);
+        if (withIt is not null) _session.Signal(withIt);
+    }
+
+    /// <summary>What is lost when this lock is.</summary>
+    internal void TakesAlong(CancellationTokenSource withIt)
+    {
+        lock (_gate) _lostWithIt = withIt;
+        if (_lost.IsCancellationRequested) _session.Signal(withIt);
     }
 
     private async Task<LockHeldException?> UpgradeWithinAsync(TimeSpan timeout, CancellationToken cancel)
@@ -182,8 +189,7 @@ public sealed class AcquiredLock : IAsyncDisposable
             _fence = to;
             _mode = LockMode.Exclusive;
         }
-        _session.Locks.Remove(this, from);
-        _session.Locks.Add(this, to);
+        _session.Locks.Replace(this, from, to);
         return true;
     }
 
@@ -195,7 +201,6 @@ public sealed class AcquiredLock : IAsyncDisposable
             _released = true;
         }
         _session.Locks.Remove(this, new Fence(_fence));
-        _lost.Dispose();
         return true;
     }
 }

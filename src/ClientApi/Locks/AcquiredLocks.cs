@@ -5,7 +5,7 @@ namespace AkkaHa.ClientApi;
 /// <summary>Several locks that were granted together. Dispose it to release all of them. Each of them can be used as a guard of its own.</summary>
 public sealed class AcquiredLocks : IAsyncDisposable
 {
-    private readonly CancellationTokenSource _lost;
+    private readonly CancellationTokenSource _lost = new();
     private readonly Dictionary<string, AcquiredLock> _byName;
     private int _released;
 
@@ -13,8 +13,8 @@ public sealed class AcquiredLocks : IAsyncDisposable
     {
         Locks = locks;
         _byName = locks.ToDictionary(l => l.Name, StringComparer.Ordinal);
-        _lost = CancellationTokenSource.CreateLinkedTokenSource([.. locks.Select(l => l.LostToken)]);
         LostToken = _lost.Token;
+        foreach (var one in locks) one.TakesAlong(_lost);
     }
 
     /// <summary>The locks, in the order in which they were asked for.</summary>
@@ -36,7 +36,6 @@ public sealed class AcquiredLocks : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _released, 1) != 0) return;
-        _lost.Dispose();
         await Task.WhenAll(Locks.Select(l => l.DisposeAsync().AsTask()));
     }
 }

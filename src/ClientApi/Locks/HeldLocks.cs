@@ -12,6 +12,7 @@ internal sealed class HeldLocks
     private readonly Dictionary<(string Name, long Fence), AcquiredLock> _held = [];
     private readonly HashSet<(string Name, long Fence)> _gone = [];
     private readonly Queue<(string Name, long Fence)> _goneInOrder = [];
+    private bool _allGone;
 
     /// <summary>From now on it hears of its loss; at once, if that was said already.</summary>
     public void Add(AcquiredLock held, Fence fence)
@@ -19,17 +20,29 @@ internal sealed class HeldLocks
         lock (_gate)
         {
             _held[(held.Name, fence)] = held;
-            if (!_gone.Contains((held.Name, fence))) return;
+            if (!_allGone && !_gone.Contains((held.Name, fence))) return;
         }
         held.MarkLost();
     }
 
     public void Remove(AcquiredLock held, Fence fence)
     {
+        lock (_gate) RemoveFrom(held, fence);
+    }
+
+    /// <summary>It was upgraded: the old grant is over, and that is no loss.</summary>
+    public void Replace(AcquiredLock held, Fence from, Fence to)
+    {
         lock (_gate)
         {
-            if (_held.TryGetValue((held.Name, fence), out var known) && known == held) _held.Remove((held.Name, fence));
+            RemoveFrom(held, from);
+            Add(held, to);
         }
+    }
+
+    private void RemoveFrom(AcquiredLock held, Fence fence)
+    {
+        if (_held.TryGetValue((held.Name, fence), out var known) && known == held) _held.Remove((held.Name, fence));
     }
 
     /// <summary>A server says that this grant is over.</summary>
@@ -46,5 +59,17 @@ internal sealed class HeldLocks
             _held.TryGetValue((name, fence), out held);
         }
         held?.MarkLost();
+    }
+
+    /// <summary>The session is lost, and all with it. Each hears of it by itself: no user's callback on one of them is in the way of another.</summary>
+    public void HaveAllGone()
+    {
+        AcquiredLock[] held;
+        lock (_gate)
+        {
+            _allGone = true;
+            held = [.. _held.Values];
+        }
+        foreach (var one in held) one.MarkLost();
     }
 }

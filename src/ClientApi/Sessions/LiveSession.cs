@@ -105,12 +105,16 @@ internal sealed class LiveSession
         {
             if (_lost.IsCancellationRequested) return false;
             _timer.Dispose();
-            // Users' callbacks run on the pool; the token itself is cancelled when this returns.
-            _ = _lost.CancelAsync().ContinueWith(t => _logger.LogError(t.Exception, "A callback on the loss of session {Session} failed", Id), TaskContinuationOptions.OnlyOnFaulted);
+            Signal(_lost);
         }
+        Locks.HaveAllGone();
         _logger.LogInformation("Session {Session} is over: {Why}", Id, why);
         return true;
     }
+
+    /// <summary>The token is cancelled when this returns. Users' callbacks on it run one after the other, on the pool: so no two that must not wait for each other share a source.</summary>
+    public void Signal(CancellationTokenSource lost) =>
+        _ = lost.CancelAsync().ContinueWith(t => _logger.LogError(t.Exception, "A callback on the loss of session {Session}, or of a lock of it, failed", Id), TaskContinuationOptions.OnlyOnFaulted);
 
     private void LoseWhenDue()
     {
