@@ -36,7 +36,7 @@ public sealed class ClusterBarrier
     /// <param name="cancellationToken">Stops waiting; the arrival is taken back. If the round was passed in that moment, this returns as if it had not been cancelled.</param>
     /// <returns>The number of the round that was passed, from 0.</returns>
     /// <exception cref="TimeoutException">Not all came in time; this arrival is taken back.</exception>
-    /// <exception cref="SessionExpiredException">The client's session was lost meanwhile, and with it the arrival.</exception>
+    /// <exception cref="SessionExpiredException">The client's session was lost meanwhile, and with it the arrival, unless the round was passed before that.</exception>
     /// <exception cref="InvalidArgumentException">Others say that there is another number of parties.</exception>
     /// <exception cref="UnavailableException">No node could serve it.</exception>
     /// <exception cref="OutcomeUnknownException">No certain answer, although it was asked for twice; what there is of the arrival stays for as long as the client's session.</exception>
@@ -52,18 +52,50 @@ public sealed class ClusterBarrier
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, session.LostToken);
         try
         {
-            if (await KeyWait.UntilAsync(_client, _key, from, value => value is { } text && BarrierState.Parse(Name, text).Round > round, until, stop.Token)) return round;
+            if (await KeyWait.UntilAsync(_client, _key, from, value => value is { } text && BarrierState.Parse(Name, text).Round > round, until, stop.Token))
+            {
+                await CheckIsCountedAsync(session);
+                return round;
+            }
         }
-        catch (Exception)
+        catch (Exception e) when (e is not SessionExpiredException)
         {
-            if (await HasPassedOrIsTakenBackAsync(me, round)) return round;
+            if (await HasPassedOrIsTakenBackAsync(me, round))
+            {
+                await CheckIsCountedAsync(session);
+                return round;
+            }
             cancellationToken.ThrowIfCancellationRequested();
-            if (session.IsLost) throw new SessionExpiredException($"the session was lost while waiting at barrier '{Name}'");
+            if (session.IsLost) throw Lost();
             throw;
         }
-        if (await HasPassedOrIsTakenBackAsync(me, round)) return round;
+        if (await HasPassedOrIsTakenBackAsync(me, round))
+        {
+            await CheckIsCountedAsync(session);
+            return round;
+        }
         throw new TimeoutException($"not all of the {Parties} parties came to barrier '{Name}' in time");
     }
+
+    /// <summary>That a round was passed is not yet that it was passed with this arrival: those of sessions that had ended were left out. One that lives now lived then.</summary>
+    private async Task CheckIsCountedAsync(ClientSession session)
+    {
+        try
+        {
+            await _client.Sessions.GetAsync(session.Id);
+        }
+        catch (SessionExpiredException)
+        {
+            session.HasEnded("a barrier found it ended");
+            throw Lost();
+        }
+        catch (UnavailableException e)
+        {
+            throw new OutcomeUnknownException($"a round of barrier '{Name}' was passed, but whether with this arrival could not be found out", inner: e);
+        }
+    }
+
+    private SessionExpiredException Lost() => new($"the session was lost while waiting at barrier '{Name}'");
 
     /// <summary>The round, and whether this arrival was the last of it.</summary>
     private async Task<(long Round, bool Passed)> ArriveAsync(ClientSession session, Arrival me, CancellationToken cancel)
