@@ -28,10 +28,15 @@ sealed class ChildProcess : IDisposable
     /// <summary>Null: it can't be started, why, and whether there is such a command at all.</summary>
     public static ChildProcess? Start(string[] program, IEnumerable<(string Name, string Value)> environment, out string whyNot, out bool isThere)
     {
-        var start = new ProcessStartInfo(program[0]) { UseShellExecute = false };
+        (whyNot, isThere) = ("", true);
+        if (ProgramPath.Of(program[0], Environment.GetEnvironmentVariable("PATH")) is not { } path)
+        {
+            (whyNot, isThere) = ($"there is no command '{program[0]}'", false);
+            return null;
+        }
+        var start = new ProcessStartInfo(path) { UseShellExecute = false };
         foreach (var argument in program[1..]) start.ArgumentList.Add(argument);
         foreach (var (name, value) in environment) start.Environment[name] = value;
-        (whyNot, isThere) = ("", true);
         var orphans = new Orphans();
         try
         {
