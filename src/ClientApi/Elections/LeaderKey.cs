@@ -11,11 +11,24 @@ internal sealed class LeaderKey(string name, AcquiredLock held, KeyClient keys, 
 
     private readonly Lock _gate = new();
     private Revision? _shown;
+    private volatile bool _isInDoubt;
+
+    /// <summary>A value was sent, and what became of it is not known: it may come while the lock is still held, never after that.</summary>
+    public bool IsInDoubt => _isInDoubt;
 
     /// <summary>Only under the lock.</summary>
     public async Task PutAsync(ReadOnlyMemory<byte> value, CancellationToken cancel)
     {
-        var shown = await keys.PutAsync(name, Leader.Encode(held.Fence, value.Span), new PutOptions { Guard = held, Session = held.SessionId }, cancel);
+        Revision shown;
+        try
+        {
+            shown = await keys.PutAsync(name, Leader.Encode(held.Fence, value.Span), new PutOptions { Guard = held, Session = held.SessionId }, cancel);
+        }
+        catch (Exception e) when (e is not AkkaHaException or OutcomeUnknownException)
+        {
+            _isInDoubt = true;
+            throw;
+        }
         lock (_gate)
         {
             if (_shown is not { } before || before.CompareTo(shown) < 0) _shown = shown;

@@ -74,7 +74,10 @@ public sealed class Leadership : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _over, 1) != 0) return;
         // A value that is still there afterwards is no leader's: GetLeaderAsync and ObserveAsync look whether the lock is held. It is taken away as soon as a node answers.
-        await _key.ClearAsync().WaitAsync(ClearWithin, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ClearAsync();
         await Lock.DisposeAsync();
+        if (_key.IsInDoubt) await ClearAsync();
     }
+
+    private async Task ClearAsync() => await _key.ClearAsync().WaitAsync(ClearWithin, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 }

@@ -72,6 +72,38 @@ public sealed class ElectionTests
         Assert.Single(node.Seen<ReleaseLockRequest>());
     }
 
+    /// <summary>Until the lock is given back it may still come; after that it can't.</summary>
+    [Fact]
+    public async Task A_proclamation_in_doubt_that_comes_after_the_first_look_is_taken_away_too()
+    {
+        await using var node = await FakeNode.StartAsync();
+        await using var client = TestClient.Connect(TestClient.SoonTired, node);
+        PutKeyRequest? proclaimed = null;
+        node.On<PutKeyRequest, PutKeyResponse>(async (r, context) =>
+        {
+            Volatile.Write(ref proclaimed, r);
+            await node.StallAsync(context);
+            return new PutKeyResponse();
+        });
+        var released = false;
+        node.On<ReleaseLockRequest, ReleaseLockResponse>(r =>
+        {
+            Volatile.Write(ref released, true);
+            return new ReleaseLockResponse { Fence = r.Fence };
+        });
+        node.On<GetKeyRequest, KeyValue>(r => Volatile.Read(ref released)
+            ? new KeyValue { Key = r.Key, Value = Volatile.Read(ref proclaimed)!.Value, Revision = 3 }
+            : throw Refusal.Of(ErrorCode.NotFound));
+        using var cancel = new CancellationTokenSource();
+        var campaign = client.Elections.CampaignAsync("e", "x", cancellationToken: cancel.Token);
+        await TestClient.Until(() => Volatile.Read(ref proclaimed) is not null);
+
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => campaign);
+
+        Assert.Equal(3, Assert.Single(node.Seen<DeleteKeyRequest>()).IfRevision);
+    }
+
     [Fact]
     public async Task A_value_that_can_not_be_taken_away_now_is_taken_away_later_since_the_session_lives_on()
     {
