@@ -2,10 +2,10 @@ namespace AkkaHa.ClientApi.DistributedLock;
 
 /// <summary>Acquires one lock in the four ways that DistributedLock.Core has: waiting or trying, blocking or not. What is wrong with a call is said at once, not by its task.</summary>
 /// <typeparam name="THandle">What holders get.</typeparam>
-internal sealed class Acquirer<THandle>(AkkaHaClient client, LockRequest request, Func<AcquiredLock, Abandoned, THandle> handle)
+internal sealed class Acquirer<THandle>(AkkaHaClient client, LockRequest request, Func<AcquiredLock, HandleReturns, THandle> handle)
     where THandle : class
 {
-    private readonly Abandoned _abandoned = Abandoned.Of(client);
+    private readonly HandleReturns _returns = HandleReturns.Of(client);
 
     public THandle? Try(TimeSpan timeout, CancellationToken cancel) => TryWithin(Wait.Of(timeout), cancel);
 
@@ -34,13 +34,13 @@ internal sealed class Acquirer<THandle>(AkkaHaClient client, LockRequest request
     private async Task<THandle?> TryWithinAsync(TimeSpan wait, CancellationToken cancel) =>
         HandleOf(await Task.Run(() => TakeAsync(wait, cancel), CancellationToken.None).ConfigureAwait(false));
 
-    private THandle? HandleOf(AcquiredLock? held) => held is null ? null : handle(held, _abandoned);
+    private THandle? HandleOf(AcquiredLock? held) => held is null ? null : handle(held, _returns);
 
     private async Task<AcquiredLock?> TakeAsync(TimeSpan wait, CancellationToken cancel)
     {
         try
         {
-            await _abandoned.WaitAsync(request.Name);
+            await _returns.WaitAsync(request.Name, cancel);
             return await client.Locks.TryAcquireAsync(request, wait, cancel);
         }
         catch (Exception e)

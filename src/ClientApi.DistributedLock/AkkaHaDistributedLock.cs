@@ -23,7 +23,7 @@ public sealed class AkkaHaDistributedLock : IDistributedLock
     {
         ArgumentNullException.ThrowIfNull(client);
         Name = exactName ? SafeName.Exactly(name) : SafeName.Of(name);
-        _lock = new Acquirer<IDistributedSynchronizationHandle>(client, LockRequest.Exclusive(Name), (held, abandoned) => new LockHandle(held, abandoned));
+        _lock = new Acquirer<IDistributedSynchronizationHandle>(client, LockRequest.Exclusive(Name), (held, returns) => new LockHandle(held, returns));
     }
 
     /// <summary>Its name in the service: the one that it was made with, or a hash of that, if it is no valid one.</summary>

@@ -19,9 +19,9 @@ public sealed class AkkaHaDistributedReaderWriterLock : IDistributedUpgradeableR
     {
         ArgumentNullException.ThrowIfNull(client);
         Name = exactName ? SafeName.Exactly(name) : SafeName.Of(name);
-        _read = new(client, LockRequest.Shared(Name), (held, abandoned) => new LockHandle(held, abandoned));
-        _write = new(client, LockRequest.Exclusive(Name), (held, abandoned) => new LockHandle(held, abandoned));
-        _upgradeable = new(client, LockRequest.Upgradeable(Name), (held, abandoned) => new UpgradeableLockHandle(held, abandoned));
+        _read = new(client, LockRequest.Shared(Name), (held, returns) => new LockHandle(held, returns));
+        _write = new(client, LockRequest.Exclusive(Name), (held, returns) => new LockHandle(held, returns));
+        _upgradeable = new(client, LockRequest.Upgradeable(Name), (held, returns) => new UpgradeableLockHandle(held, returns));
     }
 
     /// <summary>Its name in the service: the one that it was made with, or a hash of that, if it is no valid one.</summary>

@@ -22,7 +22,7 @@ public sealed class AkkaHaDistributedSemaphore : IDistributedSemaphore
         Name = exactName ? SafeName.Exactly(name) : SafeName.Of(name);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxCount, 1);
         MaxCount = maxCount;
-        _ticket = new(client, LockRequest.Semaphore(Name, 1, maxCount), (held, abandoned) => new LockHandle(held, abandoned));
+        _ticket = new(client, LockRequest.Semaphore(Name, 1, maxCount), (held, returns) => new LockHandle(held, returns));
     }
 
     /// <summary>Its name in the service: the one that it was made with, or a hash of that, if it is no valid one.</summary>

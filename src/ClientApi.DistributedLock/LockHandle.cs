@@ -5,19 +5,19 @@ namespace AkkaHa.ClientApi.DistributedLock;
 /// <summary>A lock that is held. Collected without having been disposed, it is released all the same.</summary>
 internal class LockHandle : IDistributedSynchronizationHandle
 {
-    private readonly Abandoned _abandoned;
+    private readonly HandleReturns _returns;
     private AcquiredLock? _held;
 
-    public LockHandle(AcquiredLock held, Abandoned abandoned)
+    public LockHandle(AcquiredLock held, HandleReturns returns)
     {
         _held = held;
-        _abandoned = abandoned;
+        _returns = returns;
     }
 
     ~LockHandle()
     {
         // Null also when the constructor never ran.
-        if (_held is { } held) _abandoned.Release(held);
+        if (_held is { } held) _ = _returns.Begin(held);
     }
 
     /// <inheritdoc />
@@ -28,11 +28,11 @@ internal class LockHandle : IDistributedSynchronizationHandle
     /// <inheritdoc />
     public void Dispose()
     {
-        if (Take() is { } held) Blocking.Run(() => held.DisposeAsync().AsTask());
+        if (Take() is { } held) Blocking.Run(() => _returns.ReleaseAsync(held));
     }
 
     /// <inheritdoc />
-    public ValueTask DisposeAsync() => Take() is { } held ? new ValueTask(Task.Run(() => held.DisposeAsync().AsTask())) : default;
+    public ValueTask DisposeAsync() => Take() is { } held ? new ValueTask(Task.Run(() => _returns.ReleaseAsync(held))) : default;
 
     private AcquiredLock? Take()
     {

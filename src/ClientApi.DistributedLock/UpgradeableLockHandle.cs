@@ -3,7 +3,7 @@ using Medallion.Threading;
 namespace AkkaHa.ClientApi.DistributedLock;
 
 /// <summary>An upgradeable read lock that is held; once upgraded, a write lock.</summary>
-internal sealed class UpgradeableLockHandle(AcquiredLock held, Abandoned abandoned) : LockHandle(held, abandoned), IDistributedLockUpgradeableHandle
+internal sealed class UpgradeableLockHandle(AcquiredLock held, HandleReturns returns) : LockHandle(held, returns), IDistributedLockUpgradeableHandle
 {
     /// <inheritdoc />
     public bool TryUpgradeToWriteLock(TimeSpan timeout = default, CancellationToken cancellationToken = default)
