@@ -103,6 +103,8 @@ public sealed class AkkaHaClient : IAsyncDisposable
     internal async ValueTask<DateTimeOffset> ServerTimeAsync(CancellationToken cancel)
     {
         await _ring.CurrentAsync(cancel);
+        // Whoever asks stores what it is told. Any answer of any node tells the time.
+        if (!_clock.IsKnown) await Keys.GetAsync("-", cancel);
         return _clock.UtcNow;
     }
 

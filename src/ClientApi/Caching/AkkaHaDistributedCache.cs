@@ -11,7 +11,7 @@ namespace AkkaHa.ClientApi;
 /// <remarks>
 /// Reading an entry that has a sliding expiration writes it anew, unless that was done within the last hundredth of that time (a second at most); so much longer it may stay.
 /// An entry without any expiration stays until it is removed; with one, 365 days after it was last written at most. Absolute times are taken as what is left of them by this machine's clock, and kept by the servers' clock from then on. Values
-/// may have 1 MiB less 25 bytes. Failures are those of <see cref="KeyClient"/>.
+/// may have 1 MiB less 25 bytes. Failures are those of <see cref="KeyClient"/>; but a read that got its value gives it, also when the entry could not be renewed.
 /// </remarks>
 public sealed class AkkaHaDistributedCache : IDistributedCache
 {
@@ -37,12 +37,12 @@ public sealed class AkkaHaDistributedCache : IDistributedCache
     /// <summary>The value, and a new beginning of its sliding time; null when there is none.</summary>
     /// <param name="key">Any text.</param>
     /// <param name="token">Gives the call up.</param>
-    public async Task<byte[]?> GetAsync(string key, CancellationToken token = default) => (await UseAsync(key, token))?.Value.ToArray();
+    public async Task<byte[]?> GetAsync(string key, CancellationToken token = default) => (await UseAsync(key, mustRenew: false, token))?.Value.ToArray();
 
     /// <summary>Begins the sliding time of an entry anew; there need be none.</summary>
     /// <param name="key">Any text.</param>
     /// <param name="token">Gives the call up.</param>
-    public Task RefreshAsync(string key, CancellationToken token = default) => UseAsync(key, token);
+    public Task RefreshAsync(string key, CancellationToken token = default) => UseAsync(key, mustRenew: true, token);
 
     /// <summary>Removes an entry; there need be none. Durable when this returns.</summary>
     /// <param name="key">Any text.</param>
@@ -70,7 +70,7 @@ public sealed class AkkaHaDistributedCache : IDistributedCache
         if (left <= TimeSpan.Zero)
             throw new ArgumentOutOfRangeException(nameof(options), options.AbsoluteExpiration, "The absolute expiration must be in the future.");
         var now = await _client.ServerTimeAsync(token);
-        var entry = new CacheEntry(options.SlidingExpiration, left < ForEver ? now + left : null, now, value);
+        var entry = new CacheEntry(CacheEntry.SlidingAtMost(options.SlidingExpiration), left < ForEver ? now + left : null, now, value);
         await _client.Keys.PutAsync(_keys.NameOf(key), entry.ToBytes(), new PutOptions { Ttl = entry.TtlAt(now) }, token);
     }
 
@@ -87,7 +87,7 @@ public sealed class AkkaHaDistributedCache : IDistributedCache
     public void Remove(string key) => Wait(() => RemoveAsync(key));
 
     /// <summary>Reads an entry as a use of it.</summary>
-    private async Task<CacheEntry?> UseAsync(string key, CancellationToken token)
+    private async Task<CacheEntry?> UseAsync(string key, bool mustRenew, CancellationToken token)
     {
         ArgumentNullException.ThrowIfNull(key);
         var name = _keys.NameOf(key);
@@ -105,6 +105,10 @@ public sealed class AkkaHaDistributedCache : IDistributedCache
         catch (RevisionMismatchException)
         {
             // Set, renewed, removed or expired meanwhile: that came after this read and stands.
+        }
+        catch (Exception e) when (!mustRenew && (e is UnavailableException or OutcomeUnknownException or LimitExceededException))
+        {
+            // The value is there all the same, and the next use renews the entry. Renewing was tried for as long as any call is.
         }
         return entry;
     }

@@ -27,6 +27,9 @@ internal sealed record CacheEntry(TimeSpan? Sliding, DateTimeOffset? End, DateTi
     /// </summary>
     private TimeSpan Slack => Sliding is { } sliding && sliding / 100 < LongestSlack ? sliding / 100 : LongestSlack;
 
+    /// <summary>A sliding time may be as long as there is ("never by sliding"); none is longer than servers keep a key.</summary>
+    public static TimeSpan? SlidingAtMost(TimeSpan? sliding) => sliding > LongestTtl ? LongestTtl : sliding;
+
     /// <summary>What the servers are to give it from now on; null: for ever. Zero or less: its end has come.</summary>
     public TimeSpan? TtlAt(DateTimeOffset now)
     {

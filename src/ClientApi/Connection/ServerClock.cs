@@ -15,6 +15,9 @@ internal sealed class ServerClock(TimeProvider time)
 
     private volatile Sample? _best;
 
+    /// <summary>Whether a server has been heard. Before that, it is the local clock.</summary>
+    public bool IsKnown => _best is not null;
+
     public DateTimeOffset UtcNow => _best is { } best
         ? DateTimeOffset.FromUnixTimeMilliseconds((long)(best.ServerMs + time.GetElapsedTime(best.At).TotalMilliseconds))
         : time.GetUtcNow();

@@ -164,6 +164,37 @@ public sealed class CacheExpirationTests : CacheUnderTest
         Assert.InRange(_node.Seen<PutKeyRequest>()[^1].TtlSeconds, 44, 46);
     }
 
+    [Fact]
+    public async Task A_machine_whose_clock_is_wrong_asks_for_the_time_when_it_has_not_heard_it_yet()
+    {
+        _node.Clock = () => _time.GetUtcNow().AddDays(1);
+        // No ring, and so no time of a server's with it.
+        _node.HangUpOn<GetRingRequest>();
+        await using var first = TestClient.Connect(TestClient.Patient with { TimeProvider = _time }, _node);
+        await new AkkaHaDistributedCache(first, Options.Create(new AkkaHaCacheOptions())).SetAsync("k", Value, new() { AbsoluteExpirationRelativeToNow = TimeSpan.FromSeconds(100) });
+        _time.Advance(TimeSpan.FromSeconds(90));
+        // By the servers' clock it has still ten seconds.
+        Assert.Equal(Value, await _cache.GetAsync("k"));
+    }
+
+    [Fact]
+    public async Task A_sliding_time_without_end_is_as_long_as_there_is()
+    {
+        await _cache.SetAsync("k", Value, new() { SlidingExpiration = TimeSpan.MaxValue });
+        Assert.Equal(365 * 86400, Assert.Single(_node.Seen<PutKeyRequest>()).TtlSeconds);
+        Assert.Equal(Value, await _cache.GetAsync("k"));
+    }
+
+    [Fact]
+    public async Task A_value_that_was_read_is_given_also_when_it_can_not_be_renewed()
+    {
+        await _cache.SetAsync("k", Value, new() { SlidingExpiration = TimeSpan.FromSeconds(60) });
+        _time.Advance(TimeSpan.FromSeconds(10));
+        _node.Refuse<PutKeyRequest>(ErrorCode.LimitExceeded);
+        Assert.Equal(Value, await _cache.GetAsync("k"));
+        await Assert.ThrowsAsync<LimitExceededException>(() => _cache.RefreshAsync("k"));
+    }
+
     /// <summary>A machine that is an hour late.</summary>
     private sealed class Late(FakeTimeProvider time) : TimeProvider
     {
