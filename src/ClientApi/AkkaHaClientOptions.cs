@@ -36,7 +36,8 @@ public sealed record AkkaHaClientOptions
 
     /// <summary>
     /// How long a call is repeated in all before it throws <see cref="UnavailableException"/> or <see cref="OutcomeUnknownException"/>.
-    /// 100 ms to 50 s, which is below the time that servers remember outcomes for repeats (60 s); default 30 s.
+    /// 100 ms to 50 s, which is below the time that servers remember outcomes for repeats (60 s); default 30 s. A transaction is not given up before its deadline
+    /// (<see cref="TransactionDeadline"/>) and 5 s more: until then the servers may say what became of it.
     /// </summary>
     public TimeSpan GiveUpAfter { get; set; } = TimeSpan.FromSeconds(30);
 

@@ -10,6 +10,9 @@ internal sealed record Call<TResponse>(string Name, Func<ShardMap, int?> Shard, 
     /// <summary>How long the server was asked to wait: the answer may take so much longer.</summary>
     public TimeSpan Wait { get; init; } = TimeSpan.Zero;
 
+    /// <summary>How long the server may work on it by its own deadline: it is not given up before that, and a little more.</summary>
+    public TimeSpan Deadline { get; init; } = TimeSpan.Zero;
+
     /// <summary>Without an answer for this long (and <see cref="Wait"/>) an attempt is given up. Null: the option's.</summary>
     public TimeSpan? AttemptTimeout { get; init; }
 

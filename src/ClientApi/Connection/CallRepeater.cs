@@ -12,6 +12,8 @@ internal sealed class CallRepeater(EndpointPool endpoints, OwnerRing ring, Serve
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestHint = TimeSpan.FromSeconds(2);
 
+    // For the answer that a deadline has passed: until it is stored, and a repeat of the call has fetched it.
+    private static readonly TimeSpan AfterDeadline = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LeastForAnAttempt = TimeSpan.FromMilliseconds(200);
 
     private readonly TimeProvider _time = options.TimeProvider;
@@ -42,7 +44,7 @@ internal sealed class CallRepeater(EndpointPool endpoints, OwnerRing ring, Serve
     private async Task<Answer<TResponse>> RepeatUntilStoppedAsync<TResponse>(Call<TResponse> call, Mutation? mutation, CancellationToken stop)
     {
         var startedAt = _time.GetTimestamp();
-        var limit = options.GiveUpAfter + call.Wait;
+        var limit = Most(options.GiveUpAfter, call.Deadline > TimeSpan.Zero ? call.Deadline + AfterDeadline : TimeSpan.Zero) + call.Wait;
         var backoff = new Backoff(FirstPause, LongestPause);
         var failedOver = false;
         Endpoint? last = null;
@@ -53,7 +55,7 @@ internal sealed class CallRepeater(EndpointPool endpoints, OwnerRing ring, Serve
             var endpoint = endpoints.Choose(owner, last);
             var left = limit - _time.GetElapsedTime(startedAt);
             var patience = call.AttemptTimeout ?? options.AttemptTimeout;
-            var timeout = (patience > call.LeastAttemptTimeout ? patience : call.LeastAttemptTimeout) + call.Wait;
+            var timeout = Most(patience, call.LeastAttemptTimeout) + call.Wait;
             var (answer, failure) = await TryAsync(call, endpoint, mutation, timeout < left ? timeout : left, stop);
             if (failure is null) return answer;
             if (failure.Verdict == AttemptVerdict.Refused) throw failure.Error;
@@ -105,6 +107,8 @@ internal sealed class CallRepeater(EndpointPool endpoints, OwnerRing ring, Serve
 
     private static TimeSpan Least(TimeSpan a, TimeSpan b) => a < b ? a : b;
 
+    private static TimeSpan Most(TimeSpan a, TimeSpan b) => a > b ? a : b;
+
     private static TimeSpan Pause(Backoff backoff, AttemptFailure failure)
     {
         var pause = backoff.Next();
@@ -117,6 +121,6 @@ internal sealed class CallRepeater(EndpointPool endpoints, OwnerRing ring, Serve
 
     private static AkkaHaException GiveUp(string name, Mutation? mutation, TimeSpan limit, AkkaHaException last) =>
         mutation is { InDoubt: true }
-            ? new OutcomeUnknownException($"{name}: no certain answer within {limit.TotalSeconds:0.#} s ({last.Message}); it may or may not have been done", mutation.Id, inner: last)
+            ? new OutcomeUnknownException($"{name}: no certain answer within {limit.TotalSeconds:0.#} s ({last.Message}); it may or may not have been done", mutation.KnownAs, inner: last)
             : new UnavailableException($"{name}: not possible within {limit.TotalSeconds:0.#} s ({last.Message}){(mutation is null ? "" : "; it was not done")}", inner: last);
 }

@@ -7,6 +7,9 @@ internal sealed class Mutation(string id)
 
     public string Id { get; } = id;
 
+    /// <summary>By what the servers can be asked what became of it: a write that they make a transaction of has an id of its own there.</summary>
+    public string KnownAs { get; init; } = id;
+
     /// <summary>An attempt was sent and not answered for certain: from here on UNAVAILABLE means OUTCOME_UNKNOWN.</summary>
     public bool InDoubt { get; set; }
 

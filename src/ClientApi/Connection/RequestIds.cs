@@ -28,7 +28,7 @@ internal sealed class RequestIds(ServerClock clock, OwnerRing ring)
         var id = Fresh();
         if (near is { } participant && owners?.OwnerOf(CallShard.Of(participant)) is { } owner)
             for (var i = 1; i < NearTries && owners.OwnerOf(CallShard.OfTransaction(prefix + id)) != owner; i++) id = Fresh();
-        return new Mutation(id);
+        return new Mutation(id) { KnownAs = near is null ? id : prefix + id };
     }
 
     private string Fresh() => Guid.CreateVersion7(clock.UtcNow).ToString("D");

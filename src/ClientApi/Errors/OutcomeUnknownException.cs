@@ -5,8 +5,8 @@ namespace AkkaHa.ClientApi;
 
 /// <summary>
 /// The change may or may not have been made: it was sent, and no certain answer came until the client gave up
-/// (<see cref="AkkaHaClientOptions.GiveUpAfter"/>). Read to find out; for a transaction ask
-/// <see cref="TransactionClient.ResolveAsync"/>, which makes it certain.
+/// (<see cref="AkkaHaClientOptions.GiveUpAfter"/>). Read to find out; for a transaction, and for a write under a guard or with a session, ask
+/// <see cref="TransactionClient.ResolveAsync"/> with <see cref="RequestId"/>, which makes it certain.
 /// </summary>
 public sealed class OutcomeUnknownException : AkkaHaException
 {
@@ -16,6 +16,6 @@ public sealed class OutcomeUnknownException : AkkaHaException
         RequestId = requestId;
     }
 
-    /// <summary>The id it was sent under: for a transaction, the transaction's.</summary>
+    /// <summary>The id it was sent under. For a transaction, the transaction's; so too for a write of a key under a guard or with a session, which the servers make a transaction of: <c>guarded:</c> and the id it was sent under.</summary>
     public string? RequestId { get; }
 }

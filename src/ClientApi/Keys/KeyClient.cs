@@ -98,7 +98,7 @@ public sealed class KeyClient
         var request = new Wire.PutKeyRequest { Key = key, Value = ByteString.CopyFrom(value.Span), RequestId = mutation.Id };
         options.ApplyTo(request);
         var call = new Call<Wire.PutKeyResponse>($"put key '{key}'", CallShard.Of(EntityId.Key(key)), (invoker, to, attempt) =>
-            new Wire.Keys.KeysClient(invoker).PutAsync(new Wire.PutKeyRequest(request) { Attempt = attempt }, to));
+            new Wire.Keys.KeysClient(invoker).PutAsync(new Wire.PutKeyRequest(request) { Attempt = attempt }, to)) { Deadline = DeadlineOf(mutation) };
         try
         {
             return new Revision((await UnderAsync(options.Guard, _calls.MutateAsync(call, mutation, cancellationToken))).Revision);
@@ -135,7 +135,7 @@ public sealed class KeyClient
         if (ifRevision is { } revision) request.IfRevision = revision;
         if (guard is not null) (request.Lock, request.Fence) = (guard.LockName, guard.Fence);
         var call = new Call<Wire.DeleteKeyResponse>($"delete key '{key}'", CallShard.Of(EntityId.Key(key)), (invoker, options, attempt) =>
-            new Wire.Keys.KeysClient(invoker).DeleteAsync(new Wire.DeleteKeyRequest(request) { Attempt = attempt }, options));
+            new Wire.Keys.KeysClient(invoker).DeleteAsync(new Wire.DeleteKeyRequest(request) { Attempt = attempt }, options)) { Deadline = DeadlineOf(mutation) };
         var done = await UnderAsync(guard, _calls.MutateAsync(call, mutation, cancellationToken));
         return new DeletedKey(done.Deleted, new Revision(done.Revision));
     }
@@ -235,6 +235,9 @@ public sealed class KeyClient
         }
         while (after is not null);
     }
+
+    /// <summary>What the servers make a transaction of has a transaction's deadline.</summary>
+    private static TimeSpan DeadlineOf(Mutation mutation) => mutation.KnownAs == mutation.Id ? TimeSpan.Zero : TimeSpan.FromSeconds(Limits.TransactionDeadlineDefaultSeconds);
 
     private static async Task<TResponse> UnderAsync<TResponse>(Guard? guard, Task<Answer<TResponse>> call)
     {

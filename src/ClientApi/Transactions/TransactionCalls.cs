@@ -27,7 +27,10 @@ internal sealed class TransactionCalls(CallRepeater calls)
         var key = request.Conditions.FirstOrDefault()?.Key ?? request.Then.Concat(request.Else).FirstOrDefault()?.Get?.Key;
         var shard = request.TransactionId.Length > 0 ? CallShard.OfTransaction(request.TransactionId) : key is null ? _ => null : CallShard.Of(EntityId.Key(key));
         var call = new Call<Wire.TransactionResult>($"transaction {request.TransactionId}", shard, (invoker, options, attempt) =>
-            new Wire.Transactions.TransactionsClient(invoker).RunAsync(new Wire.TransactionRequest(request) { Attempt = attempt }, options));
+            new Wire.Transactions.TransactionsClient(invoker).RunAsync(new Wire.TransactionRequest(request) { Attempt = attempt }, options))
+        {
+            Deadline = TimeSpan.FromSeconds(request.DeadlineSeconds > 0 ? request.DeadlineSeconds : Limits.TransactionDeadlineDefaultSeconds),
+        };
         // What has no id only reads.
         var result = (request.TransactionId.Length > 0 ? await calls.MutateAsync(call, mutation, cancel) : await calls.ReadAsync(call, cancel)).Value;
         return result.Outcome switch

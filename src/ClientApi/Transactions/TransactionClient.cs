@@ -36,6 +36,8 @@ public sealed class TransactionClient
     /// passes through and leaves nothing behind. A body that only reads is checked too: all it read was true at one moment.
     /// Running again gives it no precedence: one that reads many keys which others change all the time may lose every time. <see cref="Transaction.Add"/> needs no read; or take a lock.
     /// </summary>
+    /// <param name="body">What it does.</param>
+    /// <param name="cancellationToken">Gives it up. While the body runs, nothing was changed then; during the commit, it may have been committed: keep <see cref="Transaction.Id"/>, and <see cref="ResolveAsync"/> with it makes it certain.</param>
     /// <exception cref="TransactionConflictException">Others were in the way every time. Nothing was changed.</exception>
     /// <exception cref="FenceStaleException">A required lock is not held any more. Nothing was changed.</exception>
     /// <exception cref="SessionExpiredException">A session that a key was to be bound to has ended. Nothing was changed.</exception>
@@ -55,7 +57,7 @@ public sealed class TransactionClient
     }
 
     /// <summary>As <see cref="RunAsync(Func{Transaction, Task}, CancellationToken)"/>, and gives what the run that was committed returned.</summary>
-    /// <inheritdoc cref="RunAsync(Func{Transaction, Task}, CancellationToken)" path="/exception"/>
+    /// <inheritdoc cref="RunAsync(Func{Transaction, Task}, CancellationToken)" path="/*[not(self::summary)]"/>
     public async Task<T> RunAsync<T>(Func<Transaction, Task<T>> body, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(body);

@@ -22,6 +22,23 @@ public sealed class PutOptionsTests
         Assert.Equal((1.5, session.Id.Text, 0, "l", 17), (puts[1].TtlSeconds, puts[1].SessionId, puts[1].IfRevision, puts[1].Lock, puts[1].Fence));
     }
 
+    /// <summary>The servers make a transaction of these: what became of it can be asked under its id.</summary>
+    [Fact]
+    public async Task A_write_that_may_have_been_done_names_the_id_by_which_that_can_be_found_out()
+    {
+        await using var node = await FakeNode.StartAsync();
+        await using var client = TestClient.Connect(TestClient.Impatient, node);
+        var session = await client.Sessions.GetOwnAsync();
+        node.HangUpOn<PutKeyRequest>().HangUpOn<DeleteKeyRequest>();
+        var guard = new Guard("l", new Fence(1));
+
+        async Task<string> IdAsync(Func<Task> write) => (await Assert.ThrowsAsync<OutcomeUnknownException>(write)).RequestId!;
+        Assert.Equal(await IdAsync(() => client.Keys.PutAsync("k", "v")), node.Seen<PutKeyRequest>()[^1].RequestId);
+        Assert.Equal(await IdAsync(() => client.Keys.PutAsync("k", "v", guard: guard)), "guarded:" + node.Seen<PutKeyRequest>()[^1].RequestId);
+        Assert.Equal(await IdAsync(() => client.Keys.PutAsync("k", "v", new PutOptions { Session = session.Id })), "guarded:" + node.Seen<PutKeyRequest>()[^1].RequestId);
+        Assert.Equal(await IdAsync(() => client.Keys.DeleteAsync("k", guard: guard)), "guarded:" + node.Seen<DeleteKeyRequest>()[^1].RequestId);
+    }
+
     [Fact]
     public async Task A_lock_is_a_guard_and_is_lost_when_it_is_refused()
     {
