@@ -39,6 +39,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
     private bool recovered;
     private bool stopping;
     private bool superseded;
+    private bool hasDecided;
 
     public EntityActor(string entityId)
     {
@@ -124,6 +125,8 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         if (queue.Refusal(command, PersistenceId) is { } refusal)
         {
             Sender.Tell(new Reply { Failure = refusal });
+            // Only the read that wakes an entity may be answered from what it has just recovered, without a claim. This one was not.
+            if (!hasDecided) Context.Stop(Self);
             return;
         }
         queue.Add(Sender, command);
@@ -134,6 +137,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
     private void Decide()
     {
         if (inFlight is not null || !hasGrant || superseded) return;
+        hasDecided = true;
         var batch = entity.Decide(queue.Take(BatchAtMost), NodeClock.Now());
         Run(batch.Now);
         if (batch.Rows.Count == 0)

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Cluster.Sharding;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Overload;
@@ -34,5 +35,30 @@ public sealed class PassedOnTests
         lucky.Lot = 1_000_000;
         Assert.Equal(2, (await InProcessCluster.AskAsync(other, lucky)).PutKey.Revision);
         Assert.Equal(3, (await InProcessCluster.AskAsync(other, InProcessCluster.Put(key))).PutKey.Revision);
+    }
+
+    /// <summary>What it has just recovered may be old a moment later: only the read that wakes it may be answered from that.</summary>
+    [Fact]
+    public async Task An_entity_that_was_woken_by_what_is_refused_does_not_stay()
+    {
+        await using var cluster = new InProcessCluster();
+        var busy = new Admission(new OverloadSettings { Shed = true });
+        var node = await cluster.StartAsync(admission: busy);
+        await InProcessCluster.EventuallyAsync(() => node.Parts.Grants.Count == InProcessCluster.Shards);
+        await InProcessCluster.AskAsync(node, InProcessCluster.Put("stays"));
+        Busy.Wait(busy, Wait.Entity, 5);
+
+        var unlucky = InProcessCluster.Put("goes");
+        unlucky.Lot = 1;
+        Assert.Equal(ErrorCode.Unavailable, (await node.Region.Ask<Reply>(unlucky, InProcessCluster.Patience)).Failure.Code);
+
+        string[] awake = [];
+        for (var tries = 0; tries < 100 && awake is not [_]; tries++)
+        {
+            await Task.Delay(50);
+            var state = await node.Region.Ask<CurrentShardRegionState>(GetShardRegionState.Instance, InProcessCluster.Patience);
+            awake = [.. state.Shards.SelectMany(s => s.EntityIds)];
+        }
+        Assert.EndsWith("stays", Assert.Single(awake), StringComparison.Ordinal);
     }
 }
