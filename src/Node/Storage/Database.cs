@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Globalization;
 using AkkaHa.Node.Journal;
 using AkkaHa.Node.Settings;
 using Microsoft.Data.Sqlite;
@@ -19,9 +20,6 @@ internal sealed class Database
     /// <summary>Whoever waits for another's row gives up before that costs it its own lease.</summary>
     private const string OwnershipSession = PostgresSession + "; SET lock_timeout = '1s'";
 
-    private const string LeaseSession =
-        "SET idle_in_transaction_session_timeout = '1s'; SET statement_timeout = '2s'; SET lock_timeout = '1s'; SET synchronous_commit = on";
-
     private readonly PostgresConnections? postgres;
 
     public Database(NodeSettings settings)
@@ -29,7 +27,7 @@ internal sealed class Database
         IsPostgres = settings.Storage.Provider == "postgres";
         if (IsPostgres)
         {
-            postgres = new PostgresConnections(settings.Storage);
+            postgres = new PostgresConnections(settings.Storage, TimeSpan.FromMilliseconds(settings.Ownership.LeaseMs));
             OwnershipConnection = postgres.Process;
             LeaseConnection = postgres.Lease("akkaha");
             JournalConnection = postgres.Journal("akkaha");
@@ -100,7 +98,9 @@ internal sealed class Database
         {
             connection.Open();
             using var command = connection.CreateCommand();
-            command.CommandText = IsPostgres ? LeaseSession : "PRAGMA busy_timeout = 1000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL";
+            command.CommandText = postgres is { } server
+                ? string.Create(CultureInfo.InvariantCulture, $"SET idle_in_transaction_session_timeout = '1s'; SET statement_timeout = '{server.LeaseStatementSeconds}s'; SET lock_timeout = '1s'; SET synchronous_commit = on")
+                : "PRAGMA busy_timeout = 1000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL";
             command.ExecuteNonQuery();
             return connection;
         }

@@ -14,9 +14,13 @@ internal sealed class PostgresConnections
 
     private readonly NpgsqlConnectionStringBuilder common;
     private readonly int forJournal;
+    private readonly TimeSpan lease;
 
-    public PostgresConnections(StorageSettings settings)
+    /// <param name="settings">Where, and how many connections.</param>
+    /// <param name="lease">How long a lease lasts: a database that is so far away that this was made longer is given so much longer to renew it.</param>
+    public PostgresConnections(StorageSettings settings, TimeSpan lease)
     {
+        this.lease = lease;
         var given = new DbConnectionStringBuilder { ConnectionString = settings.ConnectionString };
         forJournal = settings.MaxConnections - ForOwnership - ForProcess - ForLease - ForKeys;
         common = new NpgsqlConnectionStringBuilder(settings.ConnectionString)
@@ -51,9 +55,12 @@ internal sealed class PostgresConnections
     {
         c.ApplicationName = applicationName;
         c.Pooling = false;
-        c.Timeout = 1;
-        c.CommandTimeout = 2;
+        c.Timeout = Seconds(lease / 2, least: 1);
+        c.CommandTimeout = LeaseStatementSeconds;
     });
+
+    /// <summary>How long a renewal is waited for: no longer than what it renews.</summary>
+    public int LeaseStatementSeconds => Seconds(lease, least: 2);
 
     /// <summary>
     /// For lists and watches of keys, one pool for all: the journal's tail keeps one while somebody watches, two are for watches that read the past, and so one at least is for the index and for pages of lists.
@@ -71,6 +78,8 @@ internal sealed class PostgresConnections
         c.ApplicationName = applicationName;
         c.MaxPoolSize = forJournal;
     });
+
+    private static int Seconds(TimeSpan time, int least) => Math.Max(least, (int)Math.Ceiling(time.TotalSeconds));
 
     private string With(Action<NpgsqlConnectionStringBuilder> change)
     {

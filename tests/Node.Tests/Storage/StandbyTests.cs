@@ -16,7 +16,7 @@ public sealed class StandbyTests
         await using var pair = await PostgresPair.StartAsync();
         var settings = new StorageSettings { Provider = "postgres", ConnectionString = pair.ConnectionString };
         // As the journal connects; only the patience is shorter.
-        var quick = new NpgsqlConnectionStringBuilder(new PostgresConnections(settings).Journal("akkaha-test")) { CommandTimeout = 2 };
+        var quick = new NpgsqlConnectionStringBuilder(new PostgresConnections(settings, TimeSpan.FromSeconds(1.5)).Journal("akkaha-test")) { CommandTimeout = 2 };
         await using var connection = new NpgsqlConnection(quick.ConnectionString);
         await connection.OpenAsync();
         await using (var create = new NpgsqlCommand("CREATE TABLE kept (n int)", connection)) await create.ExecuteNonQueryAsync();
