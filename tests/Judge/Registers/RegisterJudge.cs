@@ -14,6 +14,8 @@ public static class RegisterJudge
     {
         var versions = new RegisterVersions(history);
         if (versions.Violations.Count > 0) return versions.Violations;
+        var lost = LostWrites.Find(history, versions).ToArray();
+        if (lost.Length > 0) return lost;
         return Anomalies.Find(Order(history, versions), i => history[i].Steps.All(s => s.Write is null)) is { } found
             ? [Anomalies.Violation(found.Name, found.Cycle, i => history[i].Id)]
             : [];

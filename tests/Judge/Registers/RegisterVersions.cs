@@ -28,6 +28,16 @@ sealed class RegisterVersions
     public IReadOnlyList<(long Revision, int Writer, string Value)> Of(string key) =>
         versions.TryGetValue(key, out var all) ? [.. all.Select(v => (v.Key, v.Value.Writer, v.Value.Value))] : [];
 
+    /// <summary>Whether the revision of this write is known.</summary>
+    public bool IsKnown(string key, string value) => revisions.ContainsKey((key, value));
+
+    /// <summary>Who wrote this value; null: nobody.</summary>
+    public int? WriterOf(string key, string value) => writers.TryGetValue((key, value), out var writer) ? writer : null;
+
+    /// <summary>What a transaction leaves in each key that it writes.</summary>
+    public static IEnumerable<(string Key, string Value)> LastWrites(RegisterTransaction transaction) =>
+        transaction.Steps.Where(s => s.Write is not null).GroupBy(s => s.Key, StringComparer.Ordinal).Select(g => (g.Key, g.Last().Write!));
+
     /// <summary>What of these steps tells something about other transactions: reads of a key that the transaction has not written before.</summary>
     public static IEnumerable<RegisterStep> ReadsOfOthers(RegisterTransaction transaction)
     {

@@ -34,6 +34,22 @@ public sealed class RegisterJudgeTests
         new RegisterTransaction("aborted", ListEnd.Aborted, 1, 2, [Write("x", "nothing", null)]),
         Done("c", 13, 14, Read("x", "3", 2), Read("y", "2", 1), Read("z", "late", 1)));
 
+    /// <summary>Committed by what a resolve said, or by what others saw of it: then all of it was done.</summary>
+    [Theory]
+    [InlineData(ListEnd.Committed, 1)]
+    [InlineData(ListEnd.Unknown, Time.Never)]
+    public void A_part_of_a_transaction_that_never_shows_is_lost(ListEnd end, long at)
+    {
+        var torn = new RegisterTransaction("torn", end, 0, at, [Write("x", "1", null), Write("y", "2", null)]);
+        Breaks("no write is lost", torn, Done("a", 2, 3, Read("x", "1", 1)), Done("b", 4, 5, Read("y", null, 0)));
+        Breaks("no write is lost", torn, Done("a", 2, 3, Read("x", "1", 1)), Done("b", 4, 5, Write("y", "3", 1)));
+        Breaks("no write is lost", torn, Done("a", 2, 3, Read("x", "1", 1)), Done("b", 4, 5, Write("y", "3", 1)), Done("c", 6, 7, Read("y", "3", 1)));
+        // There is room for it below what was found; or it was not certain yet.
+        IsGood(torn, Done("a", 2, 3, Read("x", "1", 1)), Done("b", 4, 5, Write("y", "3", 2)));
+        IsGood(torn with { End = ListEnd.Unknown, CompletedAt = Time.Never }, Done("b", 0, 3, Read("y", null, 0)), Done("a", 2, 3, Read("x", "1", 1)));
+        IsGood(torn with { End = ListEnd.Unknown, CompletedAt = Time.Never }, Done("b", 4, 5, Write("y", "3", 1)));
+    }
+
     [Fact]
     public void A_read_of_what_was_aborted_is_dirty() =>
         Breaks("dirty read (G1a)", new RegisterTransaction("a", ListEnd.Aborted, 0, 1, [Write("x", "1", null)]), Done("b", 2, 3, Read("x", "1", 1)));
