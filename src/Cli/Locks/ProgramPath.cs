@@ -14,9 +14,16 @@ static class ProgramPath
         if (OperatingSystem.IsWindows()) return command;
         if (command.Contains('/')) return Path.GetFullPath(command);
         if (command.Length == 0) return null;
-        // An empty entry is the current directory.
-        var found = (path ?? "").Split(':').Select(d => Path.Combine(Path.GetFullPath(d.Length == 0 ? "." : d), command)).Where(File.Exists).ToList();
+        string? first = null;
+        foreach (var directory in (path ?? "").Split(':'))
+        {
+            // An empty entry is the current directory.
+            var file = Path.Combine(Path.GetFullPath(directory.Length == 0 ? "." : directory), command);
+            if (!File.Exists(file)) continue;
+            if ((File.GetUnixFileMode(file) & Execute) != 0) return file;
+            first ??= file;
+        }
         // One that can't be executed says why, if there is no other.
-        return found.Find(f => (File.GetUnixFileMode(f) & Execute) != 0) ?? found.FirstOrDefault();
+        return first;
     }
 }
