@@ -30,6 +30,9 @@ internal sealed class FailoverLog
         End(one.Seen, nowMs);
     }
 
+    /// <summary>This process was away, and finds it living: what it took for a loss was its own absence.</summary>
+    public void Lives(string holder) => open.Remove(holder);
+
     public void Moved(int shard, string? from, string? to, long nowMs)
     {
         if (from is null || to is null || !open.TryGetValue(from, out var one) || !one.Waiting.Remove(shard) || one.Waiting.Count > 0) return;

@@ -17,8 +17,8 @@ internal static class HistoryMerge
             .Select(m => new MoveView(m.AtMs, m.Shard, m.From, m.To, m.Epoch))],
         [.. reports.SelectMany(r => r.Failovers).GroupBy(f => f.Incarnation).Select(g => g.MaxBy(f => (f.Shards, f.UntilMs))!).OrderBy(f => f.FromMs)
             .Select(f => new FailoverView(f.Address, f.Incarnation, f.FromMs, f.UntilMs == 0 ? null : f.UntilMs, f.Shards))],
-        [.. reports.SelectMany(r => r.Gone).GroupBy(g => g.Incarnation).Select(g => g.MinBy(m => m.AtMs)!).OrderBy(g => g.AtMs)
-            .Select(g => new GoneView(g.Address, g.Incarnation, g.AtMs, g.Downed))],
+        [.. reports.SelectMany(r => r.Gone).GroupBy(g => g.Incarnation).Select(g => (First: g.MinBy(m => m.AtMs)!, Downed: g.Any(m => m.Downed))).OrderBy(g => g.First.AtMs)
+            .Select(g => new GoneView(g.First.Address, g.First.Incarnation, g.First.AtMs, g.Downed))],
         [.. reports.SelectMany(r => r.Events.Select(e => (Event: e, r.Address))).GroupBy(e => e.Event.Id).Select(Told).OrderBy(e => e.AtMs).ThenBy(e => e.Id, StringComparer.Ordinal)]);
 
     private static ShardMoved Fullest(IEnumerable<ShardMoved> same) => same.OrderBy(m => m.From.Length == 0 || m.To.Length == 0).ThenBy(m => m.AtMs).First();

@@ -40,6 +40,12 @@ internal sealed class NodeHistory(TimeProvider time)
         lock (guard) failovers.Back(holder, NowMs);
     }
 
+    /// <summary>A new incarnation of this process finds it to be a member that can be reached: an earlier one, that was cut off, may have held it for lost.</summary>
+    public void Lives(string holder)
+    {
+        lock (guard) failovers.Lives(holder);
+    }
+
     public void Removed(string holder, bool downed)
     {
         var parts = holder.Split(' ');

@@ -42,6 +42,8 @@ export function mergeActivity(answer) {
     for (const slot of node.slots) a.nodeSlots.get(node.address).set(slot.at, slot.calls);
   }
   for (const m of answer.moves) a.moves.set(`${m.shard}/${m.epoch}`, m);
+  // What is not over is told each time, until it is over or turns out to have been none.
+  a.failovers.forEach((f, key) => f.untilMs || a.failovers.delete(key));
   for (const f of answer.failovers) a.failovers.set(f.incarnation, f);
   for (const g of answer.gone) a.gone.set(g.incarnation, g);
   for (const e of answer.events) a.events.set(e.id, e);
