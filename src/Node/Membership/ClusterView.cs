@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Globalization;
 using Akka.Cluster;
 using AkkaHa.Core.Ownership;
@@ -20,15 +19,8 @@ internal sealed class ClusterView(NodeLifecycle lifecycle, Ownerships ownerships
     {
         var node = Running();
         var state = node.Cluster.State;
-        IReadOnlyList<ShardRow> rows = [];
-        try
-        {
-            rows = await ownerships.ReadAsync(ct);
-        }
-        catch (DbException)
-        {
-            // Who is a member does not depend on the database; how many shards each has does.
-        }
+        // Who is a member does not depend on the database; how many shards each has does, and then it is as it last was.
+        var rows = await ownerships.ReadOrLastAsync(ct);
         var cluster = new ClusterState { Leader = state.Leader?.ToString() ?? "" };
         cluster.Unreachable.AddRange(state.Unreachable.Select(m => m.Address.ToString()));
         foreach (var member in state.Members.OrderBy(m => m.Address.ToString(), StringComparer.Ordinal))
@@ -56,7 +48,7 @@ internal sealed class ClusterView(NodeLifecycle lifecycle, Ownerships ownerships
         {
             rows = await ownerships.ReadAsync(ct);
         }
-        catch (DbException e)
+        catch (OwnersUnreadException e)
         {
             throw new RefusedException(Refusals.Of(ErrorCode.Unavailable, $"who owns what could not be read: {e.Message}"));
         }
