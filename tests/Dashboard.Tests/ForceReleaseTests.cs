@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using Microsoft.Playwright;
 using Xunit;
 using static Microsoft.Playwright.Assertions;
@@ -63,6 +64,39 @@ public sealed class ForceReleaseTests(Sight sight)
         await (await done).FinishedAsync();
         await looking.Page.WaitForTimeoutAsync(300);
         await Expect(looking.Dialog).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task Who_has_got_the_lock_since_the_question_was_asked_keeps_it()
+    {
+        const string Name = "forced/changed";
+        var first = await HoldAsync(Name, "first");
+        await using var looking = await sight.OpenAsync("locks");
+        await LookUpAsync(looking, Name);
+        var asked = new List<JsonElement>();
+        looking.Page.Request += (_, request) =>
+        {
+            if (request.Url.EndsWith(":forceRelease", StringComparison.Ordinal)) asked.Add(JsonDocument.Parse(request.PostData!).RootElement);
+        };
+        await looking.Page.GetByRole(AriaRole.Button, new() { Name = $"Force-release… {Name}", Exact = true }).First.ClickAsync();
+        await Expect(looking.Dialog).ToContainTextAsync("first");
+        await sight.Cluster.SendAsync(sight.Node, HttpMethod.Delete, $"/v1/sessions/{first}");
+        await Cluster.Tests.ClusterUnderTest.EventuallyAsync(async () => await HoldersAsync(Name) == 0, "the first still holds it");
+        await HoldAsync(Name, "second");
+        var press = looking.Dialog.GetByRole(AriaRole.Button, new() { Name = "Release by force" });
+        for (var i = 0; i < 2; i++)
+        {
+            var answered = looking.Page.WaitForResponseAsync("**/*:forceRelease");
+            await press.ClickAsync();
+            Assert.Equal(409, (await answered).Status);
+            await Expect(looking.Dialog).ToContainTextAsync("FENCE_STALE");
+            await Expect(press).ToBeEnabledAsync();
+        }
+        Assert.Equal(1, await HoldersAsync(Name));
+        // Pressed twice, it is one request.
+        Assert.Single(asked.Select(a => a.GetProperty("requestId").GetString()).Distinct());
+        Assert.Equal([1, 2], asked.Select(a => a.GetProperty("attempt").GetInt32()));
+        await looking.Page.Keyboard.PressAsync("Escape");
     }
 
     [Fact]
@@ -137,10 +171,11 @@ public sealed class ForceReleaseTests(Sight sight)
         Assert.Fail($"{wanted} can't be reached by Tab");
     }
 
-    private async Task HoldAsync(string name, string label)
+    private async Task<string> HoldAsync(string name, string label)
     {
         var session = await sight.NewSessionAsync(label);
         await sight.PostAsync($"/v1/locks/{name}:acquire", $$"""{"sessionId":"{{session}}","label":"{{label}}"}""");
+        return session;
     }
 
     private async Task<int> HoldersAsync(string name) => (await sight.GetAsync($"/v1/locks/{name}")).GetProperty("holders").GetArrayLength();

@@ -42,13 +42,32 @@ async function lookUp() {
 async function force(lock, holder) {
   const all = lock.holders ?? [];
   const whom = h => h.label || h.holderId || h.sessionId;
+  // Each by its fence: who has got the lock since it was drawn is not whom this is about.
+  const holdings = holder ? [holder] : all;
+  let asked = { reason: null, ids: [], attempt: 0 };
+  const end = async reason => {
+    // Another reason makes it another request; the same one again is a repeat, whatever became of the first.
+    if (asked.reason !== reason) asked = { reason, ids: holdings.map(requestId), attempt: 0 };
+    asked.attempt++;
+    let gone = null;
+    for (const [i, h] of holdings.entries()) {
+      try {
+        await post(`v1/locks/${inPath(lock.name)}:forceRelease`, { reason, fence: String(h.fence), requestId: asked.ids[i], attempt: asked.attempt });
+      } catch (e) {
+        // Of several, one that has gone by itself is as it should be.
+        if (e.code !== 'FENCE_STALE') throw e;
+        gone = e;
+      }
+    }
+    if (gone && holdings.length === 1) throw gone;
+  };
   const done = await confirm({
     title: `Release ${lock.name} by force?`,
     text: html`<p>${holder ? html`The holding of <b>${whom(holder)}</b> (fence ${holder.fence}) ends` : html`${plural(all.length, 'holding')} (${all.map(whom).join(', ')}) ${all.length === 1 ? 'ends' : 'end'}`}, and the next in the queue gets the lock.
       The holder is not stopped: it learns of it with its next keepalive, and only what checks the fence is safe from it until then.</p>`,
     ask: 'Why? It goes into the journal and the event log.',
     action: 'Release by force',
-    perform: reason => post(`v1/locks/${inPath(lock.name)}:forceRelease`, { reason, ...(holder ? { fence: String(holder.fence) } : {}), requestId: requestId() }),
+    perform: end,
   });
   if (done) await refresh();
   state.draw();
