@@ -23,7 +23,7 @@ internal sealed class KeyIndex(Database database) : JournalIndex(database, Journ
         return (on, transaction) => batch.WriteAsync(Tables(on, transaction), ct);
     }
 
-    protected override void Behind(JournalPosition end, JournalPosition indexed) => NodeMeter.Index(lag: Math.Max(0, end.Ordering - indexed.Ordering));
+    protected override void Behind(JournalPosition end, JournalPosition indexed) => LeaderGauges.Index(Math.Max(0, end.Ordering - indexed.Ordering));
 
     protected override void Seen(JournalPage page) => NodeMeter.Floor(page.Floor.Ordering);
 }

@@ -40,7 +40,7 @@ internal sealed class KeySweeper(Database database, KeyIndex index, IEntities en
             try
             {
                 // Of many keys that are due, the next are called as soon as those before have ended.
-                while (isLeader() && await SweepAsync(stoppingToken)) await Task.Delay(SoonAgain, stoppingToken);
+                while (await TurnAsync(stoppingToken)) await Task.Delay(SoonAgain, stoppingToken);
                 lastFailure = null;
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
@@ -56,6 +56,14 @@ internal sealed class KeySweeper(Database database, KeyIndex index, IEntities en
         }
     }
 
+    /// <summary>A round, if this node leads; else another has it, and tells how far it is.</summary>
+    public async Task<bool> TurnAsync(CancellationToken ct)
+    {
+        if (isLeader()) return await SweepAsync(ct);
+        LeaderGauges.Clear();
+        return false;
+    }
+
     /// <summary>One round.</summary>
     /// <returns>Whether more keys are due than can be on their way at once.</returns>
     public async Task<bool> SweepAsync(CancellationToken ct)
@@ -68,8 +76,7 @@ internal sealed class KeySweeper(Database database, KeyIndex index, IEntities en
         await using var connection = await database.OpenKeysAsync(ct);
         var more = await expired.EachAsync(connection, End, ct);
         more |= await ofEndedSessions.EachAsync(connection, End, ct);
-        NodeMeter.Due("time", expired.OnTheirWay);
-        NodeMeter.Due("session", ofEndedSessions.OnTheirWay);
+        LeaderGauges.Due(expired.OnTheirWay, ofEndedSessions.OnTheirWay);
         if (DateTimeOffset.UtcNow - cleanedAt < CleanEvery) return more;
         cleanedAt = DateTimeOffset.UtcNow;
         // A key may be bound to a session that has ended, by a transaction that was on its way; but not for so long.

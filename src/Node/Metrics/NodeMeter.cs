@@ -43,9 +43,7 @@ internal static class NodeMeter
 
     private static readonly UpDownCounter<long> WatchesNow = Meter.CreateUpDownCounter<long>("akkaha.watches", "{watch}", "Watches on the live stream.");
     private static readonly UpDownCounter<long> CatchUpsNow = Meter.CreateUpDownCounter<long>("akkaha.watches.catching.up", "{watch}", "Watches that read the journal's past.");
-    private static readonly Gauge<long> IndexLag = Meter.CreateGauge<long>("akkaha.index.lag", "{row}", "Rows of the journal that the index had not read when the leader looked.");
     private static readonly Gauge<long> JournalFloor = Meter.CreateGauge<long>("akkaha.journal.floor", "{position}", "Rows up to this one may be gone.");
-    private static readonly Gauge<long> KeysDue = Meter.CreateGauge<long>("akkaha.keys.due", "{key}", "Keys that were called on to end, and have not yet, by reason.");
 
     /// <summary>A batch of one entity is durable.</summary>
     public static void Persisted(string kind, IReadOnlyList<Envelope> rows, long startedAt)
@@ -79,12 +77,7 @@ internal static class NodeMeter
 
     public static void CatchUps(int more) => CatchUpsNow.Add(more);
 
-    /// <summary>The leader looks at the index.</summary>
-    public static void Index(long lag) => IndexLag.Record(lag);
-
     public static void Floor(long ordering) => JournalFloor.Record(ordering);
-
-    public static void Due(string reason, int keys) => KeysDue.Record(keys, Tag("reason", reason));
 
     private static void Count(Event @event)
     {

@@ -37,7 +37,7 @@ public sealed class KeySweeperTests(JournalFixture fixture)
         await journal.AppendAsync("session/1", new Event { SessionEnded = new SessionEnded { SessionId = "1-s", Reason = "close" } });
         await sweeper.SweepAsync(default);
         Assert.Equal(["over ", "bound 1-s"], Told());
-        Assert.True(seen["akkaha.index.lag"] >= 5 && seen["akkaha.keys.due reason=time"] >= 1 && seen["akkaha.keys.due reason=session"] >= 1, seen.ToString());
+        Assert.True(seen.Now("akkaha.index.lag") >= 5 && seen.Now("akkaha.keys.due reason=time") >= 1 && seen.Now("akkaha.keys.due reason=session") >= 1, seen.ToString());
         await journal.AppendAsync("kv/bound-late", Put("x", 1, session: "1-s"));
         await sweeper.SweepAsync(default);
         Assert.Equal(["bound-late 1-s"], Told());
@@ -60,6 +60,21 @@ public sealed class KeySweeperTests(JournalFixture fixture)
         await journal.AppendAsync("kv/over", Put("x", 4, expiresAtMs: now + 1));
         await sweeper.SweepAsync(default);
         Assert.Equal(["over ", "over "], Told());
+    }
+
+    [Fact]
+    public async Task Who_does_not_lead_any_more_tells_no_more_what_it_saw_as_the_leader()
+    {
+        var journal = await fixture.NewAsync("sqlite");
+        var leads = true;
+        using var sweeper = new KeySweeper(journal.Database, new KeyIndex(journal.Database), entities, () => leads, NullLogger<KeySweeper>.Instance, time);
+        using var seen = new Metrics.NodeMeterTests.Seen();
+        await journal.AppendAsync("kv/over", Put("x", 1, expiresAtMs: time.GetUtcNow().ToUnixTimeMilliseconds() - 1));
+        await sweeper.TurnAsync(default);
+        Assert.Equal((1, 1), (seen.Now("akkaha.index.lag"), seen.Now("akkaha.keys.due reason=time")));
+        leads = false;
+        await sweeper.TurnAsync(default);
+        Assert.Equal((0, 0), (seen.Now("akkaha.index.lag"), seen.Now("akkaha.keys.due reason=time")));
     }
 
     [Theory]

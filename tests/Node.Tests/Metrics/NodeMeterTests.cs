@@ -105,6 +105,7 @@ public sealed class NodeMeterTests
     internal sealed class Seen : IDisposable
     {
         private readonly ConcurrentDictionary<string, double> sums = new();
+        private readonly ConcurrentDictionary<string, double> lasts = new();
         private readonly ConcurrentDictionary<string, int> times = new();
         private readonly ConcurrentDictionary<string, double> ups = new();
         private readonly MeterListener listener = new();
@@ -128,12 +129,20 @@ public sealed class NodeMeterTests
         /// <summary>By how much it has grown, whatever others have taken back meanwhile that they had added before.</summary>
         public double Up(string name) => ups.GetValueOrDefault(name);
 
+        /// <summary>What it is at the moment; of one that is looked at when somebody asks, it is asked.</summary>
+        public double Now(string name)
+        {
+            listener.RecordObservableInstruments();
+            return lasts.GetValueOrDefault(name);
+        }
+
         private void Add(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
         {
             var name = instrument.Name;
             foreach (var (tag, of) in tags) name += $" {tag}={of}";
             if (value > 0) ups.AddOrUpdate(name, value, (_, before) => before + value);
             times.AddOrUpdate(name, 1, (_, before) => before + 1);
+            lasts[name] = value;
             sums.AddOrUpdate(name, value, (_, before) => before + value);
         }
 
