@@ -31,8 +31,17 @@ function top() {
     <div class="verdict ${says.kind}" id="verdict"><span class="dot" aria-hidden="true"></span><span><b>${says.text}</b> <span class="more-text">${says.more}</span></span></div>
     <nav aria-label="Pages"><ul>${Object.entries(pages).map(([name, page]) => html`<li><a href="#/${name}" aria-current=${pages[name] === current ? 'page' : 'false'}>${page.title}</a></li>`)}</ul></nav>
   </header>
-  ${state.trouble && state.trouble.status !== 503 ? html`<div class="trouble" role="alert"><p>No answer for ${spell((Date.now() - state.troubleSince) / 1000)}. What is below is as of then.</p>
-    ${[...others.values()].length ? html`<p>Ask another node: ${[...others].map(([address, http]) => html`<a href=${`${http}/`}>${short(address)}</a> `)}</p>` : nothing}</div>` : nothing}`;
+  ${trouble()}`;
+}
+
+/** A node that answers that it is in no cluster says why above; when it was in one before, it knows whom else to ask. */
+function trouble() {
+  if (!state.trouble) return nothing;
+  const answers = state.trouble.status === 503;
+  const links = others.size ? html`<p>Ask another node: ${[...others].map(([address, http]) => html`<a href=${`${http}/`}>${short(address)}</a> `)}</p>` : nothing;
+  if (answers && !others.size) return nothing;
+  const since = spell((Date.now() - state.troubleSince) / 1000);
+  return html`<div class="trouble" role="alert"><p>${answers ? `In no cluster for ${since}` : `No answer for ${since}`}. What is below is as of then.</p>${links}</div>`;
 }
 
 function draw() {

@@ -2,7 +2,7 @@
 import { html, nothing } from './vendor/lit-html/lit-html.js';
 import { repeat } from './vendor/lit-html/directives/repeat.js';
 import { colorOf } from './state.js';
-import { short } from './text.js';
+import { short, spell } from './text.js';
 
 export { html, nothing, repeat };
 
@@ -33,6 +33,11 @@ export function problem(error, what) {
   if (error.missing) return html`<p class="notice">This version of the node can't ${what} yet (${error.status} from its API).</p>`;
   return html`<p class="notice bad" role="alert">${what ? `Could not ${what}: ` : ''}${error.message}${error.code && error.status ? ` (${error.code})` : ''}</p>`;
 }
+
+/** The rows that were read last, if any were; where the next reading failed, marked as old. */
+export const lastRead = ({ error, readMs }, rows) => readMs
+  ? html`<div class=${error ? 'old' : ''}>${error ? html`<p class="key">As of ${spell((Date.now() - readMs) / 1000)} ago:</p>` : nothing}${rows()}</div>`
+  : nothing;
 
 /** A search box that asks when it is sent. */
 export const search = ({ id, label, value, hint, button = 'Search', onSearch }) => html`

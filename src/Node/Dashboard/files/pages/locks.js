@@ -1,22 +1,21 @@
-import { html, nothing, section, table, search, problem, badge } from '../view.js';
+import { html, nothing, section, table, search, problem, badge, lastRead } from '../view.js';
 import { get, post, inPath, query, requestId } from '../api.js';
 import { confirm } from '../dialog.js';
 import { duration, plural } from '../text.js';
 import { state } from '../state.js';
 
 const pageSize = 100;
-const page = { prefix: '', locks: [], next: '', error: null, asked: false, open: new Set() };
+const page = { prefix: '', locks: [], next: '', error: null, readMs: 0, open: new Set() };
 const exact = { name: '', lock: null, error: null };
 
 async function refresh() {
   try {
     const wanted = Math.max(pageSize, Math.min(1000, page.locks.length));
     const answer = await get(`v1/locks${query({ prefix: page.prefix, limit: wanted })}`);
-    [page.locks, page.next, page.error] = [answer.locks ?? [], answer.next ?? '', null];
+    [page.locks, page.next, page.error, page.readMs] = [answer.locks ?? [], answer.next ?? '', null, Date.now()];
   } catch (e) {
     page.error = e;
   }
-  page.asked = true;
   if (exact.name) await lookUp();
 }
 
@@ -112,9 +111,9 @@ export const locks = {
   refresh,
   draw: () => html`
     ${section('Held or waited for', html`
-      ${search({ id: 'lock-prefix', label: 'Names that begin with', value: page.prefix, hint: 'all', onSearch: async text => { page.prefix = text; page.locks = []; await refresh(); state.draw(); } })}
+      ${search({ id: 'lock-prefix', label: 'Names that begin with', value: page.prefix, hint: 'all', onSearch: async text => { page.prefix = text; [page.locks, page.next, page.readMs] = [[], '', 0]; await refresh(); state.draw(); } })}
       ${problem(page.error, 'list locks')}
-      ${page.asked && !page.error ? locksTable('Locks', page.locks, page.prefix ? `No lock that begins with ${page.prefix} is held or waited for.` : 'No lock is held or waited for.') : nothing}
+      ${lastRead(page, () => locksTable('Locks', page.locks, page.prefix ? `No lock that begins with ${page.prefix} is held or waited for.` : 'No lock is held or waited for.'))}
       ${page.next ? html`<p class="more"><button type="button" @click=${more}>Show more</button></p>` : nothing}`)}
     ${section('One lock', html`
       ${search({ id: 'lock-name', label: 'Its whole name', value: exact.name, button: 'Look up', onSearch: async text => { exact.name = text; if (text) { page.open.add(text); await lookUp(); } else [exact.lock, exact.error] = [null, null]; state.draw(); } })}

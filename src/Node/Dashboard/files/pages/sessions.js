@@ -1,4 +1,4 @@
-import { html, nothing, section, table, search, problem } from '../view.js';
+import { html, nothing, section, table, search, problem, lastRead } from '../view.js';
 import { get, remove, inPath, query } from '../api.js';
 import { confirm } from '../dialog.js';
 import { duration } from '../text.js';
@@ -6,17 +6,16 @@ import { answerOf } from '../below.js';
 import { state } from '../state.js';
 
 const pageSize = 100;
-const page = { sessions: [], next: '', error: null, asked: false, open: new Map() };
+const page = { sessions: [], next: '', error: null, readMs: 0, open: new Map() };
 const one = { id: '', session: null, error: null };
 
 async function refresh() {
   try {
     const answer = await get(`v1/sessions${query({ limit: Math.max(pageSize, Math.min(1000, page.sessions.length)) })}`);
-    [page.sessions, page.next, page.error] = [answer.sessions ?? [], answer.next ?? '', null];
+    [page.sessions, page.next, page.error, page.readMs] = [answer.sessions ?? [], answer.next ?? '', null, Date.now()];
   } catch (e) {
     page.error = e;
   }
-  page.asked = true;
   if (one.id) await lookUp();
   const shown = new Set([...page.sessions.map(s => s.sessionId), one.id]);
   for (const id of [...page.open.keys()]) shown.has(id) ? await openOne(id) : page.open.delete(id);
@@ -86,7 +85,7 @@ export const sessions = {
   draw: () => html`
     ${section('Living sessions', html`
       ${problem(page.error, 'list sessions')}
-      ${page.asked && !page.error ? sessionsTable('Sessions', page.sessions, 'No session lives.') : nothing}
+      ${lastRead(page, () => sessionsTable('Sessions', page.sessions, 'No session lives.'))}
       ${page.next ? html`<p class="more"><button type="button" @click=${more}>Show more</button></p>` : nothing}`)}
     ${section('One session', html`
       ${search({ id: 'session-id', label: 'Its id', value: one.id, button: 'Look up', onSearch: async text => { one.id = text; if (text) { await lookUp(); await openOne(text); } else [one.session, one.error] = [null, null]; state.draw(); } })}

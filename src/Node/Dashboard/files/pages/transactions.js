@@ -1,10 +1,10 @@
-import { html, nothing, section, table, search, problem, badge } from '../view.js';
+import { html, nothing, section, table, search, problem, badge, lastRead } from '../view.js';
 import { get, post, inPath, query } from '../api.js';
 import { confirm } from '../dialog.js';
 import { duration } from '../text.js';
 import { state } from '../state.js';
 
-const page = { transactions: [], more: false, error: null, asked: false };
+const page = { transactions: [], more: false, error: null, readMs: 0 };
 const one = { id: '', status: null, error: null };
 // Deadlines are 60 s at most: what is older can't go on by itself.
 const longSeconds = 60;
@@ -12,11 +12,10 @@ const longSeconds = 60;
 async function refresh() {
   try {
     const answer = await get(`v1/transactions${query({ state: 'inDoubt', limit: 200 })}`);
-    [page.transactions, page.more, page.error] = [answer.transactions ?? [], answer.more ?? false, null];
+    [page.transactions, page.more, page.error, page.readMs] = [answer.transactions ?? [], answer.more ?? false, null, Date.now()];
   } catch (e) {
     page.error = e;
   }
-  page.asked = true;
 }
 
 async function lookUp() {
@@ -51,7 +50,7 @@ export const transactions = {
     ${section('In flight and in doubt', html`
       <p class="key">Begun and not decided yet, or decided and not known to every participant; the oldest first. They come and go within milliseconds: one that stays says by “waiting for” whose answer is missing.</p>
       ${problem(page.error, 'list transactions')}
-      ${page.asked && !page.error ? table({
+      ${lastRead(page, () => table({
         label: 'Open transactions', rows: page.transactions, key: t => t.transactionId, empty: 'No transaction is open.',
         rowClass: t => ((t.ageSeconds ?? 0) > longSeconds ? 'lost' : ''),
         columns: [
@@ -63,7 +62,7 @@ export const transactions = {
           { title: 'Waiting for', cell: t => ((t.waitingFor ?? []).length ? entities(t.waitingFor) : html`<span class="muted">nobody</span>`) },
           { title: '', cell: t => resolveButton(t.transactionId) },
         ],
-      }) : nothing}
+      }))}
       ${page.more ? html`<p class="key">There are more than these.</p>` : nothing}`)}
     ${section('One transaction', html`
       ${search({ id: 'txn-id', label: 'Its id', value: one.id, button: 'Look up', onSearch: async text => { one.id = text; if (text) await lookUp(); else [one.status, one.error] = [null, null]; state.draw(); } })}
