@@ -41,7 +41,20 @@ write_all_the_time() {
   done
 }
 watch_writes() { : >"$work/acks"; : >"$work/failed"; write_all_the_time "$1" & writer=$!; sleep 2; }
-report() { kill "$writer"; wait "$writer" 2>/dev/null || true; writer=""; awk -v what="$1" -v failed="$(wc -l <"$work/failed")" 'NR > 1 && $1 - last > gap { gap = $1 - last } { last = $1 } END { printf "%s: %d writes acknowledged, %d tries failed, longest gap %.1f s\n", what, NR, failed, gap / 1000 }' "$work/acks"; }
+# What is broken is broken from here on.
+break_now() { date +%s%3N >"$work/broken"; }
+# What the writes saw of it. The last gap goes on until now: writes that are never acknowledged again are the longest one. None after it was broken, or a gap above 15 s then: it has failed.
+report() {
+  local now; now=$(date +%s%3N); kill "$writer"; wait "$writer" 2>/dev/null || true; writer=""
+  awk -v what="$1" -v failed="$(wc -l <"$work/failed")" -v broken="$(<"$work/broken")" -v now="$now" '
+    function see(at) { if (last && at - last > gap) gap = at - last; if (last && at > broken && at - last > after) after = at - last; last = at }
+    $1 <= now { see($1); if ($1 > broken) count++ }
+    END {
+      see(now)
+      printf "%s: %d writes acknowledged, %d tries failed, longest gap %.1f s\n", what, NR, failed, gap / 1000
+      exit !count || after > 15000
+    }' "$work/acks" || die "$1: no write was acknowledged for too long"
+}
 
 step "build"
 dotnet build src/Cli -v quiet -clp:NoSummary
@@ -64,14 +77,16 @@ akkaha txn run "$work/transfer.json"
 step "kill -9 of the node that owns the key"
 victim=$(owner smoke/gap); other=$([[ $victim == node1 ]] && echo 2 || echo 1)
 watch_writes "${ports[$other]}"
+break_now
 docker kill "$(container "$victim")" >/dev/null
-sleep 12
+sleep 18
 report "$victim killed"
 docker start "$(docker ps -aq --filter name="akkaha-smoke.$victim")" >/dev/null
 until_true 90 ready 1 2 3; until_true 60 members 1 3
 
 step "rolling restart"
 watch_writes "${ports[1]}" # Through node1, which is restarted last: its own restart is not timed.
+break_now
 for n in 3 2; do "${compose[@]}" restart -t 40 node$n; until_true 90 ready 1 2 3; until_true 60 members 1 3; sleep 3; done
 report "node3 and node2 restarted"
 "${compose[@]}" restart -t 40 node1; until_true 90 ready 1 2 3; until_true 60 members 2 3
@@ -81,6 +96,7 @@ if ((standby)); then
   until_true 60 "${compose[@]}" exec -T postgres grep -q 'primary=postgres standby=synced' /pair/state
   akkaha kv put smoke/last "acknowledged just before"
   watch_writes "${ports[1]}"
+  break_now
   docker kill "$(container postgres)" >/dev/null
   until_true 60 "${compose[@]}" exec -T standby grep -q primary=standby /pair/state
   sleep 15
