@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Akka.Actor;
 using Akka.Cluster;
+using Akka.Util;
 using AkkaHa.Core.Placement;
 using AkkaHa.Node.Placement;
 using Xunit;
@@ -19,8 +21,10 @@ public sealed class RingAllocationTests
     private readonly IActorRef[] regions = [.. Nodes.Select(n => new Region(Address.Parse(n)))];
     private readonly HashRing ring = HashRing.Of([.. Nodes.Select(n => new RingNode(n, 1))], new RingOptions() with { Shards = Shards });
     private readonly RingAllocation allocation;
+    private ImmutableSortedSet<Member> members = [];
 
-    public RingAllocationTests() => allocation = new RingAllocation(Shards, () => new ClusterEvent.CurrentClusterState(), () => Address.Parse(Nodes[0]), _ => false, shard => rows.GetValueOrDefault(shard));
+    public RingAllocationTests() => allocation = new RingAllocation(
+        Shards, () => new ClusterEvent.CurrentClusterState(members, [], [], null, ImmutableDictionary<string, Address>.Empty), () => Address.Parse(Nodes[0]), _ => false, shard => rows.GetValueOrDefault(shard));
 
     [Fact]
     public async Task A_shard_that_nobody_has_goes_where_the_ring_says()
@@ -70,6 +74,21 @@ public sealed class RingAllocationTests
             Assert.Empty(await RebalanceAsync(ring.NodeFor));
         }
     }
+
+    [Fact]
+    public async Task While_members_are_of_two_versions_nothing_moves_and_when_they_are_of_one_the_ring_evens_out()
+    {
+        members = [Up(0, "0.10.0"), Up(1, "0.10.0"), Up(2, "0.1.0")];
+        Assert.Empty(await RebalanceAsync(shard => shard == 3 ? NotByRing(3) : ring.NodeFor(shard)));
+        members = [.. members.Take(2), Up(2, "0.10.0")];
+        Assert.Equal(["3"], await RebalanceAsync(shard => shard == 3 ? NotByRing(3) : ring.NodeFor(shard)));
+    }
+
+    private static Member Up(int node, string version) =>
+        Create(null, new UniqueAddress(Address.Parse(Nodes[node]), node), node, MemberStatus.Up, [], AppVersion.Create(version));
+
+    [UnsafeAccessor(UnsafeAccessorKind.StaticMethod)]
+    private static extern Member Create(Member? of, UniqueAddress address, int upNumber, MemberStatus status, ImmutableHashSet<string> roles, AppVersion version);
 
     private string NotByRing(int shard) => Nodes.First(n => n != ring.NodeFor(shard));
 
