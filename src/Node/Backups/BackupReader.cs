@@ -125,7 +125,7 @@ internal sealed class BackupReader(Database database, NodeSettings settings, Nod
         return new BackupRecord { Outcome = new BackupOutcome { TransactionId = id, Outcome = new ArchivedOutcome(id, record, keepUntilMs).Outcome, KeepUntilMs = keepUntilMs, Record = record.ToByteString() } };
     }
 
-    private static Task<Snapshot> StateAsync(DbConnection connection, EntityId id, CancellationToken ct) => StoredEntities.RecoverAsync(connection, id.ToString(), ct);
+    private static Task<Snapshot> StateAsync(DbConnection connection, EntityId id, CancellationToken ct) => StoredForBackup.RecoverAsync(connection, id.ToString(), ct);
 
     private static async Task RunAsync(DbConnection connection, string sql, CancellationToken ct)
     {

@@ -29,7 +29,7 @@ internal sealed class KeysAndLocks(DbConnection connection, Cut cut, BackupSumma
         {
             var withSnapshot = await NamesAsync($"SELECT DISTINCT persistence_id FROM snapshot WHERE persistence_id > @after AND persistence_id <= @last AND {OfThem}", after, last, ct);
             foreach (var id in withSnapshot)
-                if (Record(EntityId.Parse(id), await StoredEntities.RecoverAsync(connection, id, ct)) is { } record) yield return record;
+                if (Record(EntityId.Parse(id), await StoredForBackup.RecoverAsync(connection, id, ct)) is { } record) yield return record;
             await foreach (var record in FromRowsAsync(after, last, ct)) yield return record;
             after = last;
         }
@@ -49,7 +49,7 @@ internal sealed class KeysAndLocks(DbConnection connection, Cut cut, BackupSumma
                     entity = StoredEntities.Fresh(EntityId.Parse(row.Name));
                 }
                 (name, number) = (row.Name, row.Number);
-                entity.RecoverRow(number, JournalReader.Parse(name, number, row.Manifest, row.Message));
+                Recover(entity, row);
             }
         }
         if (entity is not null && Finish(entity, number) is { } lastRecord) yield return lastRecord;
@@ -73,7 +73,13 @@ internal sealed class KeysAndLocks(DbConnection connection, Cut cut, BackupSumma
         return rows;
     }
 
-    private BackupRecord? Finish(Entity entity, long number) => Record(entity.Id, StoredEntities.Finish(entity, number));
+    private static void Recover(Entity entity, (string Name, long Number, string Manifest, byte[] Message) row) => StoredForBackup.Read(row.Name, () =>
+    {
+        entity.RecoverRow(row.Number, JournalReader.Parse(row.Name, row.Number, row.Manifest, row.Message));
+        return true;
+    });
+
+    private BackupRecord? Finish(Entity entity, long number) => Record(entity.Id, StoredForBackup.Read(entity.Id.ToString(), () => StoredEntities.Finish(entity, number)));
 
     private BackupRecord? Record(EntityId id, Snapshot state)
     {

@@ -71,6 +71,7 @@ internal static class ErrorsPage
         | `PARTIAL` | `kind`, `key`, `value` (as this node has it), `reached`, of a write `token` |
         | `UNAVAILABLE` of `/ready` | `reasons` |
         | `UNAVAILABLE` of a node that has too much to do | `reason`: `overload`. Ask the same node again, after the hint and as much again by chance |
+        | `UNAVAILABLE` of a backup | `reason`: `unreadable`, `entity`: the one that can't be read. Beginning again does not help ([backups](backups.md#backup-and-restore)) |
 
         Reasons of `TXN_ABORTED`: `deadline` (with `TXN_CONFLICT` it is `conflict`: not decided in its time either, and an older transaction was in its way at least once); `recovery` (its coordinator's node died before every participant had prepared); `never started` (its coordinator's node died before it was begun durably); `resolved` (somebody asked for an id that was never heard of to be aborted); another payload under the same id; an `add` or `append` that can't be done; results beyond the limit. A new try needs a new transaction id.
 
