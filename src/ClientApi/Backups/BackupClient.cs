@@ -28,7 +28,7 @@ public sealed class BackupClient
     /// <param name="progress">Hears now and then how far it is.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>What is in it.</returns>
-    /// <exception cref="UnavailableException">No node could begin it for <see cref="AkkaHaClientOptions.GiveUpAfter"/>, or the one that did broke off: begin again, with an empty destination.</exception>
+    /// <exception cref="UnavailableException">No node could begin it for <see cref="AkkaHaClientOptions.GiveUpAfter"/>, or the one that did broke off: begin again, with an empty destination. Or an entity can't be read, which its <see cref="AkkaHaException.Details"/> name (<c>entity</c>): see docs/backups.md.</exception>
     /// <exception cref="LimitExceededException">The node is at another backup.</exception>
     public async Task<BackupContents> TakeAsync(Stream destination, Action<BackupContents>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -110,6 +110,8 @@ public sealed class BackupClient
             progress?.Invoke(file.Contents);
             if (file.IsWhole) return file.Contents;
             (part, var failure) = await NextAsync(parts, cancel);
+            // Where it names what can't be read, beginning again does not help.
+            if (failure is not null && failure.Error.Details.TryGetProperty("entity", out _)) throw failure.Error;
             if (failure is not null) throw new UnavailableException($"the node broke the backup off: begin again ({failure.Error.Message})", inner: failure.Error);
         }
     }
