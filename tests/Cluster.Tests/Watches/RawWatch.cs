@@ -12,7 +12,7 @@ internal sealed class RawWatch(int number, string prefix)
     private const int PrefixBytes = 5;
 
     private byte[] rest = [];
-    private long lastRow;
+    private (long, long) lastRow;
     private bool begun;
 
     public int Number => number;
@@ -52,9 +52,10 @@ internal sealed class RawWatch(int number, string prefix)
 
     private void Take(WatchEvent e)
     {
-        // On SQLite a position is a number, and each of these rows has one change.
-        var row = long.Parse(e.Position, CultureInfo.InvariantCulture);
-        if (e.HasKey ? row <= lastRow : row < lastRow) Fault ??= $"watch {number}: position {row} came after {lastRow}";
+        // A number on SQLite, the transaction and a number on PostgreSQL; each of these rows has one change.
+        var numbers = e.Position.Split('-');
+        var row = (long.Parse(numbers[0], CultureInfo.InvariantCulture), numbers.Length > 1 ? long.Parse(numbers[1], CultureInfo.InvariantCulture) : 0);
+        if (row.CompareTo(lastRow) is var order && (e.HasKey ? order <= 0 : order < 0)) Fault ??= $"watch {number}: position {row} came after {lastRow}";
         (lastRow, Position) = (row, e.Position);
         if (e.HasKey)
         {
