@@ -2,6 +2,7 @@ using AkkaHa.Core.Entities;
 using AkkaHa.Core.Tests.Entities;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
+using AkkaHa.Messages.Storage;
 using AkkaHa.Messages.V1;
 
 namespace AkkaHa.Core.Tests.Locks.Deadlocks;
@@ -30,9 +31,18 @@ sealed class FlowNet
         /// <summary>Where it waits, and by which request.</summary>
         public (string Lock, string RequestId)? Waits { get; set; }
 
+        /// <summary>What it waits for is to be upgraded.</summary>
+        public bool IsUpgrading { get; set; }
+
         public Dictionary<string, long> Held { get; } = new(StringComparer.Ordinal);
 
+        /// <summary>Of what it holds, what may be upgraded.</summary>
+        public HashSet<string> Upgradeable { get; } = new(StringComparer.Ordinal);
+
         public List<Failure> Deadlocks { get; } = [];
+
+        /// <summary>How many of these were of an upgrade.</summary>
+        public int RefusedUpgrades { get; set; }
     }
 
     public FlowNet(int count, RuleSwitches? rules = null)
@@ -56,7 +66,7 @@ sealed class FlowNet
 
     public static string Session(int flow) => SessionId.Create(4, new Guid(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (byte)flow)).Text;
 
-    public void Acquire(int flow, string name, LockMode mode = LockMode.Exclusive, bool hasFlow = true, string label = "")
+    public void Acquire(int flow, string name, LockMode mode = LockMode.Exclusive, bool hasFlow = true, string label = "", int permits = 0, int limit = 0)
     {
         var requestId = Make.RequestId(elapsedMs, ++lastRequest);
         var me = flows[flow];
@@ -64,14 +74,41 @@ sealed class FlowNet
         Call(EntityId.Lock(name), new Command
         {
             RequestId = requestId, Attempt = 1,
-            AcquireLock = new AcquireLockRequest { Name = name, SessionId = Session(flow), Mode = mode, WaitSeconds = 60, FlowId = hasFlow ? $"f{flow}" : "", Label = label },
+            AcquireLock = new AcquireLockRequest { Name = name, SessionId = Session(flow), Mode = mode, WaitSeconds = 60, FlowId = hasFlow ? $"f{flow}" : "", Label = label, Permits = permits, Limit = limit },
         }, reply =>
         {
             if (me.Waits?.RequestId == requestId) me.Waits = null;
-            if (reply.LockGrant is { } grant) me.Held[name] = grant.Fence;
+            if (reply.LockGrant is { } grant)
+            {
+                me.Held[name] = grant.Fence;
+                if (mode == LockMode.Upgradeable) me.Upgradeable.Add(name);
+            }
             if (reply.Failure?.Code != ErrorCode.Deadlock) return;
             // What was there just before it was refused is in the history already.
             me.Deadlocks.Add(reply.Failure);
+        });
+    }
+
+    /// <summary>From upgradeable to exclusive. However it fails, it goes on being held as it was.</summary>
+    public void Upgrade(int flow, string name)
+    {
+        var requestId = Make.RequestId(elapsedMs, ++lastRequest);
+        var me = flows[flow];
+        (me.Waits, me.IsUpgrading) = ((name, requestId), true);
+        Call(EntityId.Lock(name), new Command
+        {
+            RequestId = requestId, Attempt = 1, UpgradeLock = new UpgradeLockRequest { Name = name, SessionId = Session(flow), Fence = me.Held[name], WaitSeconds = 60 },
+        }, reply =>
+        {
+            if (me.Waits?.RequestId == requestId) (me.Waits, me.IsUpgrading) = (null, false);
+            if (reply.LockGrant is { } grant)
+            {
+                me.Held[name] = grant.Fence;
+                me.Upgradeable.Remove(name);
+            }
+            if (reply.Failure?.Code != ErrorCode.Deadlock) return;
+            me.Deadlocks.Add(reply.Failure);
+            me.RefusedUpgrades++;
         });
     }
 
@@ -93,6 +130,7 @@ sealed class FlowNet
     {
         var fence = flows[flow].Held[name];
         flows[flow].Held.Remove(name);
+        flows[flow].Upgradeable.Remove(name);
         Call(EntityId.Lock(name), new Command
         {
             ReleaseLock = new ReleaseLockRequest { Name = name, SessionId = Session(flow), Fence = fence }, RequestId = Make.RequestId(elapsedMs, ++lastRequest), Attempt = 1,
@@ -101,11 +139,12 @@ sealed class FlowNet
 
     public void Cancel(int flow)
     {
-        if (flows[flow].Waits is not { } waits) return;
+        if (flows[flow] is not { Waits: { } waits, IsUpgrading: false }) return;
         Call(EntityId.Lock(waits.Lock), new Command { CancelLock = new CancelLockRequest { Name = waits.Lock, SessionId = Session(flow), RequestId = waits.RequestId } }, _ =>
         {
             flows[flow].Waits = null;
             flows[flow].Held.Remove(waits.Lock);
+            flows[flow].Upgradeable.Remove(waits.Lock);
         });
     }
 
@@ -208,15 +247,32 @@ sealed class FlowNet
         foreach (var (id, entity) in entities.Where(e => e.Key.Kind == EntityId.LockKind))
         {
             var state = entity.TakeSnapshot().Lock;
-            var before = new List<LockMode>();
+            var upgrade = state.Upgrade?.Asked;
+            if (upgrade is not null && WaitingBy(upgrade.RequestId) is { } upgrading) Add(upgrading, h => h.Fence != upgrade.Fence);
+            var before = new List<LockEnqueued>();
             foreach (var waiter in state.Waiters.Select(w => w.Waiter))
             {
-                before.Add(waiter.Mode);
-                if (Array.FindIndex(flows, f => f.Waits?.RequestId == waiter.RequestId) is var flow and >= 0 && waiter.FlowId.Length > 0)
-                    foreach (var holder in state.Holders.Select(h => h.Grant).Where(h => h.FlowId.Length > 0 && before.Exists(m => h.Mode != LockMode.Shared || m != LockMode.Shared)))
-                        edges.Add(new Edge(flow, id.Name, int.Parse(holder.FlowId[1..], System.Globalization.CultureInfo.InvariantCulture)));
+                before.Add(waiter);
+                // Nobody overtakes, and nobody comes in before whoever is to be upgraded.
+                if (waiter.FlowId.Length > 0 && WaitingBy(waiter.RequestId) is { } flow) Add(flow, h => upgrade is not null || before.Exists(w => !GoTogether(h, w)));
+            }
+
+            void Add(int waiter, Func<LockGranted, bool> waitsFor)
+            {
+                foreach (var holder in state.Holders.Select(h => h.Grant).Where(h => h.FlowId.Length > 0 && waitsFor(h)))
+                    edges.Add(new Edge(waiter, id.Name, int.Parse(holder.FlowId[1..], System.Globalization.CultureInfo.InvariantCulture)));
             }
         }
         return edges;
     }
+
+    private int? WaitingBy(string requestId) => Array.FindIndex(flows, f => f.Waits?.RequestId == requestId) is var flow and >= 0 ? flow : null;
+
+    /// <summary>Whether this one could be let in if this holder were the only one.</summary>
+    private static bool GoTogether(LockGranted holder, LockEnqueued waiter) => (holder.Mode, waiter.Mode) switch
+    {
+        (LockMode.Semaphore, LockMode.Semaphore) => holder.Permits + waiter.Permits <= holder.Limit,
+        (LockMode.Shared, LockMode.Shared) or (LockMode.Shared, LockMode.Upgradeable) or (LockMode.Upgradeable, LockMode.Shared) => true,
+        _ => false,
+    };
 }
