@@ -163,12 +163,12 @@ internal sealed class JournalTail(Database database, WatchHub hub, NodeSettings 
         var from = position!.Value;
         var page = await reader.ReadAsync(connection, from, JournalScope.Keys, ct);
         // This process stood still for so long that rows have gone which it had not read.
-        if (page.Floor > from) throw Lost("changes that were not read yet are not kept any more");
+        if (page.Floor > from) throw Lost("changes that were not read yet are not kept any more", page.Floor);
         if (page.WentBack)
         {
             log.LogError("The journal ends before position {Position}, up to which it was read: an older copy was put in its place. Watches are ended; what was written since that copy is gone", from);
             unreadable = JournalPosition.Start;
-            throw Lost("the journal has gone back to before what was seen: a backup was restored. List again, and watch from now on");
+            throw Lost("the journal has gone back to before what was seen: a backup was restored. List again, and watch from now on", page.Floor);
         }
         var items = new List<WatchItem>(page.Rows.Count);
         try
@@ -181,7 +181,7 @@ internal sealed class JournalTail(Database database, WatchHub hub, NodeSettings 
             // Only rows of an earlier version can be so, and each of them once: it is left behind.
             log.LogWarning("Watches are ended: {Message}", e.Message);
             unreadable = e.Row;
-            throw Lost("a change that an earlier version wrote can't be told any more");
+            throw Lost("a change that an earlier version wrote can't be told any more", e.Row);
         }
         catch
         {
@@ -211,9 +211,9 @@ internal sealed class JournalTail(Database database, WatchHub hub, NodeSettings 
     }
 
     /// <summary>Ends the watches, which can't go on from where they are; the tail begins anew.</summary>
-    private JournalLostException Lost(string why)
+    private JournalLostException Lost(string why, JournalPosition oldest)
     {
-        hub.EndAll(Refusals.Of(ErrorCode.Compacted, why));
+        hub.EndAll(WatchRefusals.Compacted(new WatchPosition(oldest).Text(database.IsPostgres), why));
         position = null;
         return new JournalLostException(why);
     }

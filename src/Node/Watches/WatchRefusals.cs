@@ -27,12 +27,12 @@ internal sealed class WatchRefusals(string what, bool isPostgres)
     public RefusedException Compacted(JournalPosition floor)
     {
         var oldest = new WatchPosition(floor).Text(isPostgres);
-        return Compacted(oldest, $"changes up to {oldest} are not kept any more, and some after this position may be among them: list the {what}, and watch from now on");
+        return new RefusedException(Compacted(oldest, $"changes up to {oldest} are not kept any more, and some after this position may be among them: list the {what}, and watch from now on"));
     }
 
     /// <summary>For one who has seen more than there is.</summary>
-    public RefusedException WentBack(JournalPosition floor) => Compacted(
-        new WatchPosition(floor).Text(isPostgres), $"the journal has gone back to before this position: a backup was restored. List the {what}, and watch from now on");
+    public RefusedException WentBack(JournalPosition floor) => new(Compacted(
+        new WatchPosition(floor).Text(isPostgres), $"the journal has gone back to before this position: a backup was restored. List the {what}, and watch from now on"));
 
     /// <summary>The same failure, which says from where to go on.</summary>
     public RefusedException ResumableFrom(WatchPosition position, Failure why)
@@ -43,10 +43,11 @@ internal sealed class WatchRefusals(string what, bool isPostgres)
         return new RefusedException(failure);
     }
 
-    private static RefusedException Compacted(string oldest, string why)
+    /// <summary>What is gone, and the oldest position that is good.</summary>
+    public static Failure Compacted(string oldest, string why)
     {
         var failure = Refusals.Of(ErrorCode.Compacted, why);
         failure.Details = new Struct { Fields = { ["oldest"] = Value.ForString(oldest) } };
-        return new RefusedException(failure);
+        return failure;
     }
 }
