@@ -11,7 +11,10 @@ internal sealed class TransactionCalls(CallRepeater calls)
     // As with locks: a node answers within 5 s, if only that it can't.
     private static readonly TimeSpan NodePatience = TimeSpan.FromSeconds(6);
 
-    /// <summary>One that only reads keys goes without an id: the servers then read all of them twice, and write nothing. Nobody needs to know later what became of it.</summary>
+    /// <summary>
+    /// One that only reads keys goes without an id: the servers then read all of them twice, and write nothing. Nobody needs to know later what became of it. Not answered in time, it is repeated under its id: as any
+    /// other transaction it is then protected by its age, which grows with each attempt.
+    /// </summary>
     public static Wire.TransactionRequest WithoutRows(Wire.TransactionRequest request)
     {
         if (TransactionContent.OnlyReadsKeys(request)) request.TransactionId = "";
@@ -23,16 +26,17 @@ internal sealed class TransactionCalls(CallRepeater calls)
     {
         if (request.CalculateSize() is var size and > Limits.TransactionRequestBytes)
             throw new InvalidArgumentException($"the transaction has {size} bytes; the limit is {Limits.TransactionRequestBytes}");
+        var onlyReads = request.TransactionId.Length == 0;
         // What has no id is done by whoever takes it: best by one who has one of its keys.
         var key = request.Conditions.FirstOrDefault()?.Key ?? request.Then.Concat(request.Else).FirstOrDefault()?.Get?.Key;
-        var shard = request.TransactionId.Length > 0 ? CallShard.OfTransaction(request.TransactionId) : key is null ? _ => null : CallShard.Of(EntityId.Key(key));
+        var shard = !onlyReads ? CallShard.OfTransaction(request.TransactionId) : key is null ? _ => null : CallShard.Of(EntityId.Key(key));
         var call = new Call<Wire.TransactionResult>($"transaction {request.TransactionId}", shard, (invoker, options, attempt) =>
-            new Wire.Transactions.TransactionsClient(invoker).RunAsync(new Wire.TransactionRequest(request) { Attempt = attempt }, options))
+            new Wire.Transactions.TransactionsClient(invoker).RunAsync(
+                new Wire.TransactionRequest(request) { Attempt = attempt, TransactionId = onlyReads && mutation.InDoubt ? mutation.Id : request.TransactionId }, options))
         {
             Deadline = TimeSpan.FromSeconds(request.DeadlineSeconds > 0 ? request.DeadlineSeconds : Limits.TransactionDeadlineDefaultSeconds),
         };
-        // What has no id only reads.
-        var result = (request.TransactionId.Length > 0 ? await calls.MutateAsync(call, mutation, cancel) : await calls.ReadAsync(call, cancel)).Value;
+        var result = await AnswerAsync();
         return result.Outcome switch
         {
             Wire.TransactionStatus.Types.Outcome.Committed => TransactionResult.From(result),
@@ -40,6 +44,19 @@ internal sealed class TransactionCalls(CallRepeater calls)
             // In progress, unknown, or of a newer server: in doubt, never "aborted".
             _ => throw new OutcomeUnknownException($"transaction {request.TransactionId} was answered {result.Outcome}", request.TransactionId),
         };
+
+        async Task<Wire.TransactionResult> AnswerAsync()
+        {
+            try
+            {
+                return (await calls.MutateAsync(call, mutation, cancel)).Value;
+            }
+            catch (OutcomeUnknownException e) when (onlyReads)
+            {
+                // Whatever became of it, it has changed nothing.
+                throw new UnavailableException($"the keys could not be read as of one moment: {e.Message}", inner: e);
+            }
+        }
     }
 
     public async Task<TransactionOutcome> GetAsync(TransactionId id, CancellationToken cancel)

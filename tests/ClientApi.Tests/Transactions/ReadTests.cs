@@ -30,6 +30,41 @@ public sealed class ReadTests
         Assert.Equal("5", (await second)!.Text);
     }
 
+    /// <summary>Without an id each attempt would begin anew, and might never get through among writers.</summary>
+    [Fact]
+    public async Task A_transaction_that_only_reads_is_repeated_under_its_id_when_it_was_not_answered_and_without_when_it_was_refused()
+    {
+        await using var node = await NodeAsync();
+        var calls = 0;
+        node.On<TransactionRequest, Messages.V1.TransactionResult>(async (r, context) =>
+        {
+            switch (Interlocked.Increment(ref calls))
+            {
+                case 1: throw Refusal.Of(ErrorCode.Unavailable);
+                case 2 or 3:
+                    await node.StallAsync(context);
+                    break;
+            }
+            return FakeTransactions.Committed(r);
+        });
+        await using var client = TestClient.Connect(TestClient.Patient with { AttemptTimeout = TimeSpan.FromMilliseconds(500) }, node);
+
+        await client.Transactions.SubmitAsync(new TransactionBuilder().Then(then => then.Get("a").Get("b")));
+
+        var ids = node.Seen<TransactionRequest>().Select(r => r.TransactionId).ToArray();
+        Assert.Equal(["", ""], ids[..2]);
+        Assert.NotEqual("", ids[2]);
+        Assert.All(ids[2..], id => Assert.Equal(ids[2], id));
+    }
+
+    [Fact]
+    public async Task Reads_that_are_never_answered_have_changed_nothing()
+    {
+        await using var node = (await NodeAsync()).HangUpOn<TransactionRequest>();
+        await using var client = TestClient.Connect(TestClient.Impatient with { TransactionDeadline = TimeSpan.FromMilliseconds(200), TransactionTries = 1 }, node);
+        await Assert.ThrowsAsync<UnavailableException>(() => client.Transactions.SubmitAsync(new TransactionBuilder().Then(then => then.Get("a").Get("b"))));
+    }
+
     [Fact]
     public async Task Reads_are_repeatable()
     {
