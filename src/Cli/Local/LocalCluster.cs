@@ -6,8 +6,6 @@ namespace AkkaHa.Cli.Local;
 /// <summary>A cluster of node processes on this machine, for the demonstration and for tests.</summary>
 public sealed class LocalCluster : IAsyncDisposable
 {
-    private static int lastPort = Environment.ProcessId * 37 % 20_000;
-
     private LocalCluster(string directory, IReadOnlyList<NodeProcess> nodes)
     {
         Directory = directory;
@@ -62,7 +60,7 @@ public sealed class LocalCluster : IAsyncDisposable
         while (ports.Count < count)
         {
             // Each is given out once: two who ask at the same time must not be given the same.
-            var next = 10_000 + (int)((uint)Interlocked.Increment(ref lastPort) % 22_000);
+            var next = PortSlice.Next();
             using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             try
             {
