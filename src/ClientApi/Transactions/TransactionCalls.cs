@@ -30,32 +30,20 @@ internal sealed class TransactionCalls(CallRepeater calls)
         // What has no id is done by whoever takes it: best by one who has one of its keys.
         var key = request.Conditions.FirstOrDefault()?.Key ?? request.Then.Concat(request.Else).FirstOrDefault()?.Get?.Key;
         var shard = !onlyReads ? CallShard.OfTransaction(request.TransactionId) : key is null ? _ => null : CallShard.Of(EntityId.Key(key));
-        var call = new Call<Wire.TransactionResult>($"transaction {request.TransactionId}", shard, (invoker, options, attempt) =>
+        var call = new Call<Wire.TransactionResult>($"transaction {mutation.Id}", shard, (invoker, options, attempt) =>
             new Wire.Transactions.TransactionsClient(invoker).RunAsync(
                 new Wire.TransactionRequest(request) { Attempt = attempt, TransactionId = onlyReads && mutation.InDoubt ? mutation.Id : request.TransactionId }, options))
         {
             Deadline = TimeSpan.FromSeconds(request.DeadlineSeconds > 0 ? request.DeadlineSeconds : Limits.TransactionDeadlineDefaultSeconds),
         };
-        var result = await AnswerAsync();
-        return result.Outcome switch
+        try
         {
-            Wire.TransactionStatus.Types.Outcome.Committed => TransactionResult.From(result),
-            Wire.TransactionStatus.Types.Outcome.Aborted => throw new TransactionAbortedException("aborted"),
-            // In progress, unknown, or of a newer server: in doubt, never "aborted".
-            _ => throw new OutcomeUnknownException($"transaction {request.TransactionId} was answered {result.Outcome}", request.TransactionId),
-        };
-
-        async Task<Wire.TransactionResult> AnswerAsync()
+            return ResultOf((await calls.MutateAsync(call, mutation, cancel)).Value, mutation.Id);
+        }
+        catch (OutcomeUnknownException e) when (onlyReads)
         {
-            try
-            {
-                return (await calls.MutateAsync(call, mutation, cancel)).Value;
-            }
-            catch (OutcomeUnknownException e) when (onlyReads)
-            {
-                // Whatever became of it, it has changed nothing.
-                throw new UnavailableException($"the keys could not be read as of one moment: {e.Message}", inner: e);
-            }
+            // Whatever became of it, it has changed nothing.
+            throw new UnavailableException($"the keys could not be read as of one moment: {e.Message}", inner: e);
         }
     }
 
@@ -91,6 +79,14 @@ internal sealed class TransactionCalls(CallRepeater calls)
             ],
             list.More);
     }
+
+    private static TransactionResult ResultOf(Wire.TransactionResult result, string id) => result.Outcome switch
+    {
+        Wire.TransactionStatus.Types.Outcome.Committed => TransactionResult.From(result),
+        Wire.TransactionStatus.Types.Outcome.Aborted => throw new TransactionAbortedException("aborted"),
+        // In progress, unknown, or of a newer server: in doubt, never "aborted".
+        _ => throw new OutcomeUnknownException($"transaction {id} was answered {result.Outcome}", id),
+    };
 
     private static TransactionOutcome Outcome(Wire.TransactionStatus.Types.Outcome outcome) => outcome switch
     {

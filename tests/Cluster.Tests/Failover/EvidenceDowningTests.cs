@@ -115,7 +115,12 @@ public sealed class EvidenceDowningTests(ITestOutputHelper output) : IAsyncLifet
             }
             output.WriteLine($"{victim.Name} was out after {since.Elapsed.TotalSeconds:0.0} s: {why}");
             // Logs are written a little later.
-            await ClusterUnderTest.EventuallyAsync(async () => (await watch.WhyDownedAsync(incarnation)).Any(r => orElse.Append(why).Any(w => r.StartsWith(w, StringComparison.Ordinal))), $"no node has logged that {why}");
+            IReadOnlyList<string> logged = [];
+            for (var until = DateTime.UtcNow + ClusterUnderTest.Patience; !logged.Any(r => orElse.Append(why).Any(w => r.StartsWith(w, StringComparison.Ordinal))); await Task.Delay(100))
+            {
+                if (DateTime.UtcNow > until) throw new TimeoutException($"no node has logged that {why}, but: {string.Join("; ", logged)}");
+                logged = await watch.WhyDownedAsync(incarnation);
+            }
             Assert.True(await watch.IsFencedAsync(incarnation));
             // Of those whose fence came second, none may have said more than that.
             if (orElse.Length == 0) Assert.True(await FencesAsync() > fences, $"no fence is told by akkaha.fences for {reason}");
