@@ -19,10 +19,12 @@ public sealed class GroupReadsTests
         var first = await AskOneByOneAsync(reads, 1, 2);
         var rest = Enumerable.Range(3, 5).Select(reads.AskAsync).ToArray();
         Assert.Equal(2, asked.Count);
+        await LetOneLaneGoOnAsync(3);
+        await LetOneLaneGoOnAsync(4);
         go.Release(10);
         var answers = await Task.WhenAll(first.Concat(rest)).WaitAsync(Patience);
         Assert.Equal([10, 20, 30, 40, 50, 60, 70], answers);
-        Assert.Equal([1, 1, 2, 3], asked.Select(a => a.Length).Order());
+        Assert.Equal([[1], [2], [3, 4, 5], [6, 7]], asked);
         reads.Stop();
     }
 
@@ -32,6 +34,7 @@ public sealed class GroupReadsTests
         var reads = new GroupReads<int, int>(10, ReadAsync);
         var first = await AskOneByOneAsync(reads, 1, 2);
         var (bad, withIt) = (reads.AskAsync(-1), reads.AskAsync(3));
+        await LetOneLaneGoOnAsync(3);
         go.Release(10);
         var answers = await Task.WhenAll(first).WaitAsync(Patience);
         Assert.Equal([10, 20], answers);
@@ -56,19 +59,17 @@ public sealed class GroupReadsTests
     [Fact]
     public async Task One_that_the_server_can_not_read_fails_alone()
     {
-        var first = new TaskCompletionSource();
         var reads = new GroupReads<int, int>(10, async asks =>
         {
-            if (asks is [0]) await first.Task;
+            asked.Enqueue([.. asks]);
+            await go.WaitAsync(Patience);
             return asks.Contains(-1) ? throw new PostgresException("missing chunk number 0", "ERROR", "ERROR", "XX001") : [.. asks.Select(a => a * 10)];
         });
-        // Both lanes are busy, so that the rest goes together.
-        var busy = new List<Task<int>> { reads.AskAsync(0) };
-        await Task.Delay(200);
-        busy.Add(reads.AskAsync(0));
-        await Task.Delay(200);
+        var busy = await AskOneByOneAsync(reads, 0, 0);
         var (good, bad, other) = (reads.AskAsync(1), reads.AskAsync(-1), reads.AskAsync(2));
-        first.SetResult();
+        await LetOneLaneGoOnAsync(3);
+        Assert.Equal([1, -1, 2], asked.Last());
+        go.Release(10);
         await Assert.ThrowsAsync<PostgresException>(() => bad.WaitAsync(Patience));
         Assert.Equal((10, 20), (await good.WaitAsync(Patience), await other.WaitAsync(Patience)));
         await Task.WhenAll(busy).WaitAsync(Patience);
@@ -95,9 +96,22 @@ public sealed class GroupReadsTests
         foreach (var ask in asks)
         {
             answers.Add(reads.AskAsync(ask));
-            for (var waited = 0; asked.Count < answers.Count && waited < 3000; waited++) await Task.Delay(10);
+            await UntilAskedAsync(answers.Count);
         }
         return [.. answers];
+    }
+
+    /// <summary>The other lane stays busy, so that it takes none of what goes together.</summary>
+    private async Task LetOneLaneGoOnAsync(int questions)
+    {
+        go.Release();
+        await UntilAskedAsync(questions);
+    }
+
+    private async Task UntilAskedAsync(int questions)
+    {
+        for (var waited = 0; asked.Count < questions && waited < 3000; waited++) await Task.Delay(10);
+        Assert.Equal(questions, asked.Count);
     }
 
     private async Task<IReadOnlyList<int>> ReadAsync(IReadOnlyList<int> asks)
