@@ -28,6 +28,9 @@ public sealed class Entity
     /// <summary>Rows between two snapshots at most: that many, and those of one write, are read at a recovery.</summary>
     public const int RowsPerSnapshotAtMost = 10_000;
 
+    /// <summary>A row that is as large takes no more commands in.</summary>
+    public const int RowBytesShared = 16 * 1024;
+
     /// <summary>The version of the stored format.</summary>
     public const uint Schema = 1;
 
@@ -114,6 +117,7 @@ public sealed class Entity
             if (@event.BodyCase != Event.BodyOneofCase.Claimed) machine.Apply(@event, stamp);
         }
         Account(row);
+        rowsSinceSnapshot++;
         DurableSequenceNr = sequenceNr;
     }
 
@@ -138,13 +142,26 @@ public sealed class Entity
         List<Effect> atOnce = [], afterwards = [];
         var first = DurableSequenceNr + 1;
 
+        var shared = 0L;
+
         void Take(Call call, Action<Turn> decide, string traceparent = "")
         {
-            var stamp = new Stamp(decidedSequenceNr + 1, Math.Max(now.WallMs, lastTimeMs));
+            // What other entities ask for, and time, needs no row of its own where this batch has one already.
+            var share = rows.Count > 0 && call.RequestId.Length == 0 && shared < RowBytesShared;
+            var stamp = new Stamp(share ? decidedSequenceNr : decidedSequenceNr + 1, Math.Max(now.WallMs, lastTimeMs));
             var turn = new Turn(Id, machine, now, stamp, DurableSequenceNr, outcomes, rules, atOnce, afterwards, traceparent);
             decide(turn);
             if (turn.Row(Epoch, call) is not { } row) return;
-            Account(row);
+            var bytes = Account(row);
+            if (share)
+            {
+                rows[^1].Events.AddRange(row.Events);
+                rows[^1].Outcomes.AddRange(row.Outcomes);
+                shared += bytes;
+                return;
+            }
+            shared = bytes;
+            rowsSinceSnapshot++;
             rows.Add(row);
             decidedSequenceNr++;
         }
@@ -167,6 +184,7 @@ public sealed class Entity
         if (pristine) return new Batch(rows, first, atOnce, afterwards, StopAfterwards: true);
         var claim = new Envelope { Schema = Schema, Epoch = Epoch, TimeMs = Math.Max(now.WallMs, lastTimeMs), Events = { new Event { Claimed = new Claimed() } } };
         Account(claim);
+        rowsSinceSnapshot++;
         decidedSequenceNr++;
         return new Batch([claim], first, atOnce, afterwards, StopAfterwards: false);
     }
@@ -256,14 +274,16 @@ public sealed class Entity
     private static bool HasRememberedOutcome(Command command) => IsMutation(command) && command.BodyCase is not
         (Command.BodyOneofCase.RunTransaction or Command.BodyOneofCase.ResolveTransaction or Command.BodyOneofCase.CancelLock or Command.BodyOneofCase.CancelAllLocks);
 
-    private void Account(Envelope row)
+    /// <returns>Its size.</returns>
+    private int Account(Envelope row)
     {
-        rowsSinceSnapshot++;
-        bytesSinceSnapshot += row.CalculateSize();
+        var bytes = row.CalculateSize();
+        bytesSinceSnapshot += bytes;
         foreach (var outcome in row.Outcomes) outcomes.Add(outcome);
         lastEpoch = row.Epoch;
         lastTimeMs = Math.Max(lastTimeMs, row.TimeMs);
         outcomes.Advance(lastTimeMs);
+        return bytes;
     }
 
     private void CheckSchema(uint schema, long sequenceNr)

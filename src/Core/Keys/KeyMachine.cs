@@ -71,10 +71,19 @@ internal sealed class KeyMachine : IMachine, IParticipantHost
 
     public void Handle(Command command, Call call, Turn turn)
     {
+        if (!MayLeaveDue(command, turn)) participant.Land(turn);
         EndIfDue(turn, swept: command.BodyCase == Command.BodyOneofCase.ExpireKey);
         if (participant.Handle(command, turn)) return;
         if (!TryRun(command, call, turn)) Enqueue(command, call, turn);
     }
+
+    /// <summary>Whether what is committed may go on waiting for a row to go with. A read sees it without; a time to live begins with that row, so it is not known before.</summary>
+    private bool MayLeaveDue(Command command, Turn turn) => command.BodyCase switch
+    {
+        Command.BodyOneofCase.Commit or Command.BodyOneofCase.AskStatus => true,
+        Command.BodyOneofCase.GetKey => !KeyExpiry.IsDue(current, turn.At.WallMs) && participant.Committed("") is not { Write.ExpiresAtMs: > 0 },
+        _ => false,
+    };
 
     private void EndIfDue(Turn turn, bool swept = false)
     {
@@ -89,10 +98,9 @@ internal sealed class KeyMachine : IMachine, IParticipantHost
         switch (command.BodyCase)
         {
             case Command.BodyOneofCase.GetKey:
-                if (participant.HasExclusiveIntent("") || (endWaits && rules.ExpiryPersisted)) return false;
-                turn.Answer(call, IsThere
-                    ? new Reply { KeyValue = new KeyValue { Key = name, Value = current.Value, Revision = current.Revision } }
-                    : Gone());
+                var committed = rules.CommittedIsRead ? participant.Committed("")?.Write : null;
+                if (participant.BlocksRead("") || (committed is null && endWaits && rules.ExpiryPersisted)) return false;
+                turn.Answer(call, Value(committed ?? Seen));
                 return true;
             case Command.BodyOneofCase.PutKey:
                 if (participant.BlocksWrite("")) return false;
@@ -135,10 +143,11 @@ internal sealed class KeyMachine : IMachine, IParticipantHost
     /// <summary>Whether there is something to be seen. (Without the rule, what is due is taken for gone before that is stored.)</summary>
     private bool IsThere => current.Present && (rules.ExpiryPersisted || !endWaits);
 
-    private Reply Gone()
+    private Reply Value(KeyWritten seen)
     {
+        if (seen.Present) return new Reply { KeyValue = new KeyValue { Key = name, Value = seen.Value, Revision = seen.Revision } };
         var reply = Replies.Failure(ErrorCode.NotFound, $"there is no key '{name}'");
-        reply.LastRevision = current.Revision;
+        reply.LastRevision = seen.Revision;
         return reply;
     }
 

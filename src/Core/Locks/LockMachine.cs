@@ -82,6 +82,7 @@ internal sealed class LockMachine : IMachine, IParticipantHost
             if (!upgrades.EndTry(call, turn)) turn.AnswerForNow(call, LockReplies.Held(name, book, call.RequestId, "was not free in time", turn.At.WallMs));
         queue.LeaveLostPlaces(turn);
         queue.GrantNext(turn);
+        participant.LandWith(turn);
         deadlocks.Notice(turn);
         deadlocks.Tick(turn);
         ForgetOthers(turn);
@@ -89,6 +90,7 @@ internal sealed class LockMachine : IMachine, IParticipantHost
 
     public void Handle(Command command, Call call, Turn turn)
     {
+        if (EndsHoldings(command)) participant.Land(turn);
         if (command.AcquireLock is { FlowId.Length: > 0 } && calls.Of(call.RequestId) is null) deadlocks.Expect(turn);
         if (!participant.Handle(command, turn) && !deadlocks.Handle(command, turn))
         {
@@ -115,9 +117,15 @@ internal sealed class LockMachine : IMachine, IParticipantHost
                 default: throw new ArgumentException($"a lock takes no {command.BodyCase}", nameof(command));
             }
         }
+        participant.LandWith(turn);
         deadlocks.Notice(turn);
         ForgetOthers(turn);
     }
+
+    /// <summary>Whether it may have to wait for transactions that rest on a fence: what is committed of them is no reason.</summary>
+    private static bool EndsHoldings(Command command) => command.BodyCase
+        is Command.BodyOneofCase.ReleaseLock or Command.BodyOneofCase.CancelLock or Command.BodyOneofCase.UpgradeLock or Command.BodyOneofCase.ForceReleaseLock or Command.BodyOneofCase.SessionGone
+        or Command.BodyOneofCase.RestoreLock || command.Liveness is { Alive: false };
 
     private void Acquire(Command command, Call call, Turn turn)
     {

@@ -57,7 +57,12 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
     {
         participant.Tick(turn);
         multiLocks.Tick(turn);
-        if (tickAtMs is not { } due || due > turn.At.MonoMs) return;
+        if (tickAtMs <= turn.At.MonoMs) TickSessions(tickAtMs.Value, turn);
+        participant.LandWith(turn);
+    }
+
+    private void TickSessions(long due, Turn turn)
+    {
         // What a timer is late by as a rule is no standing still; adding it each time would stretch long sessions.
         var lateMs = turn.At.MonoMs - due is var late and > LateMs ? late : 0;
         foreach (var session in sessions.Values.ToArray())
@@ -73,6 +78,13 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
     private void Schedule(Turn turn) => tickAtMs = sessions.Count == 0 && farewells.IsEmpty ? null : turn.At.MonoMs + TickMs;
 
     public void Handle(Command command, Call call, Turn turn)
+    {
+        if (command.BodyCase == Command.BodyOneofCase.CloseSession) participant.Land(turn);
+        Dispatch(command, call, turn);
+        participant.LandWith(turn);
+    }
+
+    private void Dispatch(Command command, Call call, Turn turn)
     {
         if (participant.Handle(command, turn) || multiLocks.Handle(command, call, turn) || flows.Handle(command, turn)) return;
         switch (command.BodyCase)

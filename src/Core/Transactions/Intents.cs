@@ -22,6 +22,8 @@ internal sealed class Intents(IParticipantHost host, RuleSwitches rules)
 
     public bool IsEmpty => held.Count == 0 && waiting.Count == 0;
 
+    public bool AnyWaits => waiting.Count > 0;
+
     public IReadOnlyDictionary<string, HeldPrepared> Held => held;
 
     /// <summary>There is no room for another that waits.</summary>

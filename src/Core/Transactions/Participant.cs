@@ -8,39 +8,52 @@ namespace AkkaHa.Core.Transactions;
 
 /// <summary>
 /// The participant's half of two-phase commit, the same for keys, locks and session slots. Once prepared, it never decides alone:
-/// the intents stay until the coordinator has said what became of the transaction.
+/// the intents stay until the coordinator has said what became of the transaction. What it has said is committed is applied in the entity's next row, or after
+/// <see cref="DueCommits.FoldMs"/> in one of its own; until then it is as if the word were still on its way, but for reads, which see it already.
 /// </summary>
-internal sealed class Participant(IParticipantHost host, RuleSwitches rules)
+internal sealed class Participant
 {
-    private const long InDoubtEveryMs = 1000;
-
-    private readonly Intents intents = new(host, rules);
+    private readonly IParticipantHost host;
+    private readonly RuleSwitches rules;
+    private readonly Intents intents;
+    private readonly DueCommits due;
+    private readonly DoubtQuestions questions;
     private readonly RefusedAttempts refused = new();
-    private readonly Dictionary<string, long> askAtMs = new(StringComparer.Ordinal);
 
     /// <summary>The highest timestamp seen here. Votes carry it to coordinators whose clocks are behind: else what they begin would be older than one that tries already, again and again.</summary>
     private long youngestMs;
 
     private long lastRowMs;
 
+    public Participant(IParticipantHost host, RuleSwitches rules)
+    {
+        this.host = host;
+        this.rules = rules;
+        intents = new Intents(host, rules);
+        due = new DueCommits(intents);
+        questions = new DoubtQuestions(intents);
+    }
+
     public bool IsIdle => intents.IsEmpty;
 
-    public long? WakeAtMs => askAtMs.Count == 0 ? null : askAtMs.Values.Min();
+    public long? WakeAtMs => due.WakeAtMs is { } dueAtMs && !(questions.WakeAtMs <= dueAtMs) ? dueAtMs : questions.WakeAtMs;
 
     public bool HasIntent(string resource) => intents.Has(resource);
 
-    public bool HasExclusiveIntent(string resource) => rules.IntentBlocking && intents.HasExclusive(resource);
+    /// <summary>Whether reads wait: a transaction that may write this is not decided.</summary>
+    public bool BlocksRead(string resource) => rules.IntentBlocking && intents.HasExclusive(resource) && due.For(resource) is null;
+
+    /// <summary>What a transaction that is committed, and not applied yet, makes of this; null: there is none.</summary>
+    public PreparedBranch? Committed(string resource) => due.For(resource);
 
     public bool BlocksWrite(string resource) => rules.IntentBlocking && intents.Has(resource);
 
-    public void Activated(Turn turn)
-    {
-        foreach (var transactionId in intents.Held.Keys) askAtMs[transactionId] = turn.At.MonoMs + InDoubtEveryMs;
-    }
+    public void Activated(Turn turn) => questions.Activated(turn);
 
     /// <summary>Handles the command if it is one of a transaction's.</summary>
     public bool Handle(Command command, Turn turn)
     {
+        if (command.BodyCase is Command.BodyOneofCase.Prepare or Command.BodyOneofCase.Abort or Command.BodyOneofCase.DropAttempt) Land(turn);
         switch (command.BodyCase)
         {
             case Command.BodyOneofCase.Prepare: OnPrepare(command, turn); return true;
@@ -52,15 +65,22 @@ internal sealed class Participant(IParticipantHost host, RuleSwitches rules)
         }
     }
 
+    /// <summary>Applies what is committed: before anything that would have to wait for it, in the same row.</summary>
+    public void Land(Turn turn)
+    {
+        if (due.Land(turn)) Freed(turn);
+    }
+
+    /// <summary>Does so when a row is written anyway.</summary>
+    public void LandWith(Turn turn)
+    {
+        if (turn.WritesRow) Land(turn);
+    }
+
     public void Tick(Turn turn)
     {
-        foreach (var (transactionId, at) in askAtMs.ToArray())
-        {
-            if (at > turn.At.MonoMs) continue;
-            askAtMs[transactionId] = turn.At.MonoMs + InDoubtEveryMs;
-            var prepared = intents.Held[transactionId].Prepared;
-            turn.Send(EntityId.Parse(prepared.Coordinator), new Command { InDoubt = new InDoubt { TransactionId = transactionId, Attempt = prepared.Attempt } });
-        }
+        if (due.WakeAtMs <= turn.At.MonoMs) Land(turn);
+        questions.Tick(turn);
     }
 
     /// <summary>What waited for a resource that no intent was on (a closing that is over, say) may go on.</summary>
@@ -130,7 +150,7 @@ internal sealed class Participant(IParticipantHost host, RuleSwitches rules)
         foreach (var condition in prepare.Conditions)
             prepared.Conditions.Add(new ConditionResult { Index = condition.Index, Held = host.Holds(condition.Condition) });
         turn.Emit(new Event { Prepared = prepared });
-        askAtMs[prepare.TransactionId] = turn.At.MonoMs + InDoubtEveryMs;
+        questions.Begin(prepare.TransactionId, turn);
         turn.Send(EntityId.Parse(command.Sender), new Command { Vote = Votes.Yes(intents.Held[prepare.TransactionId], youngestMs) });
     }
 
@@ -147,6 +167,7 @@ internal sealed class Participant(IParticipantHost host, RuleSwitches rules)
             }
             if (mine.Prepared.Attempt > ask.Attempt) return;
         }
+        Land(turn);
         intents.StopWaiting(ask.TransactionId, ask.Attempt);
         if (rules.RefuseLatePrepares && !refused.Has(ask.TransactionId, ask.Attempt, turn.Stamp.TimeMs))
         {
@@ -163,17 +184,21 @@ internal sealed class Participant(IParticipantHost host, RuleSwitches rules)
     private void OnCommit(Command command, Turn turn)
     {
         var commit = command.Commit;
-        if (intents.Held.TryGetValue(commit.TransactionId, out var mine))
+        if (due.Has(commit.TransactionId)) return;
+        if (!intents.Held.TryGetValue(commit.TransactionId, out var mine)) DueCommits.Seen(command, commit.TransactionId, turn);
+        else if (rules.CommitNamesPrepared && (mine.Prepared.Attempt != commit.Attempt || mine.SequenceNr != commit.PreparedSequenceNr))
         {
-            var named = !rules.CommitNamesPrepared || (mine.Prepared.Attempt == commit.Attempt && mine.SequenceNr == commit.PreparedSequenceNr);
-            var write = Branch(mine.Prepared, commit.Then).Write;
-            // One that the decision does not name came late, after the named one was applied: it must not be applied again, nor stay.
-            turn.Emit(named
-                ? new Event { Applied = new Applied { TransactionId = commit.TransactionId, Then = commit.Then, Write = write, WritesNothing = write is null } }
-                : new Event { Discarded = new Discarded { TransactionId = commit.TransactionId } });
+            // It came late, after the named one was applied: it must not be applied again, nor stay.
+            turn.Emit(new Event { Discarded = new Discarded { TransactionId = commit.TransactionId } });
+            DueCommits.Seen(command, commit.TransactionId, turn);
             Freed(turn);
         }
-        turn.Send(EntityId.Parse(command.Sender), new Command { DecisionSeen = new DecisionSeen { TransactionId = commit.TransactionId } });
+        else
+        {
+            due.Add(command, turn);
+            questions.End(commit.TransactionId);
+            if (intents.AnyWaits || mine.Prepared.Intents.Any(i => host.IsClosing(i.Resource))) Land(turn);
+        }
     }
 
     private void OnAbort(Command command, Turn turn)
@@ -185,7 +210,7 @@ internal sealed class Participant(IParticipantHost host, RuleSwitches rules)
             turn.Emit(new Event { Discarded = new Discarded { TransactionId = id } });
             Freed(turn);
         }
-        turn.Send(EntityId.Parse(command.Sender), new Command { DecisionSeen = new DecisionSeen { TransactionId = id } });
+        DueCommits.Seen(command, id, turn);
     }
 
     private void OnDrop(DropAttempt drop, Turn turn)
@@ -221,7 +246,7 @@ internal sealed class Participant(IParticipantHost host, RuleSwitches rules)
                 return true;
             case Event.BodyOneofCase.Refused:
                 intents.LetGo(@event.Refused.TransactionId);
-                askAtMs.Remove(@event.Refused.TransactionId);
+                questions.End(@event.Refused.TransactionId);
                 refused.Refused(@event.Refused.TransactionId, @event.Refused.Attempt, stamp.TimeMs);
                 return true;
             case Event.BodyOneofCase.Discarded:
@@ -229,7 +254,7 @@ internal sealed class Participant(IParticipantHost host, RuleSwitches rules)
                 return true;
             case Event.BodyOneofCase.Applied:
                 var applied = @event.Applied;
-                var write = Branch(Remove(applied.TransactionId).Prepared, applied.Then).Write;
+                var write = DueCommits.Branch(Remove(applied.TransactionId).Prepared, applied.Then).Write;
                 // Rows of before do not say what they write.
                 if ((applied.Write is not null && !applied.Write.Equals(write)) || (applied.WritesNothing && write is not null))
                     throw new InvalidHistoryException($"transaction {applied.TransactionId} was applied as something else than was prepared");
@@ -255,11 +280,9 @@ internal sealed class Participant(IParticipantHost host, RuleSwitches rules)
         return snapshot;
     }
 
-    private static PreparedBranch Branch(Prepared prepared, bool then) => then ? prepared.Then : prepared.Else;
-
     private HeldPrepared Remove(string transactionId)
     {
-        askAtMs.Remove(transactionId);
+        questions.End(transactionId);
         return intents.LetGo(transactionId) ?? throw new InvalidHistoryException($"transaction {transactionId} was not prepared");
     }
 }

@@ -89,12 +89,31 @@ public sealed class RecoveryTests
     }
 
     [Fact]
-    public void A_batch_is_one_write_with_a_row_for_each_command_that_did_something()
+    public void A_batch_is_one_write_with_a_row_for_each_request_that_did_something()
     {
-        var batch = Scenario.Fresh(Key).When(Make.Put("a"), Make.Get(), Make.Put("b", ifRevision: 7), Make.Put("c"));
+        var batch = Scenario.Fresh(Key).When(
+            Make.Put("a", requestId: Make.RequestId(number: 1)), Make.Get(), Make.Put("b", ifRevision: 7, requestId: Make.RequestId(number: 2)), Make.Put("c", requestId: Make.RequestId(number: 3)));
         Assert.Equal(2, batch.Batch.Rows.Count);
         Assert.Equal((1, "a", 2), (batch.Batch.FirstSequenceNr, batch.Reply(1).KeyValue.Value.ToStringUtf8(), batch.Reply(3).PutKey.Revision));
         Assert.Empty(batch.Batch.Now);
+    }
+
+    [Fact]
+    public void What_other_entities_ask_for_goes_with_the_row_before_it_in_the_batch_and_is_named_by_that()
+    {
+        var key = Scenario.Fresh(Key);
+        var batch = key.When(Make.Put("a", requestId: Make.RequestId(number: 1)), Make.Prepare("t", then: Make.PutOp("b")));
+        Assert.Equal([Event.BodyOneofCase.KeyWritten, Event.BodyOneofCase.Prepared], Assert.Single(batch.Batch.Rows).Events.Select(e => e.BodyCase));
+        Assert.Equal(1, Assert.Single(batch.Votes()).PreparedSequenceNr);
+        var read = key.Restart().When(Make.Get());
+        Assert.Equal(2, key.When(Make.Commit("t", 1, 1)).ReplyTo(read).KeyValue.Revision);
+    }
+
+    [Fact]
+    public void A_row_that_is_large_takes_nothing_else_in()
+    {
+        var large = new string('x', Entity.RowBytesShared);
+        Assert.Equal(2, Scenario.Fresh(Key).When(Make.Put(large), Make.Prepare("t", then: Make.PutOp("b"))).Batch.Rows.Count);
     }
 
     [Fact]

@@ -99,6 +99,13 @@ sealed class Scenario
         });
     }
 
+    /// <summary>A commit, and its time to be applied even though nothing follows.</summary>
+    public Then WhenApplied(Command commit)
+    {
+        When(commit);
+        return WhenTimePasses(DueCommits.FoldMs);
+    }
+
     /// <summary>Time passes and the entity is woken if it wants to be.</summary>
     public Then WhenTimePasses(long ms)
     {

@@ -25,7 +25,7 @@ public sealed class KeyExpiryIntentTests
     {
         var key = Scenario.Fresh(Key);
         key.When(Make.Prepare("t", then: [Make.PutOpFor("1", ttlSeconds: 2), Make.AddOp(4)]));
-        key.After(1500).When(Make.Commit("t", 1, 1));
+        key.After(1500).WhenApplied(Make.Commit("t", 1, 1));
         key.After(1999).When(Make.Expire());
         Assert.Equal("5", key.RestartFromSnapshot(epoch: 2).When(Make.Get()).Reply().KeyValue.Value.ToStringUtf8());
         Assert.Equal("5", key.Restart(epoch: 3).When(Make.Get()).Reply().KeyValue.Value.ToStringUtf8());
@@ -144,7 +144,7 @@ public sealed class KeyExpiryIntentTests
     {
         var key = Scenario.Fresh(Key);
         var prepared = key.When(Make.Prepare("t", then: Make.PutOpFor("w", "4-s", 2)));
-        var applied = key.When(Make.Commit("t", 1, 1)).Events[0].Applied;
+        var applied = key.WhenApplied(Make.Commit("t", 1, 1)).Events[0].Applied;
         Assert.Equal(prepared.Events[0].Prepared.Then.Write, applied.Write);
         key.Journal[1].Events[0].Applied.Write = null;
         Assert.Equal("w", key.Restart().When(Make.Get()).Reply().KeyValue.Value.ToStringUtf8());
@@ -155,7 +155,7 @@ public sealed class KeyExpiryIntentTests
     {
         var key = Scenario.Fresh(Key);
         key.When(Make.Prepare("t", then: Make.PutOp("w")));
-        var applied = key.When(Make.Commit("t", 1, 1, then: false)).Events[0].Applied;
+        var applied = key.WhenApplied(Make.Commit("t", 1, 1, then: false)).Events[0].Applied;
         Assert.Null(applied.Write);
         Assert.True(applied.WritesNothing);
     }
@@ -167,7 +167,7 @@ public sealed class KeyExpiryIntentTests
     {
         var key = Scenario.Fresh(Key);
         key.When(Make.Prepare("t", then: Make.PutOp("w")));
-        key.When(Make.Commit("t", 1, 1, then));
+        key.WhenApplied(Make.Commit("t", 1, 1, then));
         key.Journal[1].Events[0].Applied.Write = new KeyWritten { Present = true, Value = Google.Protobuf.ByteString.CopyFromUtf8("x"), Revision = 1 };
         Assert.Throws<InvalidHistoryException>(() => key.Restart());
     }

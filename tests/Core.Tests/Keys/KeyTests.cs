@@ -67,7 +67,8 @@ public sealed class KeyTests
     public void A_snapshot_is_the_key()
     {
         var key = Scenario.Fresh(Key);
-        key.When(Make.Put("a"), Make.Put("b"));
+        key.When(Make.Put("a"));
+        key.When(Make.Put("b"));
         key.When(Make.Prepare("t", then: Make.PutOp("c")));
         key.RestartFromSnapshot();
         var read = key.When(Make.Get());

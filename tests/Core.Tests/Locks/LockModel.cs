@@ -43,6 +43,7 @@ sealed class LockModel
                 upgrading = null;
                 break;
             case Event.BodyOneofCase.Prepared: guards.Add(one.Prepared.TransactionId); break;
+            case Event.BodyOneofCase.Applied: guards.Remove(one.Applied.TransactionId); break;
             case Event.BodyOneofCase.Discarded: guards.Remove(one.Discarded.TransactionId); break;
             default: break;
         }

@@ -232,6 +232,27 @@ public sealed class SessionSlotTests
     }
 
     [Fact]
+    public void A_close_takes_the_end_of_what_is_committed_with_it()
+    {
+        var slot = Open();
+        slot.When(Guard("t"));
+        Assert.Empty(slot.When(Make.Commit("t", 1, 2)).Batch.Rows);
+        var close = slot.When(Close());
+        Assert.Equal([Event.BodyOneofCase.Applied, Event.BodyOneofCase.SessionEnded], Assert.Single(close.Batch.Rows).Events.Select(e => e.BodyCase));
+        Assert.NotNull(close.Reply().CloseSession);
+    }
+
+    [Fact]
+    public void What_is_committed_goes_with_any_row_of_the_slot()
+    {
+        var slot = Open();
+        slot.When(Guard("t"));
+        slot.When(Make.Commit("t", 1, 2));
+        Assert.Empty(slot.When(KeepAlive()).Batch.Rows);
+        Assert.Equal([Event.BodyOneofCase.SessionCreated, Event.BodyOneofCase.Applied], Assert.Single(slot.When(Create(2)).Batch.Rows).Events.Select(e => e.BodyCase));
+    }
+
+    [Fact]
     public void Expiry_waits_for_them_too()
     {
         var slot = Open(2);

@@ -1,4 +1,5 @@
 using AkkaHa.Core.Tests.Entities;
+using AkkaHa.Core.Transactions;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.Storage;
@@ -79,11 +80,12 @@ public sealed class ParticipantTests
     {
         var key = WithValue();
         key.When(Make.Prepare("t", then: Make.PutOp("w")));
-        var commit = key.WhenHeldBack(Make.Commit("t", 1, 2));
-        Assert.Equal([Event.BodyOneofCase.Applied], commit.Kinds);
-        Assert.Empty(commit.Batch.Now);
-        Assert.Equal("t", Assert.Single(commit.Sent).Command.DecisionSeen.TransactionId);
-        commit.Stored();
+        key.When(Make.Commit("t", 1, 2));
+        var applied = key.After(DueCommits.FoldMs).WhenHeldBack();
+        Assert.Equal([Event.BodyOneofCase.Applied], applied.Kinds);
+        Assert.Empty(applied.Batch.Now);
+        Assert.Equal("t", Assert.Single(applied.Sent).Command.DecisionSeen.TransactionId);
+        applied.Stored();
         Assert.Equal("w", Value(key));
     }
 

@@ -110,7 +110,7 @@ public sealed class WaitDieTests
         key.When(Write("young", 2));
         key.When(Write("old", 1));
         key.When(Make.Abort("old"));
-        Assert.Empty(Votes(key.When(Make.Commit("young", 1, 1))));
+        Assert.Empty(Votes(key.WhenApplied(Make.Commit("young", 1, 1))));
         Assert.True(key.Entity.IsIdle);
     }
 

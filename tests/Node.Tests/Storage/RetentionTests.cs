@@ -3,12 +3,16 @@ using AkkaHa.Node.Lists;
 using AkkaHa.Node.Membership;
 using AkkaHa.Node.Settings;
 using AkkaHa.Node.Storage;
+using AkkaHa.Node.Tests.Journal;
 using AkkaHa.Node.Tests.Membership;
 using Xunit;
 
 namespace AkkaHa.Node.Tests.Storage;
 
-/// <summary>Rows that are deleted, on the real journal: the entity comes back with all that it had, and goes on at the next number.</summary>
+/// <summary>
+/// Rows that are deleted, on the real journal: the entity comes back with all that it had, and goes on at the next number. Not beside the tests of the sweeper: what the index says of its lag is one for the process.
+/// </summary>
+[Collection(nameof(JournalCollection))]
 public sealed class RetentionTests
 {
     private const int Writes = 2500;

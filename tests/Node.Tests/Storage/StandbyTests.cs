@@ -19,7 +19,7 @@ public sealed class StandbyTests
         var quick = new NpgsqlConnectionStringBuilder(new PostgresConnections(settings, TimeSpan.FromSeconds(1.5)).Journal("akkaha-test")) { CommandTimeout = 2 };
         await using var connection = new NpgsqlConnection(quick.ConnectionString);
         await connection.OpenAsync();
-        await using (var create = new NpgsqlCommand("CREATE TABLE kept (n int)", connection)) await create.ExecuteNonQueryAsync();
+        await using (var create = new NpgsqlCommand("CREATE TABLE kept (n int)", connection) { CommandTimeout = 60 }) await create.ExecuteNonQueryAsync();
         pair.PauseStandby();
         try
         {

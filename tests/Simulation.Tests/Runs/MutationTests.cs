@@ -126,6 +126,9 @@ public sealed class MutationTests(ITestOutputHelper output)
     public void Without_reading_the_rows_of_the_lost_a_transaction_that_an_operator_decides_otherwise_is_caught() => GoesRed(RuleSwitches.AllOn with { ReadTheLost = false }, "Kind=Storm,Lists=2,Registers=0,Accounts=0,Locks=0,MultiLocks=0,Expiring=0,Clients=4,Steps=12,ActivationDiesEveryMs=300");
 
     [Fact]
+    public void Without_reading_what_is_committed_and_not_applied_a_stale_read_is_caught() => GoesRed(RuleSwitches.AllOn with { CommittedIsRead = false }, "Accounts=3,Registers=0,Locks=0,Lists=0");
+
+    [Fact]
     public void Without_the_guard_a_write_with_an_old_fence_is_caught() => GoesRed(RuleSwitches.AllOn with { Guard = false }, "Locks=1");
 
     [Fact]
