@@ -56,6 +56,7 @@ public sealed class OptionsTests
         {
             o.Endpoints = node.Address;
             o.Label = "web";
+            o.AttemptTimeout = TestClient.Patient.AttemptTimeout;
         }).BuildServiceProvider();
 
         var client = services.GetRequiredService<AkkaHaClient>();

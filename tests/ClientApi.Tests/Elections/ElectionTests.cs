@@ -32,7 +32,7 @@ public sealed class ElectionTests
         node.On<PutKeyRequest, PutKeyResponse>(_ => throw Refusal.Of(ErrorCode.TxnAborted, details: Refusal.Details("""{"reason":"resolved"}""")));
         await using var client = TestClient.Connect(node);
         await Assert.ThrowsAsync<TransactionAbortedException>(() => client.Elections.CampaignAsync("e", "x"));
-        Assert.Single(node.Seen<ReleaseLockRequest>());
+        Assert.Single(await node.SeenAsync<ReleaseLockRequest>(1));
     }
 
     [Fact]
@@ -50,7 +50,7 @@ public sealed class ElectionTests
 
         await leadership.DisposeAsync();
 
-        var deleted = Assert.Single(node.Seen<DeleteKeyRequest>());
+        var deleted = Assert.Single(await node.SeenAsync<DeleteKeyRequest>(1));
         Assert.Equal((Key, 8L), (deleted.Key, deleted.IfRevision));
     }
 
@@ -68,8 +68,8 @@ public sealed class ElectionTests
 
         await leadership.DisposeAsync();
 
-        Assert.Equal(deletes ? [1L, 9L] : [1L], node.Seen<DeleteKeyRequest>().Select(d => d.IfRevision));
-        Assert.Single(node.Seen<ReleaseLockRequest>());
+        Assert.Equal(deletes ? [1L, 9L] : [1L], (await node.SeenAsync<DeleteKeyRequest>(deletes ? 2 : 1)).Select(d => d.IfRevision));
+        Assert.Single(await node.SeenAsync<ReleaseLockRequest>(1));
     }
 
     /// <summary>Until the lock is given back it may still come; after that it can't.</summary>
@@ -101,19 +101,19 @@ public sealed class ElectionTests
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => campaign);
 
-        Assert.Equal(3, Assert.Single(node.Seen<DeleteKeyRequest>()).IfRevision);
+        Assert.Equal(3, Assert.Single(await node.SeenAsync<DeleteKeyRequest>(1)).IfRevision);
     }
 
     [Fact]
     public async Task A_value_that_can_not_be_taken_away_now_is_taken_away_later_since_the_session_lives_on()
     {
         await using var node = (await FakeNode.StartAsync()).Refuse<DeleteKeyRequest>(ErrorCode.Unavailable);
-        await using var client = TestClient.Connect(TestClient.Impatient, node);
+        await using var client = TestClient.Connect(TestClient.SoonTired, node);
         var leadership = await client.Elections.CampaignAsync("e", "x");
 
-        await leadership.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10));
-        Assert.Single(node.Seen<ReleaseLockRequest>());
-        await Task.Delay(TestClient.Impatient.GiveUpAfter + TimeSpan.FromMilliseconds(500));
+        await leadership.DisposeAsync().AsTask().WaitAsync(TestClient.Generous);
+        Assert.Single(await node.SeenAsync<ReleaseLockRequest>(1));
+        await Task.Delay(TestClient.SoonTired.GiveUpAfter + TimeSpan.FromMilliseconds(500));
         var before = node.Seen<DeleteKeyRequest>().Count;
 
         await TestClient.Until(() => node.Seen<DeleteKeyRequest>().Count > before);

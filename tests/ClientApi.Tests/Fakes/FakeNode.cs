@@ -51,6 +51,22 @@ internal sealed class FakeNode : IAsyncDisposable
         return node;
     }
 
+    /// <summary>For one that goes and comes back: below the ports that the system gives to others meanwhile.</summary>
+    public static async Task<FakeNode> StartAtPortOfItsOwnAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                return await StartAsync(Random.Shared.Next(2_000, 10_000));
+            }
+            catch (IOException)
+            {
+                // Somebody has it.
+            }
+        }
+    }
+
     public FakeNode On<TRequest, TResponse>(Func<TRequest, ServerCallContext, Task<TResponse>> script)
         where TRequest : class
         where TResponse : class

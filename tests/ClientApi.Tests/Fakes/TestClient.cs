@@ -41,6 +41,14 @@ internal static class TestClient
         }
     }
 
+    /// <summary>What the node was sent, once it is so much: what is given back goes on beside its caller where that takes long.</summary>
+    public static async Task<IReadOnlyList<TRequest>> SeenAsync<TRequest>(this FakeNode node, int count)
+        where TRequest : class
+    {
+        await Until(() => node.Seen<TRequest>().Count >= count);
+        return node.Seen<TRequest>();
+    }
+
     /// <summary>Lets fake time pass up to so long after <paramref name="from"/>, in small steps.</summary>
     public static Task PassTo(this FakeTimeProvider time, DateTimeOffset from, double seconds) =>
         time.PassUntil(() => time.GetUtcNow() >= from.AddSeconds(seconds));

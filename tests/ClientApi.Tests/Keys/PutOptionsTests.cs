@@ -27,7 +27,7 @@ public sealed class PutOptionsTests
     public async Task A_write_that_may_have_been_done_names_the_id_by_which_that_can_be_found_out()
     {
         await using var node = await FakeNode.StartAsync();
-        await using var client = TestClient.Connect(TestClient.Impatient, node);
+        await using var client = TestClient.Connect(TestClient.SoonTired, node);
         var session = await client.Sessions.GetOwnAsync();
         node.HangUpOn<PutKeyRequest>().HangUpOn<DeleteKeyRequest>();
         var guard = new Guard("l", new Fence(1));

@@ -1,5 +1,6 @@
 using AkkaHa.ClientApi.Tests.Fakes;
 using AkkaHa.Messages.V1;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 using static AkkaHa.ClientApi.Tests.Keys.WatchTests;
 
@@ -28,13 +29,13 @@ public sealed class WatchResumeTests
     public async Task A_heartbeat_moves_the_place_to_go_on_from()
     {
         var connections = 0;
+        var heard = new TaskCompletionSource();
         await using var node = (await FakeNode.StartAsync()).OnWatch(async (r, events, context) =>
         {
             if (++connections == 1)
             {
                 await events.WriteAsync(new WatchEvent { Position = "41" });
-                // What was written must be on its way first.
-                await Task.Delay(100);
+                await heard.Task;
                 throw FakeNode.HangUp(context);
             }
             await events.WriteAsync(Put(42));
@@ -43,10 +44,15 @@ public sealed class WatchResumeTests
         await using var client = TestClient.Connect(node);
         var progress = new List<WatchPosition>();
 
-        await TakeAsync(client.Keys.WatchAsync(options: new WatchOptions { Progress = progress.Add }), 1);
+        await TakeAsync(client.Keys.WatchAsync(options: new WatchOptions { Progress = Told }), 1);
 
         Assert.Equal(["", "41"], node.Seen<WatchRequest>().Select(r => r.From));
         Assert.Equal([new WatchPosition("41")], progress);
+        void Told(WatchPosition position)
+        {
+            progress.Add(position);
+            heard.TrySetResult();
+        }
     }
 
     [Fact]
@@ -69,9 +75,10 @@ public sealed class WatchResumeTests
     [Fact]
     public async Task A_node_that_falls_silent_is_left_for_another()
     {
-        await using var silent = (await FakeNode.StartAsync()).OnWatch(async (_, events, context) =>
+        await using var silent = (await FakeNode.StartAsync()).OnWatch(async (r, events, context) =>
         {
-            await events.WriteAsync(Put(1));
+            // One that comes back, since the other was slow to answer, has had that.
+            if (r.From == "0") await events.WriteAsync(Put(1));
             await Task.Delay(Timeout.Infinite, context.CancellationToken);
         });
         await using var lively = Counting(await FakeNode.StartAsync());
@@ -90,25 +97,34 @@ public sealed class WatchResumeTests
     [Fact]
     public async Task Heartbeats_keep_a_watch_where_it_is()
     {
+        var (time, told) = (new FakeTimeProvider(DateTimeOffset.UtcNow), 0);
+        using var beat = new SemaphoreSlim(0);
         await using var node = (await FakeNode.StartAsync()).OnWatch(async (_, events, context) =>
         {
             for (var i = 1; i <= 20; i++)
             {
+                await beat.WaitAsync(context.CancellationToken);
                 await events.WriteAsync(new WatchEvent { Position = Text(i) });
-                await Task.Delay(100, context.CancellationToken);
             }
             await events.WriteAsync(Put(21));
             await Task.Delay(Timeout.Infinite, context.CancellationToken);
         });
-        await using var client = TestClient.Connect(node);
-        await TakeAsync(client.Keys.WatchAsync(options: new WatchOptions { SilenceTimeout = TimeSpan.FromSeconds(1.5) }), 1);
+        await using var client = TestClient.Connect(TestClient.Patient with { TimeProvider = time }, node);
+        var watch = TakeAsync(client.Keys.WatchAsync(options: new WatchOptions { SilenceTimeout = TimeSpan.FromSeconds(1.5), Progress = _ => Interlocked.Increment(ref told) }), 1);
+        for (var i = 1; i <= 20; i++)
+        {
+            beat.Release();
+            await TestClient.Until(() => Volatile.Read(ref told) == i);
+            time.Advance(TimeSpan.FromSeconds(1));
+        }
+        await watch;
         Assert.Single(node.Seen<WatchRequest>());
     }
 
     [Fact]
     public async Task Without_any_node_it_tries_for_as_long_as_it_was_told()
     {
-        var node = Counting(await FakeNode.StartAsync(), breakAfter: 2, "hang up");
+        var node = Counting(await FakeNode.StartAtPortOfItsOwnAsync(), breakAfter: 2, "hang up");
         var port = new Uri(node.Address).Port;
         await using var client = TestClient.Connect(node);
         await using var watch = client.Keys.WatchAsync("", new WatchPosition("0"), new WatchOptions { GiveUpAfter = TimeSpan.FromSeconds(1) }).GetAsyncEnumerator();

@@ -3,6 +3,7 @@ using AkkaHa.ClientApi.Tests.Fakes;
 using AkkaHa.Messages.V1;
 using Google.Protobuf;
 using Grpc.Core;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace AkkaHa.ClientApi.Tests.Keys;
@@ -47,12 +48,13 @@ public sealed class WatchTests
     [Fact]
     public async Task A_slow_reader_is_not_taken_for_a_silent_node()
     {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
         await using var node = Counting(await FakeNode.StartAsync());
-        await using var client = TestClient.Connect(node);
+        await using var client = TestClient.Connect(TestClient.Patient with { TimeProvider = time }, node);
         var seen = 0;
         await foreach (var _ in client.Keys.WatchAsync(options: new WatchOptions { SilenceTimeout = TimeSpan.FromMilliseconds(200) }))
         {
-            await Task.Delay(500);
+            time.Advance(TimeSpan.FromMilliseconds(500));
             if (++seen == 3) break;
         }
         Assert.Single(node.Seen<WatchRequest>());

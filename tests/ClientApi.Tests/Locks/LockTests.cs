@@ -28,7 +28,7 @@ public sealed class LockTests
 
         Assert.Equal("orders/7", held.Name);
         Assert.True(held.Fence > 0);
-        var released = Assert.Single(node.Seen<ReleaseLockRequest>());
+        var released = Assert.Single(await node.SeenAsync<ReleaseLockRequest>(1));
         Assert.Equal(("orders/7", held.Fence.Value, held.SessionId.Text), (released.Name, released.Fence, released.SessionId));
         Assert.False(held.LostToken.IsCancellationRequested);
     }
@@ -74,7 +74,7 @@ public sealed class LockTests
 
         Assert.Equal(new ClientApi.LockHolder("3-x", "h", "worker-2", ClientApi.LockMode.Exclusive, new Fence(17), TimeSpan.FromSeconds(1.5)), Assert.Single(held.Holders));
         Assert.Equal((3, 4), (held.Waiters, held.Position));
-        Assert.Equal(node.Seen<AcquireLockRequest>()[0].RequestId, Assert.Single(node.Seen<CancelLockRequest>()).RequestId);
+        Assert.Equal(node.Seen<AcquireLockRequest>()[0].RequestId, Assert.Single(await node.SeenAsync<CancelLockRequest>(1)).RequestId);
     }
 
     [Fact]
@@ -88,10 +88,9 @@ public sealed class LockTests
             await Task.Delay(TimeSpan.FromSeconds(request.WaitSeconds), time, context.CancellationToken);
             throw Refusal.Of(ErrorCode.LockHeld);
         });
-        await using var client = TestClient.Connect(new AkkaHaClientOptions { TimeProvider = time }, node);
-
+        await using var client = TestClient.Connect(TestClient.Patient with { TimeProvider = time, SessionTtl = TimeSpan.FromHours(1) }, node);
         var acquiring = client.Locks.AcquireAsync("l", Timeout.InfiniteTimeSpan);
-        await time.PassUntil(() => acquiring.IsCompleted, stepMs: 250);
+        await time.PassUntil(() => acquiring.IsCompleted, stepMs: 100);
         await using var held = await acquiring;
 
         var asked = node.Seen<AcquireLockRequest>();
@@ -126,15 +125,19 @@ public sealed class LockTests
     [Fact]
     public async Task An_acquire_is_not_hung_up_on_while_its_node_may_still_answer()
     {
+        var (time, answer) = (new FakeTimeProvider(DateTimeOffset.UtcNow), new TaskCompletionSource());
         await using var node = await FakeNode.StartAsync();
         node.On<AcquireLockRequest, LockGrant>(async (request, context) =>
         {
-            await Task.Delay(TimeSpan.FromSeconds(2), context.CancellationToken);
+            await answer.Task.WaitAsync(context.CancellationToken);
             return FakeLocks.Grant(request);
         });
-        await using var client = TestClient.Connect(new AkkaHaClientOptions { AttemptTimeout = TimeSpan.FromMilliseconds(500) }, node);
-
-        await using var held = await client.Locks.AcquireAsync("l");
+        await using var client = TestClient.Connect(new AkkaHaClientOptions { AttemptTimeout = TimeSpan.FromMilliseconds(500), TimeProvider = time }, node);
+        var acquiring = client.Locks.AcquireAsync("l");
+        await node.SeenAsync<AcquireLockRequest>(1);
+        time.Advance(TimeSpan.FromSeconds(2));
+        answer.SetResult();
+        await using var held = await acquiring.WaitAsync(TestClient.Generous);
 
         Assert.Single(node.Seen<AcquireLockRequest>());
     }
@@ -158,7 +161,7 @@ public sealed class LockTests
         var outcome = await Record.ExceptionAsync(() => client.Locks.AcquireAsync("l", TimeSpan.FromSeconds(5), cancel.Token));
 
         Assert.IsAssignableFrom<OperationCanceledException>(outcome);
-        var cancels = node.Seen<CancelLockRequest>();
+        var cancels = await node.SeenAsync<CancelLockRequest>(3);
         Assert.Equal(3, cancels.Count);
         Assert.All(cancels, c => Assert.Equal(node.Seen<AcquireLockRequest>()[0].RequestId, c.RequestId));
     }
@@ -167,10 +170,10 @@ public sealed class LockTests
     public async Task An_acquire_whose_outcome_is_unknown_is_taken_back_as_soon_as_a_node_answers()
     {
         await using var node = (await FakeNode.StartAsync()).HangUpOn<AcquireLockRequest>().Refuse<CancelLockRequest>(ErrorCode.Unavailable);
-        await using var client = TestClient.Connect(TestClient.Impatient, node);
+        await using var client = TestClient.Connect(TestClient.SoonTired, node);
 
         await Assert.ThrowsAsync<OutcomeUnknownException>(() => client.Locks.TryAcquireAsync("l"));
-        await Task.Delay(TestClient.Impatient.GiveUpAfter + TimeSpan.FromMilliseconds(500));
+        await Task.Delay(TestClient.SoonTired.GiveUpAfter + TimeSpan.FromMilliseconds(500));
         node.On<CancelLockRequest, CancelLockResponse>(_ => new CancelLockResponse());
         var before = node.Seen<CancelLockRequest>().Count;
 
@@ -189,18 +192,17 @@ public sealed class LockTests
 
         await Assert.ThrowsAsync<FenceStaleException>(() => released.ReleaseAsync());
         await released.DisposeAsync();
-        Assert.Equal(2, node.Seen<ReleaseLockRequest>().Count);
+        Assert.Equal(2, (await node.SeenAsync<ReleaseLockRequest>(2)).Count);
     }
 
     [Fact]
     public async Task A_lock_that_can_not_be_released_now_is_released_later_since_the_session_lives_on()
     {
         await using var node = (await FakeNode.StartAsync()).Refuse<ReleaseLockRequest>(ErrorCode.Unavailable);
-        await using var client = TestClient.Connect(TestClient.Impatient, node);
+        await using var client = TestClient.Connect(TestClient.SoonTired, node);
         var held = await client.Locks.AcquireAsync("l");
-
-        await held.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10));
-        await Task.Delay(TestClient.Impatient.GiveUpAfter + TimeSpan.FromMilliseconds(500));
+        await held.DisposeAsync().AsTask().WaitAsync(TestClient.Generous);
+        await Task.Delay(TestClient.SoonTired.GiveUpAfter + TimeSpan.FromMilliseconds(500));
         var before = node.Seen<ReleaseLockRequest>().Count;
         node.On<ReleaseLockRequest, ReleaseLockResponse>(r => new ReleaseLockResponse { Fence = r.Fence });
 
@@ -235,7 +237,9 @@ public sealed class LockTests
     public async Task A_wait_whose_session_is_lost_goes_on_with_a_fresh_one()
     {
         var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
-        await using var node = (await FakeNode.StartAsync()).Refuse<KeepAliveRequest>(ErrorCode.SessionExpired);
+        await using var node = await FakeNode.StartAsync();
+        // The fresh one lives, however slow the machine is.
+        node.On<KeepAliveRequest, KeepAliveResponse>(_ => node.Seen<CreateSessionRequest>().Count == 1 ? throw Refusal.Of(ErrorCode.SessionExpired) : new KeepAliveResponse { TtlSeconds = 10 });
         node.On<AcquireLockRequest, LockGrant>(async (request, context) =>
         {
             if (node.Seen<CreateSessionRequest>().Count == 1) await node.StallAsync(context);

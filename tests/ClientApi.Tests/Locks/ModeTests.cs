@@ -1,5 +1,6 @@
 using AkkaHa.ClientApi.Tests.Fakes;
 using AkkaHa.Messages.V1;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 using Mode = AkkaHa.ClientApi.LockMode;
 using WireMode = AkkaHa.Messages.V1.LockMode;
@@ -92,7 +93,7 @@ public sealed class ModeTests
 
         var asked = Assert.Single(node.Seen<AcquireAllLocksRequest>());
         Assert.Equal([("b", WireMode.Exclusive), ("a", WireMode.Exclusive), ("c", WireMode.Shared)], asked.Locks.Select(l => (l.Name, l.Mode)));
-        Assert.Equal(["a", "b", "c"], node.Seen<ReleaseLockRequest>().Select(r => r.Name).Order());
+        Assert.Equal(["a", "b", "c"], (await node.SeenAsync<ReleaseLockRequest>(3)).Select(r => r.Name).Order());
     }
 
     [Fact]
@@ -125,21 +126,29 @@ public sealed class ModeTests
         Assert.Empty(node.Seen<CancelAllLocksRequest>());
         await Assert.ThrowsAsync<LockHeldException>(() => client.Locks.AcquireAllAsync(["a", "b"], TimeSpan.FromMilliseconds(200)));
 
-        Assert.Equal(node.Seen<AcquireAllLocksRequest>()[^1].RequestId, Assert.Single(node.Seen<CancelAllLocksRequest>()).RequestId);
+        Assert.Equal(node.Seen<AcquireAllLocksRequest>()[^1].RequestId, Assert.Single(await node.SeenAsync<CancelAllLocksRequest>(1)).RequestId);
     }
 
     [Fact]
     public async Task A_long_wait_for_several_locks_is_of_short_calls_of_one_request_that_keep_the_place_but_for_the_last()
     {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        using var over = new SemaphoreSlim(0);
         await using var node = await FakeNode.StartAsync();
-        node.On<AcquireAllLocksRequest, AcquireAllLocksResponse>(async (request, _) =>
+        node.On<AcquireAllLocksRequest, AcquireAllLocksResponse>(async (_, _) =>
         {
-            await Task.Delay(TimeSpan.FromSeconds(request.WaitSeconds));
+            await over.WaitAsync();
             throw Refusal.Of(ErrorCode.LockHeld);
         });
-        await using var client = TestClient.Connect(node);
-
-        Assert.Null(await client.Locks.TryAcquireAllAsync(["a", "b"], TimeSpan.FromSeconds(3.5)));
+        await using var client = TestClient.Connect(TestClient.Patient with { TimeProvider = time }, node);
+        var acquiring = client.Locks.TryAcquireAllAsync(["a", "b"], TimeSpan.FromSeconds(3.5));
+        foreach (var (call, seconds) in new[] { (1, 3.0), (2, 0.5) })
+        {
+            await node.SeenAsync<AcquireAllLocksRequest>(call);
+            time.Advance(TimeSpan.FromSeconds(seconds));
+            over.Release();
+        }
+        Assert.Null(await acquiring.WaitAsync(TestClient.Generous));
 
         var asked = node.Seen<AcquireAllLocksRequest>();
         Assert.Equal((3.0, true), (asked[0].WaitSeconds, asked[0].KeepPlace));

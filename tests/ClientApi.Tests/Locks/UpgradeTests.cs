@@ -21,7 +21,7 @@ public sealed class UpgradeTests
         Assert.Equal(Mode.Exclusive, held.Mode);
         Assert.True(held.Fence > first);
         Assert.Equal(first.Value, Assert.Single(node.Seen<UpgradeLockRequest>()).Fence);
-        Assert.Equal(held.Fence.Value, Assert.Single(node.Seen<ReleaseLockRequest>()).Fence);
+        Assert.Equal(held.Fence.Value, Assert.Single(await node.SeenAsync<ReleaseLockRequest>(1)).Fence);
         Assert.Empty(node.Seen<CancelLockRequest>());
     }
 
@@ -122,7 +122,7 @@ public sealed class UpgradeTests
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => upgrading);
         Assert.Equal((Mode.Upgradeable, false), (held.Mode, held.IsLost));
-        Assert.Single(node.Seen<CancelLockRequest>());
+        Assert.Single(await node.SeenAsync<CancelLockRequest>(1));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using AkkaHa.ClientApi.Sessions;
+using AkkaHa.ClientApi.Tests.Fakes;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -80,7 +81,7 @@ public sealed class LiveSessionTests
 
         session.Lose("test");
 
-        Assert.True(called.Wait(TimeSpan.FromSeconds(10)));
+        Assert.True(called.Wait(TestClient.Generous));
     }
 
     private LiveSession Session() => new("3-0198c0de-0000-7000-8000-000000000000", Ttl, _time.GetTimestamp(), _time, NullLogger.Instance);

@@ -57,7 +57,7 @@ public sealed class LifetimeTests
         await using var node = await FakeNode.StartAsync();
         var failing = 0;
         node.On<TransactionRequest, Messages.V1.TransactionResult>(r => FakeTransactions.Committed(r, failing));
-        await using var client = TestClient.Connect(new AkkaHaClientOptions { TransactionTries = 1, ConnectTimeout = TestClient.Patient.ConnectTimeout }, node);
+        await using var client = TestClient.Connect(TestClient.Patient with { TransactionTries = 1 }, node);
         await using var held = await client.Locks.AcquireAsync("l");
         var own = await client.Sessions.GetOwnAsync();
         Func<Transaction, Task> body = async tx =>

@@ -1,6 +1,7 @@
 using AkkaHa.ClientApi.Tests.Fakes;
 using AkkaHa.Messages.V1;
 using Google.Protobuf;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 using static AkkaHa.ClientApi.Tests.Transactions.RunTests;
 
@@ -47,9 +48,13 @@ public sealed class ReadTests
             }
             return FakeTransactions.Committed(r);
         });
-        await using var client = TestClient.Connect(TestClient.Patient with { AttemptTimeout = TimeSpan.FromMilliseconds(500) }, node);
-
-        await client.Transactions.SubmitAsync(new TransactionBuilder().Then(then => then.Get("a").Get("b")));
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var client = TestClient.Connect(TestClient.Patient with { AttemptTimeout = TimeSpan.FromMilliseconds(500), TimeProvider = time }, node);
+        var reading = client.Transactions.SubmitAsync(new TransactionBuilder().Then(then => then.Get("a").Get("b")));
+        // The first must be refused in its time, however slow the machine is.
+        await time.PassUntil(() => node.Seen<TransactionRequest>().Count >= 2, stepMs: 2);
+        await time.PassUntil(() => reading.IsCompleted);
+        await reading;
 
         var ids = node.Seen<TransactionRequest>().Select(r => r.TransactionId).ToArray();
         Assert.Equal(["", ""], ids[..2]);

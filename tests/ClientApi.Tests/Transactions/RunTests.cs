@@ -66,7 +66,7 @@ public sealed class RunTests
     {
         await using var node = await NodeAsync();
         node.On<TransactionRequest, Messages.V1.TransactionResult>(r => FakeTransactions.Committed(r, 0));
-        await using var client = TestClient.Connect(new AkkaHaClientOptions { TransactionTries = 4 }, node);
+        await using var client = TestClient.Connect(TestClient.Patient with { TransactionTries = 4 }, node);
         var runs = 0;
 
         var conflict = await Assert.ThrowsAsync<TransactionConflictException>(() => client.Transactions.RunAsync(async tx =>
