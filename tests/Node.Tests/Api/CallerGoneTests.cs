@@ -10,7 +10,11 @@ namespace AkkaHa.Node.Tests.Api;
 public sealed class CallerGoneTests : IClassFixture<ApiHost>
 {
     private const string Session = "7-01890a5d-ac96-774b-bcce-b302099a8057";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <summary>Long enough for a slow machine to bring the call to the node.</summary>
+    private static readonly TimeSpan UntilItWaits = TimeSpan.FromSeconds(5);
+
     private readonly ApiHost host;
     private readonly TaskCompletionSource waiting = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -51,7 +55,7 @@ public sealed class CallerGoneTests : IClassFixture<ApiHost>
         var request = new AcquireLockRequest { Name = "a/b", SessionId = Session, RequestId = "r2", WaitSeconds = 30 };
 
         await Assert.ThrowsAsync<RpcException>(async () =>
-            await new Locks.LocksClient(host.Grpc).AcquireAsync(request, deadline: DateTime.UtcNow.AddMilliseconds(300)));
+            await new Locks.LocksClient(host.Grpc).AcquireAsync(request, deadline: DateTime.UtcNow.Add(UntilItWaits)));
 
         AssertTakenBack(await ToldAsync(), "r2");
     }

@@ -132,9 +132,10 @@ public sealed class ErrorMappingTests : IClassFixture<ApiHost>
         using var http = await host.SendAsync("GET /v1/kv/a");
         using var grpc = new Keys.KeysClient(host.Grpc).GetAsync(new() { Key = "a" });
 
+        var headers = await grpc.ResponseHeadersAsync;
         var after = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() + 5_000;
         Assert.InRange(long.Parse(Assert.Single(http.Headers.GetValues("akkaha-time-ms")), CultureInfo.InvariantCulture), before, after);
-        Assert.InRange(long.Parse((await grpc.ResponseHeadersAsync).GetValue("akkaha-time-ms")!, CultureInfo.InvariantCulture), before, after);
+        Assert.InRange(long.Parse(headers.GetValue("akkaha-time-ms")!, CultureInfo.InvariantCulture), before, after);
     }
 
     private static Reply Refusal(ErrorCode code) => new()

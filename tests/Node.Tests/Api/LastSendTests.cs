@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using AkkaHa.Messages;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Api.Errors;
@@ -42,7 +43,7 @@ public sealed class LastSendTests
         var waiting = Last.WaitAsync(new ValueTask(send.Task)).AsTask();
         watcher.End(Refusals.Of(ErrorCode.Unavailable, "too slow"));
         await watcher.CutOff.WaitAsync(TimeSpan.FromSeconds(30));
-        for (var i = 0; i < 300 && !waiting.IsCompleted; i++)
+        for (var since = Stopwatch.StartNew(); !waiting.IsCompleted && since.Elapsed < TimeSpan.FromSeconds(30);)
         {
             time.Advance(Patience / 100);
             await Task.Delay(10);

@@ -116,12 +116,12 @@ public sealed class MultiLockRouteTests : IClassFixture<ApiHost>
         using var cancel = new CancellationTokenSource();
         var request = new AcquireAllLocksRequest { SessionId = Session, RequestId = "r1", Attempt = 3, WaitSeconds = 30, Locks = { new LockWish { Name = "a" } } };
         var call = new Locks.LocksClient(host.Grpc).AcquireAllAsync(request, cancellationToken: cancel.Token);
-        await waiting.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        await waiting.Task.WaitAsync(TimeSpan.FromSeconds(30));
 
         await cancel.CancelAsync();
 
         await Assert.ThrowsAsync<RpcException>(async () => await call);
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (host.Entities.Asked.All(c => c.CancelAllLocks is null)) await Task.Delay(10, patience.Token);
         var told = Assert.Single(host.Entities.Asked, c => c.CancelAllLocks is not null);
         Assert.Equal("session/7", told.Entity);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
@@ -35,7 +36,8 @@ public sealed partial class TelemetryPageTests
         foreach (var type in typeof(NodeMeter).Assembly.GetTypes().Where(t => t.Namespace == typeof(NodeMeter).Namespace && !t.ContainsGenericParameters))
             RuntimeHelpers.RunClassConstructor(type.TypeHandle);
         _ = new NodeGauges(() => null, () => true, shards: 16);
-        var all = new Dictionary<string, Instrument>(StringComparer.Ordinal);
+        // Other tests may make their gauges meanwhile.
+        var all = new ConcurrentDictionary<string, Instrument>(StringComparer.Ordinal);
         using var listener = new MeterListener
         {
             InstrumentPublished = (instrument, _) =>

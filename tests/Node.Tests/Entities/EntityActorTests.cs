@@ -21,7 +21,7 @@ namespace AkkaHa.Node.Tests.Entities;
 public sealed class EntityActorTests : TestKit
 {
     private const string Key = "kv/a";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly NodeParts parts;
     private readonly JournalScript script;
@@ -109,8 +109,10 @@ public sealed class EntityActorTests : TestKit
         script.Hold = new TaskCompletionSource();
         var first = Ask(entity, Put("1"));
         await AwaitConditionAsync(() => Task.FromResult(WritesSoFar() == 2), Patience);
-        var others = Enumerable.Range(2, 20).Select(i => Ask(entity, Put($"{i}"))).ToArray();
-        await Task.Delay(200);
+        // Each under an id of its own, as clients' commands are: without one they may share a row.
+        var others = Enumerable.Range(2, 20).Select(i => Ask(entity, Put($"{i}", requestId: $"{Guid.CreateVersion7()}"))).ToArray();
+        // Answered when all that were sent before it have been taken in.
+        await entity.Ask<ActorIdentity>(new Identify(null), Patience);
         script.Hold.SetResult();
         await first;
         Assert.Equal(Enumerable.Range(3, 20).Select(i => (long)i), (await Task.WhenAll(others)).Select(r => r.PutKey.Revision));

@@ -12,7 +12,7 @@ namespace AkkaHa.Node.Tests.Eventual;
 /// <summary>Nodes in this process, with replicators and files.</summary>
 public sealed class ReplicationTests
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
     [Fact]
     public async Task Nodes_have_the_same_data_also_one_that_joins_late_and_one_that_comes_back()

@@ -12,6 +12,9 @@ namespace AkkaHa.Node.Tests.Journal;
 [Collection(nameof(JournalCollection))]
 public sealed class GroupCommitJournalTests(JournalFixture fixture)
 {
+    /// <summary>So many connections the journal writes through.</summary>
+    private const int Lanes = 2;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     [Fact]
@@ -122,7 +125,7 @@ public sealed class GroupCommitJournalTests(JournalFixture fixture)
             first.Add(writers[i].Ask<long>(1, Patience));
             await Task.Delay(200);
         }
-        var rest = writers.Skip(2).Select(w => w.Ask<long>(1, TimeSpan.FromSeconds(5))).ToArray();
+        var rest = writers.Skip(2).Select(w => w.Ask<long>(1, w == writers[^1] ? TimeSpan.FromSeconds(5) : Patience)).ToArray();
         await Task.Delay(200);
         await transaction.CommitAsync();
         var stored = await Task.WhenAll(first.Concat(rest.SkipLast(1)));
@@ -138,23 +141,18 @@ public sealed class GroupCommitJournalTests(JournalFixture fixture)
         using var system = journal.StartSystem();
         for (var i = 0; i < 6; i++) Assert.Equal(1, await system.ActorOf(Writer.Props($"kv/before-{i}")).Ask<long>(1, Patience));
         await journal.RunAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'INSERT INTO journal%' AND datname = current_database() AND pid <> pg_backend_pid()");
-        // Whoever writes first on each of them is told that it failed, and stops.
+        // Whoever writes first on each of them is told that it failed, and stops; which lane takes a write is not said.
         var stored = new List<bool>();
         for (var i = 0; i < 8; i++) stored.Add(await IsStoredAsync(system.ActorOf(Writer.Props($"kv/after-{i}"))));
-        Assert.All(stored.Skip(4), Assert.True);
+        Assert.InRange(stored.Count(s => !s), 0, Lanes);
         await system.Terminate();
     }
 
     private static async Task<bool> IsStoredAsync(IActorRef writer)
     {
-        try
-        {
-            return await writer.Ask<long>(1, TimeSpan.FromSeconds(2)) == 1;
-        }
-        catch (AskTimeoutException)
-        {
-            return false;
-        }
+        var stopped = writer.WatchAsync();
+        var rows = writer.Ask<long>(1, Patience);
+        return await Task.WhenAny(rows, stopped) == rows && await rows == 1;
     }
 
     /// <summary>Else it would take the entity for one without that row, which comes all the same.</summary>

@@ -9,6 +9,7 @@ using AkkaHa.Node.Membership;
 using AkkaHa.Node.Ownership;
 using AkkaHa.Node.Settings;
 using AkkaHa.Node.Tests.Api;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
@@ -89,12 +90,13 @@ public sealed class LockWakerTests(JournalFixture fixture)
     public async Task One_that_has_ended_while_the_index_can_not_be_read_is_woken_later()
     {
         var journal = await HeldAsync(fixture, "sqlite", "mine");
-        using var waker = Waker(journal);
+        var log = new Failed();
+        using var waker = new LockWaker(new LockIndex(journal.Database), entities, () => parts, log);
         await journal.RunAsync("ALTER TABLE lock_index RENAME TO elsewhere");
         await waker.StartAsync(default);
         parts.Grants.Enter(ShardOf("mine"), 3, null);
         // From the second round on the shard is due, and its locks can't be read.
-        await Task.Delay(3000);
+        await log.Task.WaitAsync(Patience);
         parts.LocksEnded.Enqueue("ended");
         await UntilNoneIsLeftAsync();
         await Task.Delay(500);
@@ -104,6 +106,21 @@ public sealed class LockWakerTests(JournalFixture fixture)
         while (!Woken.Contains("ended") || !Woken.Contains("mine")) await Task.Delay(20, patience.Token);
         Assert.Empty(before);
         await waker.StopAsync(default);
+    }
+
+    /// <summary>A waker's log: all that it says is that a round has failed.</summary>
+    private sealed class Failed : ILogger<LockWaker>
+    {
+        private readonly TaskCompletionSource failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Task => failed.Task;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => failed.TrySetResult();
     }
 
     private async Task UntilNoneIsLeftAsync()

@@ -1,11 +1,11 @@
 using System.Net;
-using System.Net.Sockets;
 using AkkaHa.Node.Api;
 using AkkaHa.Node.Api.Keys;
 using AkkaHa.Node.Eventual;
 using AkkaHa.Node.Management;
 using AkkaHa.Node.Settings;
 using AkkaHa.Node.Tests.Api;
+using AkkaHa.Node.Tests.Membership;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -31,7 +31,7 @@ public abstract class ManagementHost(bool allowWrites) : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        var (clients, management) = (FreePort(), FreePort());
+        var (clients, management) = (InProcessCluster.FreePort(), InProcessCluster.FreePort());
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -59,12 +59,6 @@ public abstract class ManagementHost(bool allowWrites) : IAsyncLifetime
         if (app is not null) await app.DisposeAsync();
     }
 
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
 }
 
 public sealed class ReadOnlyHost() : ManagementHost(allowWrites: false);

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Cluster;
 using AkkaHa.Core.Entities;
@@ -90,10 +88,6 @@ internal sealed class InProcessCluster : IAsyncDisposable
         Directory.Delete(DataDirectory, recursive: true);
     }
 
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
+    /// <summary>None that an outgoing connection, or another test's server, may have been given before it is used.</summary>
+    internal static int FreePort() => AkkaHa.Cli.Local.LocalCluster.FreePorts(1)[0];
 }

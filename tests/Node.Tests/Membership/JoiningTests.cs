@@ -25,8 +25,8 @@ public sealed class JoiningTests
         await other;
 
         using var again = new CancellationTokenSource();
-        other = LiveAsync(cluster.DataDirectory, shard: 3, again.Token);
         var since = Stopwatch.StartNew();
+        other = LiveAsync(cluster.DataDirectory, shard: 3, again.Token);
         await node.Joining.WhenBeside.WaitAsync(InProcessCluster.Patience);
         Assert.InRange(since.Elapsed, TimeSpan.FromSeconds(9), InProcessCluster.Patience);
         await again.CancelAsync();

@@ -20,14 +20,14 @@ public sealed class HistoryDeskTests
         await using var cluster = new InProcessCluster();
         var living = await cluster.StartAsync();
         var cutOff = await cluster.StartAsync();
-        Desk(cutOff);
+        await DeskAsync(cutOff);
         history.Owned([new ShardRow(0, 1, living.Parts.Holder), new ShardRow(1, 2, living.Parts.Holder)]);
         history.Unreachable(living.Parts.Holder);
         Assert.Equal(0, Assert.Single(history.Report(0).Failovers).UntilMs);
         await cutOff.EndAsync();
 
         var again = await cluster.StartAsync();
-        Desk(again);
+        await DeskAsync(again);
         await InProcessCluster.EventuallyAsync(() => history.Report(0).Failovers.Count == 0);
         // When it dies later, it is as of then.
         var before = history.NowMs;
@@ -40,8 +40,7 @@ public sealed class HistoryDeskTests
     {
         await using var cluster = new InProcessCluster();
         var node = await cluster.StartAsync();
-        var desk = Desk(node);
-        await desk.Ask<HistoryReport>(new HistoryQuery(), InProcessCluster.Patience);
+        var desk = await DeskAsync(node);
         history.Owned([new ShardRow(0, 1, node.Parts.Holder)]);
         history.Unreachable(node.Parts.Holder);
         desk.Tell(new ClusterEvent.MemberUp(node.Cluster.SelfMember));
@@ -54,8 +53,7 @@ public sealed class HistoryDeskTests
         await using var cluster = new InProcessCluster();
         var stays = await cluster.StartAsync();
         var goes = await cluster.StartAsync();
-        var desk = Desk(goes);
-        await desk.Ask<HistoryReport>(new HistoryQuery(), InProcessCluster.Patience);
+        await DeskAsync(goes);
         goes.Cluster.Down(goes.Cluster.SelfAddress);
         await InProcessCluster.EventuallyAsync(() => goes.Cluster.IsTerminated);
         await goes.EndAsync();
@@ -71,5 +69,16 @@ public sealed class HistoryDeskTests
         Assert.Equal((1, true), (gone.AtMs, gone.Downed));
     }
 
-    private IActorRef Desk(RunningNode node) => node.System.ActorOf(Props.Create(() => new HistoryDesk(history, history.Report)), HistoryDesk.Name);
+    /// <summary>One that has its first picture of the members: whoever subscribes after it is given that later.</summary>
+    private async Task<IActorRef> DeskAsync(RunningNode node)
+    {
+        var desk = node.System.ActorOf(Props.Create(() => new HistoryDesk(history, history.Report)), HistoryDesk.Name);
+        await desk.Ask<HistoryReport>(new HistoryQuery(), InProcessCluster.Patience);
+        using var later = Inbox.Create(node.System);
+        node.Cluster.Subscribe(later.Receiver, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsSnapshot, typeof(ClusterEvent.IMemberEvent));
+        await later.ReceiveAsync(InProcessCluster.Patience);
+        node.Cluster.Unsubscribe(later.Receiver);
+        await desk.Ask<HistoryReport>(new HistoryQuery(), InProcessCluster.Patience);
+        return desk;
+    }
 }

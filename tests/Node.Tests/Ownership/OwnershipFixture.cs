@@ -28,10 +28,10 @@ public sealed class OwnershipFixture : IAsyncLifetime
     internal static OwnershipStore Store(Database database, RuleSwitches? rules = null) => new(database, new LeaseStore(database), rules ?? RuleSwitches.AllOn);
 
     /// <summary>A node that has entered itself, and never renews unless told to. Each at an address of its own, unless one is given.</summary>
-    internal static async Task<string> NodeAsync(Database database, string? host = null)
+    internal static async Task<string> NodeAsync(Database database, string? host = null, long leaseMs = LeaseTimings.DefaultLeaseMs)
     {
         var node = $"akka.tcp://AkkaHa@{host ?? Guid.NewGuid().ToString("N")}:1 {Guid.NewGuid():N}";
-        await new LeaseStore(database).RegisterAsync(node, LeaseTimings.DefaultLeaseMs, default);
+        await new LeaseStore(database).RegisterAsync(node, leaseMs, default);
         return node;
     }
 

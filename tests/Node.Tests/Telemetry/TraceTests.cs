@@ -23,7 +23,9 @@ public sealed class TraceTests
         using (var ask = NodeTracing.Ask(command)) Assert.Equal(ask!.Id, command.Traceparent);
         Assert.Equal("COMMITTED", (await InProcessCluster.AskAsync(node, command)).Transaction.Outcome.ToString().ToUpperInvariant());
 
-        await InProcessCluster.EventuallyAsync(() => recorded.Of(call).Count(a => a.OperationName == "turn Commit") >= 2);
+        // A turn is over, and so recorded, only after what it has sent.
+        await InProcessCluster.EventuallyAsync(() => recorded.Of(call).CountBy(a => a.OperationName).ToDictionary() is var ended
+            && new[] { ("turn RunTransaction", 1), ("turn Prepare", 2), ("turn Vote", 2), ("turn Commit", 2), ("persist", 3) }.All(e => ended.GetValueOrDefault(e.Item1) >= e.Item2));
         var trace = recorded.Of(call);
         var run = Assert.Single(trace, a => a.OperationName == "turn RunTransaction");
         var prepares = trace.Where(a => a.OperationName == "turn Prepare").ToArray();
