@@ -103,7 +103,7 @@ public sealed class RegisterJudgeTests
     [Fact]
     public void A_cycle_is_told_step_by_step() => Assert.Equal(
         """
-        strict serializability: lost update (G-single)
+        VIOLATION of 'strict serializability': lost update (G-single)
           b before the next: it read 'x' before the next wrote '1'
           a before the next: it wrote '1' to 'x', and the next '2' over it
           back at b
