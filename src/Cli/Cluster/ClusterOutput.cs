@@ -11,7 +11,7 @@ static class ClusterOutput
     {
         members = picture.Members.Select(m => new
         {
-            m.Address, m.Incarnation, m.Status, m.Reachable, m.Roles, m.Version, m.Shards, LeaseSeconds = m.Lease.TotalSeconds, UptimeSeconds = m.Uptime.TotalSeconds, m.Http, m.Grpc,
+            m.Address, m.Incarnation, m.Status, m.Reachable, m.Roles, m.Version, m.Shards, LeaseSeconds = Json.Seconds(m.Lease), UptimeSeconds = Json.Seconds(m.Uptime), m.Http, m.Grpc,
         }),
         unreachable = picture.Members.Where(m => !m.Reachable).Select(m => m.Address),
         picture.Leader,

@@ -83,7 +83,7 @@ sealed class Departure(string address, string? incarnation, IReadOnlyList<string
 
     void Tell(InvocationConfiguration to, bool left, TimeSpan? after, string text)
     {
-        if (json) Json.WriteLine(to.Output, new { address, incarnation, left, afterSeconds = after?.TotalSeconds });
+        if (json) Json.WriteLine(to.Output, new { address, incarnation, left, afterSeconds = after is { } time ? Json.Seconds(time) : (double?)null });
         else to.Output.WriteLine(text);
     }
 }

@@ -23,9 +23,20 @@ static class Invocation
             return await parsed.InvokeAsync();
         }
 
-        foreach (var error in parsed.Errors)
-            await parsed.InvocationConfiguration.Error.WriteLineAsync(error.Message);
+        foreach (var complaint in Complaints(parsed))
+            await parsed.InvocationConfiguration.Error.WriteLineAsync(complaint);
         await parsed.InvocationConfiguration.Error.WriteLineAsync("--help tells what there is.");
         return ExitCode.Usage;
+    }
+
+    /// <summary>What is wrong with it. Of a verb that there is not, or that is missing, the library says the word alone, and twice.</summary>
+    public static IEnumerable<string> Complaints(ParseResult parsed)
+    {
+        var at = parsed.CommandResult;
+        var word = parsed.UnmatchedTokens.FirstOrDefault();
+        if (at.Command.Subcommands.Count == 0 || word?.StartsWith('-') is true) return parsed.Errors.Select(e => e.Message);
+        var path = at.Parent is null ? AkkahaCommand.Name : $"{AkkahaCommand.Name} {at.Command.Name}";
+        var verbs = string.Join(", ", at.Command.Subcommands.Select(c => c.Name));
+        return [word is null ? $"{path} needs a verb: {verbs}" : $"there is no '{path} {word}'. There are: {verbs}"];
     }
 }

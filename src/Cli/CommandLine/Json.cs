@@ -12,6 +12,9 @@ static class Json
 
     public static Option<bool> Option(string description = "Print JSON, in the shapes of the HTTP API") => new("--json") { Description = description };
 
+    /// <summary>A time as the HTTP API writes it: seconds, to the millisecond. What a sum of ticks leaves behind that is nobody's.</summary>
+    public static double Seconds(TimeSpan time) => Math.Round(time.TotalSeconds, 3);
+
     public static void WriteLine(TextWriter output, object value)
     {
         output.WriteLine(JsonSerializer.Serialize(value, Line));

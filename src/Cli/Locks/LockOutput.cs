@@ -1,4 +1,5 @@
 using System.Globalization;
+using AkkaHa.Cli.CommandLine;
 using AkkaHa.ClientApi;
 
 namespace AkkaHa.Cli.Locks;
@@ -12,11 +13,11 @@ static class LockOutput
         lastFence = state.LastFence.ToString(),
         holders = state.Holders.Select(h => new
         {
-            sessionId = h.SessionId, holderId = h.HolderId, label = h.Label, mode = Mode(h.Mode), fence = h.Fence.ToString(), heldSeconds = h.Held.TotalSeconds,
+            sessionId = h.SessionId, holderId = h.HolderId, label = h.Label, mode = Mode(h.Mode), fence = h.Fence.ToString(), heldSeconds = Json.Seconds(h.Held),
         }),
         waiters = state.Waiters.Select(w => new
         {
-            sessionId = w.SessionId, holderId = w.HolderId, label = w.Label, mode = Mode(w.Mode), position = w.Position, waitingSeconds = w.Waiting.TotalSeconds,
+            sessionId = w.SessionId, holderId = w.HolderId, label = w.Label, mode = Mode(w.Mode), position = w.Position, waitingSeconds = Json.Seconds(w.Waiting),
         }),
     };
 

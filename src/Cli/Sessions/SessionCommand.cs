@@ -23,7 +23,7 @@ static class SessionCommand
             var state = await client.Sessions.GetAsync(SessionArgument.Of(parsed.GetRequiredValue(id)), cancel);
             var output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(json))
-                Json.WriteLine(output, new { sessionId = state.Id.Text, ttlSeconds = state.Ttl.TotalSeconds, remainingSeconds = state.Remaining.TotalSeconds, label = state.Label, locks = state.Locks });
+                Json.WriteLine(output, new { sessionId = state.Id.Text, ttlSeconds = Json.Seconds(state.Ttl), remainingSeconds = Json.Seconds(state.Remaining), label = state.Label, locks = state.Locks });
             else
                 Tables.Write(output, ["session", "label", "time to live", "remaining", "locks"],
                     [[state.Id.Text, state.Label, Seconds(state.Ttl), Seconds(state.Remaining), state.Locks.Count == 0 ? "-" : string.Join(", ", state.Locks)]]);
@@ -46,7 +46,7 @@ static class SessionCommand
             var count = 0;
             await foreach (var state in client.Sessions.ListAsync(Math.Min(atMost, Limits.ListPageKeys), cancel))
             {
-                if (parsed.GetValue(json)) Json.WriteLine(output, new { sessionId = state.Id.Text, ttlSeconds = state.Ttl.TotalSeconds, remainingSeconds = state.Remaining.TotalSeconds, label = state.Label });
+                if (parsed.GetValue(json)) Json.WriteLine(output, new { sessionId = state.Id.Text, ttlSeconds = Json.Seconds(state.Ttl), remainingSeconds = Json.Seconds(state.Remaining), label = state.Label });
                 else rows.Add([state.Id.Text, state.Label, Seconds(state.Ttl), Seconds(state.Remaining)]);
                 if (++count == atMost) break;
             }

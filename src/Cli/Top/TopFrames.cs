@@ -1,4 +1,5 @@
 using AkkaHa.ClientApi;
+using AkkaHa.Cli.CommandLine;
 using AkkaHa.Cli.Transactions;
 
 namespace AkkaHa.Cli.Top;
@@ -73,7 +74,7 @@ static class TopFrames
                 return new TopMember(
                     m.Address, m.Status, m.Reachable, m.Address == cluster.Leader, node?.Ready, node?.Reasons ?? [], m.Shards,
                     node is null ? null : (double)(node.Slots.FirstOrDefault(s => s.At == LastSlot(activity!))?.Calls ?? 0) / activity!.SlotSeconds,
-                    m.Lease.TotalSeconds, m.Uptime.TotalSeconds, m.Version);
+                    Json.Seconds(m.Lease), Json.Seconds(m.Uptime), m.Version);
             }),
         ];
     }
@@ -131,8 +132,8 @@ static class TopFrames
         [
             .. locks.Where(l => l.Waiters.Count > 0).OrderByDescending(l => l.Waiters.Count).ThenByDescending(l => l.Waiters.Max(w => w.Waiting)).ThenBy(l => l.Name, StringComparer.Ordinal).Take(Rows)
                 .Select(l => new TopLock(
-                    l.Name, l.Waiters.Count, l.Waiters.Max(w => w.Waiting).TotalSeconds, [.. l.Holders.Select(h => h.Label.Length > 0 ? h.Label : h.SessionId).Distinct()],
-                    l.Holders.Select(h => h.Held.TotalSeconds).DefaultIfEmpty().Max(), l.LastFence.ToString())),
+                    l.Name, l.Waiters.Count, Json.Seconds(l.Waiters.Max(w => w.Waiting)), [.. l.Holders.Select(h => h.Label.Length > 0 ? h.Label : h.SessionId).Distinct()],
+                    l.Holders.Select(h => Json.Seconds(h.Held)).DefaultIfEmpty().Max(), l.LastFence.ToString())),
         ]);
 
     static TopTransactions Transactions(UnsettledTransactions open) => new(
@@ -140,7 +141,7 @@ static class TopFrames
         open.Transactions.Count(t => t.Age > InDoubtAfter), open.More,
         [
             .. open.Transactions.OrderByDescending(t => t.Age).Take(TransactionRows)
-                .Select(t => new TopTransaction(t.Id.Text, TxnCommand.NameOf(t.Outcome), t.Age.TotalSeconds, t.WaitingFor)),
+                .Select(t => new TopTransaction(t.Id.Text, TxnCommand.NameOf(t.Outcome), Json.Seconds(t.Age), t.WaitingFor)),
         ]);
 
     /// <summary>An address without what all have.</summary>

@@ -69,7 +69,7 @@ static class TxnCommand
 
     static object Shape(UnsettledTransaction t) => new
     {
-        transactionId = t.Id.Text, outcome = NameOf(t.Outcome), ageSeconds = t.Age.TotalSeconds, attempt = t.Attempt, participants = t.Participants, waitingFor = t.WaitingFor,
+        transactionId = t.Id.Text, outcome = NameOf(t.Outcome), ageSeconds = Json.Seconds(t.Age), attempt = t.Attempt, participants = t.Participants, waitingFor = t.WaitingFor,
     };
 
     static string[] Row(UnsettledTransaction t) =>

@@ -70,6 +70,18 @@ public sealed class HelpTests
     }
 
     [Theory]
+    [InlineData("frobnicate", "there is no 'akkaha frobnicate'. There are: demo, kv, ")]
+    [InlineData("lock aquire a", "there is no 'akkaha lock aquire'. There are: run, acquire, release, ")]
+    [InlineData("ring", "akkaha ring needs a verb: show, simulate")]
+    [InlineData("", "akkaha needs a verb: demo, kv, ")]
+    [InlineData("kv get", "Required argument missing for command: 'get'.")]
+    public void A_verb_that_there_is_not_is_told_once_with_those_that_there_are(string line, string told)
+    {
+        var complaint = Assert.Single(Invocation.Complaints(Akkaha.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries))));
+        Assert.StartsWith(told, complaint, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("", "")]
     [InlineData("7", "7")]
     [InlineData("0 1 2 5 7 8", "0-2, 5, 7-8")]

@@ -22,6 +22,10 @@ public sealed class WritingTests
         Assert.Equal("-", ValueText.Of(null));
     }
 
+    [Fact]
+    public void A_time_in_JSON_has_milliseconds_and_nothing_below() => Assert.Equal(
+        [0, 1.5, 48.663, 600], new[] { TimeSpan.Zero, TimeSpan.FromSeconds(1.5), new TimeSpan(486_629_999), TimeSpan.FromMinutes(10) }.Select(Json.Seconds));
+
     [Theory]
     [InlineData("500ms", 0.5)]
     [InlineData("1.5s", 1.5)]
