@@ -80,7 +80,7 @@ public sealed class ForceReleaseTests(Sight sight)
         };
         await looking.Page.GetByRole(AriaRole.Button, new() { Name = $"Force-release… {Name}", Exact = true }).First.ClickAsync();
         await Expect(looking.Dialog).ToContainTextAsync("first");
-        await sight.Cluster.SendAsync(sight.Node, HttpMethod.Delete, $"/v1/sessions/{first}");
+        await sight.Cluster.SendUntilServedAsync(sight.Node, HttpMethod.Delete, $"/v1/sessions/{first}");
         await Cluster.Tests.ClusterUnderTest.EventuallyAsync(async () => await HoldersAsync(Name) == 0, "the first still holds it");
         await HoldAsync(Name, "second");
         var press = looking.Dialog.GetByRole(AriaRole.Button, new() { Name = "Release by force" });

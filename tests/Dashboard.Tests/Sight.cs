@@ -21,6 +21,8 @@ public sealed class Sight : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
+        // The five seconds that it is by default are too few for a busy machine.
+        Assertions.SetDefaultExpectTimeout(30_000);
         var starting = ClusterUnderTest.StartAsync("sqlite", 3);
         playwright = await Playwright.CreateAsync();
         // Debian's, as root in a container too.
@@ -51,7 +53,7 @@ public sealed class Sight : IAsyncLifetime
 
     public async Task<JsonElement> PostAsync(string path, string json)
     {
-        var (status, body) = await Cluster.SendAsync(Node, HttpMethod.Post, path, json);
+        var (status, body) = await Cluster.SendUntilServedAsync(Node, HttpMethod.Post, path, json);
         return (int)status < 400 ? body : throw new InvalidOperationException($"{path}: {(int)status} {body}");
     }
 

@@ -31,7 +31,7 @@ public sealed class TroubleTests(Sight sight)
         await looking.Page.UnrouteAsync($"**/v1/{page}?*");
         await Expect(looking.Page.Locator(".old")).ToHaveCountAsync(0);
         await Expect(table.First).ToBeVisibleAsync();
-        await sight.Cluster.SendAsync(sight.Node, HttpMethod.Delete, $"/v1/sessions/{session}");
+        await sight.Cluster.SendUntilServedAsync(sight.Node, HttpMethod.Delete, $"/v1/sessions/{session}");
     }
 
     [Fact]
