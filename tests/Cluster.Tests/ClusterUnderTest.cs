@@ -76,7 +76,15 @@ public sealed class ClusterUnderTest : IAsyncDisposable
         return (response.StatusCode, JsonDocument.Parse(text).RootElement);
     }
 
-    public async Task<JsonElement> GetAsync(NodeProcess node, string path) => (await SendAsync(node, HttpMethod.Get, path)).Body;
+    /// <summary>The same, until it is served: a node that stood still for longer than its lease lasts says that it is not available, and has done nothing of it.</summary>
+    public async Task<(HttpStatusCode Status, JsonElement Body)> SendUntilServedAsync(NodeProcess node, HttpMethod method, string path, string? json = null)
+    {
+        (HttpStatusCode Status, JsonElement Body) last = default;
+        await EventuallyAsync(async () => (last = await SendAsync(node, method, path, json)).Status != HttpStatusCode.ServiceUnavailable, $"{path} is not served");
+        return last;
+    }
+
+    public async Task<JsonElement> GetAsync(NodeProcess node, string path) => (await SendUntilServedAsync(node, HttpMethod.Get, path)).Body;
 
     /// <summary>Which node has each shard, by its address; null where nobody has it now.</summary>
     public async Task<string?[]> OwnersAsync(NodeProcess asked) =>

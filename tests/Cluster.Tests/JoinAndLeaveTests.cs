@@ -71,7 +71,7 @@ public sealed class JoinAndLeaveTests(ITestOutputHelper output)
         foreach (var node in cluster.Nodes) Assert.Equal(owners, await cluster.OwnersAsync(node));
         for (var i = 0; i < 30; i++)
         {
-            var put = await cluster.SendAsync(cluster.Nodes[i % 3], HttpMethod.Put, $"/v1/kv/any/{i}", """{"value":"b25l"}""");
+            var put = await cluster.SendUntilServedAsync(cluster.Nodes[i % 3], HttpMethod.Put, $"/v1/kv/any/{i}", """{"value":"b25l"}""");
             Assert.Equal(System.Net.HttpStatusCode.OK, put.Status);
             foreach (var node in cluster.Nodes) Assert.Equal("1", (await cluster.GetAsync(node, $"/v1/kv/any/{i}")).GetProperty("revision").GetString());
         }

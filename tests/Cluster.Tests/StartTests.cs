@@ -41,7 +41,7 @@ public sealed class StartTests
         other.Start();
         await ClusterUnderTest.EventuallyAsync(() => Task.FromResult(!other.IsRunning), "the node did not stop");
         Assert.Equal(2, other.ExitCode);
-        Assert.Contains("AkkaHa:Shards", await File.ReadAllTextAsync(Path.Combine(cluster.Directory, "x.log")), StringComparison.Ordinal);
+        await ClusterUnderTest.EventuallyAsync(async () => (await File.ReadAllTextAsync(Path.Combine(cluster.Directory, "x.log"))).Contains("AkkaHa:Shards", StringComparison.Ordinal), "AkkaHa:Shards is not named");
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public sealed class StartTests
         await cluster.Postgres.UpAsync();
         await node.WaitReadyAsync(ClusterUnderTest.Patience);
         Assert.Equal((200, 200), (await ProbeAsync(node, "/alive"), await ProbeAsync(node, "/ready")));
-        Assert.Equal(HttpStatusCode.OK, (await cluster.SendAsync(node, HttpMethod.Put, "/v1/kv/a", """{"value":"b25l"}""")).Status);
+        Assert.Equal(HttpStatusCode.OK, (await cluster.SendUntilServedAsync(node, HttpMethod.Put, "/v1/kv/a", """{"value":"b25l"}""")).Status);
 
         await cluster.Postgres.DownAsync();
         await ClusterUnderTest.EventuallyAsync(async () => (await cluster.SendAsync(node, HttpMethod.Get, "/ready")).Status == HttpStatusCode.ServiceUnavailable, "the node is still ready");

@@ -98,11 +98,11 @@ public sealed class WatchTests(ITestOutputHelper output)
                 var key = $"list/{lane}/{i:00}";
                 // Every other one is a transaction with a neighbour: acknowledged before it is applied.
                 var (status, answer) = i % 2 == 0
-                    ? await cluster.SendAsync(writer, HttpMethod.Put, $"/v1/kv/{key}", """{"value":"b25l"}""")
-                    : await cluster.SendAsync(writer, HttpMethod.Post, "/v1/transactions", $$$"""{"then":[{"put":{"key":"{{{key}}}","value":"b25l"}},{"put":{"key":"other/{{{lane}}}/{{{i}}}","value":"b25l"}}]}""");
+                    ? await AnsweredAsync(cluster, writer, HttpMethod.Put, $"/v1/kv/{key}", """{"value":"b25l"}""")
+                    : await AnsweredAsync(cluster, writer, HttpMethod.Post, "/v1/transactions", $$$"""{"then":[{"put":{"key":"{{{key}}}","value":"b25l"}},{"put":{"key":"other/{{{lane}}}/{{{i}}}","value":"b25l"}}]}""");
                 Assert.True(status == HttpStatusCode.OK, $"{status}: {answer}");
                 var since = Stopwatch.StartNew();
-                var page = await cluster.GetAsync(reader, $"/v1/kv?prefix=list/{lane}/&limit=100&keysOnly=true");
+                var (_, page) = await AnsweredAsync(cluster, reader, HttpMethod.Get, $"/v1/kv?prefix=list/{lane}/&limit=100&keysOnly=true");
                 if (since.Elapsed > slowest) slowest = since.Elapsed;
                 Assert.Equal(Enumerable.Range(0, i + 1).Select(n => $"list/{lane}/{n:00}"), page.GetProperty("entries").EnumerateArray().Select(e => e.GetProperty("key").GetString()));
             }
@@ -122,13 +122,13 @@ public sealed class WatchTests(ITestOutputHelper output)
         using var lines = new StreamReader(await response.Content.ReadAsStreamAsync());
         Assert.StartsWith("id: ", await lines.ReadLineAsync(), StringComparison.Ordinal);
         Assert.Equal("event: heartbeat", await lines.ReadLineAsync());
-        await cluster.SendAsync(cluster.Nodes[0], HttpMethod.Put, "/v1/kv/a/b", """{"value":"b25l"}""");
+        await cluster.SendUntilServedAsync(cluster.Nodes[0], HttpMethod.Put, "/v1/kv/a/b", """{"value":"b25l"}""");
         var text = "";
         while (!text.Contains("event: put", StringComparison.Ordinal)) text += await lines.ReadLineAsync() + "\n";
         var data = JsonDocument.Parse((await lines.ReadLineAsync())!["data: ".Length..]).RootElement;
         Assert.Equal(("put", "a/b", "b25l", "1"), (data.GetProperty("type").GetString(), data.GetProperty("key").GetString(), data.GetProperty("value").GetString(), data.GetProperty("revision").GetString()));
-        var leaving = node.TerminateAsync(TimeSpan.FromSeconds(40));
-        var rest = await lines.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(20));
+        var leaving = node.TerminateAsync(ClusterUnderTest.Patience);
+        var rest = await lines.ReadToEndAsync().WaitAsync(ClusterUnderTest.Patience);
         Assert.Contains("event: error\ndata: {\"code\":\"UNAVAILABLE\"", rest, StringComparison.Ordinal);
         await leaving;
     }
@@ -176,20 +176,22 @@ public sealed class WatchTests(ITestOutputHelper output)
         using var patience = new CancellationTokenSource(ClusterUnderTest.Patience);
         using var call = new Keys.KeysClient(channel).Watch(new WatchRequest { Prefix = "e/" }, cancellationToken: patience.Token);
         Assert.True(await call.ResponseStream.MoveNext(patience.Token));
-        var session = (await cluster.SendAsync(cluster.Nodes[0], HttpMethod.Post, "/v1/sessions", """{"ttlSeconds":60}""")).Body.GetProperty("sessionId").GetString();
-        var due = new Dictionary<string, double>();
+        var session = (await cluster.SendUntilServedAsync(cluster.Nodes[0], HttpMethod.Post, "/v1/sessions", """{"ttlSeconds":60}""")).Body.GetProperty("sessionId").GetString();
+        // Not before the first of both, which is counted from the call; late is what comes after the other, counted from the answer.
+        var due = new Dictionary<string, (double Earliest, double Latest)>();
         var clock = Stopwatch.StartNew();
         for (var i = 0; i < 10; i++)
         {
-            var (status, answer) = await cluster.SendAsync(cluster.Nodes[i % 3], HttpMethod.Put, $"/v1/kv/e/{i}", $$"""{"value":"b25l","ttlSeconds":{{1 + (i * 0.2)}}}""");
+            var (called, ttl) = (clock.Elapsed.TotalSeconds, 1 + (i * 0.2));
+            var (status, answer) = await cluster.SendUntilServedAsync(cluster.Nodes[i % 3], HttpMethod.Put, $"/v1/kv/e/{i}", $$"""{"value":"b25l","ttlSeconds":{{ttl}}}""");
             Assert.True(status == HttpStatusCode.OK, answer.ToString());
-            due[$"e/{i}"] = clock.Elapsed.TotalSeconds + 1 + (i * 0.2);
+            due[$"e/{i}"] = (called + ttl, clock.Elapsed.TotalSeconds + ttl);
         }
-        var bound = await cluster.SendAsync(cluster.Nodes[0], HttpMethod.Put, "/v1/kv/e/bound", $$"""{"value":"b25l","sessionId":"{{session}}"}""");
+        var bound = await cluster.SendUntilServedAsync(cluster.Nodes[0], HttpMethod.Put, "/v1/kv/e/bound", $$"""{"value":"b25l","sessionId":"{{session}}"}""");
         Assert.True(bound.Status == HttpStatusCode.OK, bound.Body.ToString());
         await Task.Delay(500);
-        due["e/bound"] = clock.Elapsed.TotalSeconds;
-        await cluster.SendAsync(cluster.Nodes[2], HttpMethod.Delete, $"/v1/sessions/{session}");
+        due["e/bound"] = (clock.Elapsed.TotalSeconds, clock.Elapsed.TotalSeconds);
+        await cluster.SendUntilServedAsync(cluster.Nodes[2], HttpMethod.Delete, $"/v1/sessions/{session}");
         var late = new List<double>();
         while (due.Count > 0)
         {
@@ -198,12 +200,22 @@ public sealed class WatchTests(ITestOutputHelper output)
             if (!e.HasKey || e.Type == KeyEventType.Put) continue;
             Assert.Equal((KeyEventType.Expire, 2), (e.Type, e.Revision));
             Assert.True(due.Remove(e.Key, out var at));
-            late.Add(clock.Elapsed.TotalSeconds - at);
+            Assert.InRange(clock.Elapsed.TotalSeconds, at.Earliest - 0.2, double.MaxValue);
+            late.Add(clock.Elapsed.TotalSeconds - at.Latest);
         }
         output.WriteLine($"expired {string.Join(", ", late.Select(l => l.ToString("0.00", CultureInfo.InvariantCulture)))} s after their time");
-        Assert.InRange(Median(late), -0.2, 2);
+        Assert.InRange(Median(late), double.MinValue, LongFactAttribute.IsOn ? 2 : 10);
         // One that was lost on its way is called again after two seconds; the rest is slack for a machine that has other things to do.
-        Assert.InRange(late.Max(), -0.2, 15);
+        Assert.InRange(late.Max(), double.MinValue, 15);
+    }
+
+    /// <summary>Repeats as every client does: a node of a machine that stood still for a moment says that it is not available.</summary>
+    private static async Task<(HttpStatusCode Status, JsonElement Body)> AnsweredAsync(ClusterUnderTest cluster, NodeProcess node, HttpMethod method, string path, string? json = null)
+    {
+        (HttpStatusCode Status, JsonElement Body) last = default;
+        await ClusterUnderTest.EventuallyAsync(
+            async () => (last = await cluster.SendAsync(node, method, path, json)).Status is not (HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout), "no certain answer came");
+        return last;
     }
 
     /// <summary>Follows a watch at one node and, when it breaks, at the next ones from where it was. The answer: where it was at the end.</summary>

@@ -104,8 +104,8 @@ public sealed class LockCommandTests(OneNode one) : IClassFixture<OneNode>, IDis
         await using var client = _cluster.Connect();
         await using var held = await client.Locks.AcquireAsync("wait");
         var begun = Stopwatch.StartNew();
-        await FailsAsync(Refused, "LOCK_HELD", "lock", "acquire", "wait", "--ttl", "2s", "--wait", "3s");
-        Assert.True(begun.Elapsed > TimeSpan.FromSeconds(3), $"it gave up after {begun.Elapsed}");
+        await FailsAsync(Refused, "LOCK_HELD", "lock", "acquire", "wait", "--ttl", "5s", "--wait", "6s");
+        Assert.True(begun.Elapsed > TimeSpan.FromSeconds(6), $"it gave up after {begun.Elapsed}");
     }
 
     [Fact]
@@ -207,7 +207,7 @@ public sealed class LockCommandTests(OneNode one) : IClassFixture<OneNode>, IDis
     [Fact]
     public async Task A_holder_that_was_frozen_beyond_its_time_to_live_ends_its_command_and_its_guarded_writes_are_refused()
     {
-        var run = StartRun("run/frozen", "--ttl", "2s", "--", "sh", "-c", "echo $AKKAHA_FENCE; exec sleep 600");
+        var run = StartRun("run/frozen", "--ttl", "6s", "--", "sh", "-c", "echo $AKKAHA_FENCE; exec sleep 600");
         var fence = long.Parse((await LineAsync(run))!);
         await using var client = _cluster.Connect();
         await client.Keys.PutAsync("frozen", "by the old holder", guard: new Guard("run/frozen", new Fence(fence)));

@@ -184,7 +184,7 @@ public sealed class MutexTests(OneNode one) : IClassFixture<OneNode>, IAsyncLife
     public async Task A_process_that_dies_gives_its_lock_back_when_its_session_is_over()
     {
         var name = Fresh();
-        using var taker = Cli.StartAt(one.Cluster.Local.Endpoints, "lock", "run", name, "--ttl", "2s", "--", "sh", "-c", "echo acquired; exec sleep 600");
+        using var taker = Cli.StartAt(one.Cluster.Local.Endpoints, "lock", "run", name, "--ttl", "6s", "--", "sh", "-c", "echo acquired; exec sleep 600");
         Assert.Equal("acquired", await taker.StandardOutput.ReadLineAsync().WaitAsync(ClusterUnderTest.Patience));
         var wanted = Lock(MutexKind.Lock, name);
         Assert.Null(wanted.TryAcquire());

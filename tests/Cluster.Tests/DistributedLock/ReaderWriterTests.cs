@@ -116,6 +116,7 @@ public sealed class ReaderWriterTests(OneNode one) : IClassFixture<OneNode>, IAs
     {
         var inside = 0;
         var seen = new HashSet<int>();
+        var full = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
         {
             var semaphore = new AkkaHaDistributedSemaphore(_name, 3, _client);
@@ -124,6 +125,9 @@ public sealed class ReaderWriterTests(OneNode one) : IClassFixture<OneNode>, IAs
                 await using var ticket = await semaphore.AcquireAsync();
                 var now = Interlocked.Increment(ref inside);
                 lock (seen) seen.Add(now);
+                // Who is in waits until all that can be are, once.
+                if (now == 3) full.TrySetResult();
+                await Task.WhenAny(full.Task, Task.Delay(ClusterUnderTest.Patience / 3));
                 await Task.Delay(20);
                 Interlocked.Decrement(ref inside);
             }

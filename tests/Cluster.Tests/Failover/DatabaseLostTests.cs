@@ -15,18 +15,20 @@ public sealed class DatabaseLostTests(ITestOutputHelper output)
         await cluster.WaitSettledAsync([.. cluster.Nodes]);
         var before = await cluster.IncarnationsAsync(cluster.Nodes[0]);
         var keys = Enumerable.Range(0, 12).Select(i => $"lost-{i}").ToArray();
-        foreach (var key in keys) Assert.Equal(HttpStatusCode.OK, (await cluster.SendAsync(cluster.Nodes[0], HttpMethod.Put, $"/v1/kv/{key}", """{"value":"b25l"}""")).Status);
+        foreach (var key in keys) Assert.Equal(HttpStatusCode.OK, (await cluster.SendUntilServedAsync(cluster.Nodes[0], HttpMethod.Put, $"/v1/kv/{key}", """{"value":"b25l"}""")).Status);
 
         await cluster.Postgres!.DownAsync();
         var gone = Stopwatch.StartNew();
         TimeSpan last = default;
         while (gone.Elapsed < TimeSpan.FromSeconds(8))
         {
+            // As of when it was asked: others that are asked at the same time may be answered late.
+            var asked = gone.Elapsed;
             var answers = await Task.WhenAll(keys.Select((k, i) => cluster.SendAsync(cluster.Nodes[i % 3], HttpMethod.Get, $"/v1/kv/{k}")));
-            if (answers.Any(a => a.Status == HttpStatusCode.OK)) last = gone.Elapsed;
+            if (answers.Any(a => a.Status == HttpStatusCode.OK)) last = asked;
             await Task.Delay(20);
         }
-        output.WriteLine($"the last answer came {last.TotalSeconds:0.00} s after the server had stopped");
+        output.WriteLine($"the last question that was answered came {last.TotalSeconds:0.00} s after the server had stopped");
         // The lease is 1.5 s; the answer takes its time too.
         Assert.True(last < TimeSpan.FromSeconds(4), $"reads were answered {last.TotalSeconds:0.0} s after the database had gone");
 

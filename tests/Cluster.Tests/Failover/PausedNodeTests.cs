@@ -61,7 +61,7 @@ public sealed class PausedNodeTests(ITestOutputHelper output)
         var (asked, victim) = (cluster.Nodes[0], cluster.Nodes[1]);
         var before = await cluster.IncarnationsAsync(asked);
         var keys = await OwnedAsync(cluster, asked, victim);
-        foreach (var key in keys) Assert.Equal(HttpStatusCode.OK, (await cluster.SendAsync(victim, HttpMethod.Put, $"/v1/kv/{key}", """{"value":"b2xk"}""")).Status);
+        foreach (var key in keys) Assert.Equal(HttpStatusCode.OK, (await cluster.SendUntilServedAsync(victim, HttpMethod.Put, $"/v1/kv/{key}", """{"value":"b2xk"}""")).Status);
         var session = await SessionAsync(cluster, asked, victim);
 
         victim.Pause();
@@ -106,7 +106,7 @@ public sealed class PausedNodeTests(ITestOutputHelper output)
     {
         while (true)
         {
-            var session = (await cluster.SendAsync(owner, HttpMethod.Post, "/v1/sessions", """{"ttlSeconds":3}""")).Body.GetProperty("sessionId").GetString()!;
+            var session = (await cluster.SendUntilServedAsync(owner, HttpMethod.Post, "/v1/sessions", """{"ttlSeconds":3}""")).Body.GetProperty("sessionId").GetString()!;
             var slot = session[..session.IndexOf('-', StringComparison.Ordinal)];
             if ((await cluster.GetAsync(asked, $"/v1/ring?key=session/{slot}")).GetProperty("node").GetString() == owner.Address) return session;
         }

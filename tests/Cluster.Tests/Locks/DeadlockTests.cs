@@ -22,7 +22,7 @@ public sealed class DeadlockTests(OneNode node) : IClassFixture<OneNode>
         Assert.Equal(HttpStatusCode.OK, (await AcquireAsync("d/a", first, "f1")).Status);
         var held = (await AcquireAsync("d/b", second, "f2")).Body;
         var waits = AcquireAsync("d/b", first, "f1", wait: 50);
-        await Task.Delay(500);
+        await ClusterUnderTest.EventuallyAsync(async () => (await node.Cluster.GetAsync(node.Cluster.Nodes[0], "/v1/locks/d/b")).GetProperty("waiters").GetArrayLength() == 1, "the first does not wait");
 
         var watch = Stopwatch.StartNew();
         var (status, refused) = await AcquireAsync("d/a", second, "f2", wait: 50);

@@ -9,7 +9,8 @@ namespace AkkaHa.Cluster.Tests.Locks;
 /// </summary>
 internal static class HoldingClient
 {
-    private static readonly TimeSpan Ttl = TimeSpan.FromSeconds(4);
+    /// <summary>So long that it is not over when the machine stands still for a while.</summary>
+    private static readonly TimeSpan Ttl = TimeSpan.FromSeconds(8);
 
     public static Process Start(string endpoints, string name, string key)
     {

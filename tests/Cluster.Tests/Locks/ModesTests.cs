@@ -46,8 +46,8 @@ public sealed class ModesTests(OneNode one) : IClassFixture<OneNode>
         Assert.Equal("UPGRADE_CONFLICT", Code(await curl.PostAsync("/v1/locks/m/up:upgrade", $$"""{"sessionId":"{{sessions[1]}}","fence":"2","waitSeconds":1}""")));
         await curl.PostAsync("/v1/locks/m/up:release", $$"""{"sessionId":"{{sessions[1]}}","fence":"2"}""");
         Assert.Equal(("3", "exclusive"), (Fence(await upgrade), (await upgrade).GetProperty("mode").GetString()));
-        Assert.Equal("FENCE_STALE", Code((await curl.Cluster.SendAsync(curl.Cluster.Nodes[0], HttpMethod.Put, "/v1/kv/m/up", """{"value":"","lock":"m/up","fence":"1"}""")).Body));
-        Assert.Equal("1", (await curl.Cluster.SendAsync(curl.Cluster.Nodes[0], HttpMethod.Put, "/v1/kv/m/up", """{"value":"","lock":"m/up","fence":"3"}""")).Body.GetProperty("revision").GetString());
+        Assert.Equal("FENCE_STALE", Code((await curl.Cluster.SendUntilServedAsync(curl.Cluster.Nodes[0], HttpMethod.Put, "/v1/kv/m/up", """{"value":"","lock":"m/up","fence":"1"}""")).Body));
+        Assert.Equal("1", (await curl.Cluster.SendUntilServedAsync(curl.Cluster.Nodes[0], HttpMethod.Put, "/v1/kv/m/up", """{"value":"","lock":"m/up","fence":"3"}""")).Body.GetProperty("revision").GetString());
     }
 
     [Fact]
@@ -98,7 +98,7 @@ public sealed class ModesTests(OneNode one) : IClassFixture<OneNode>
         Assert.Equal(0, seen.GetProperty("lost").GetArrayLength());
 
         await curl.PostAsync("/v1/locks/f/a:release", $$"""{"sessionId":"{{sessions[1]}}","fence":"2"}""");
-        Assert.Equal(HttpStatusCode.OK, (await curl.Cluster.SendAsync(node, HttpMethod.Delete, $"/v1/sessions/{sessions[0]}")).Status);
+        Assert.Equal(HttpStatusCode.OK, (await curl.Cluster.SendUntilServedAsync(node, HttpMethod.Delete, $"/v1/sessions/{sessions[0]}")).Status);
         string[] expected = ["granted f/a 1", "granted f/b 1", "forced f/a 1", "granted f/a 2", "released f/a 2", "expired f/b 1"];
         Assert.Equal(expected, await EventsAsync(lines, expected.Length));
         await ClusterUnderTest.EventuallyAsync(async () => (await NamesAsync("/v1/locks?prefix=f/")).Length == 0, "locks that are free are listed");

@@ -62,7 +62,7 @@ public sealed class MultiLockTests
 
     private static async Task<JsonElement> AcquireAsync(ClusterUnderTest cluster, NodeProcess node, string name, string session)
     {
-        var (status, body) = await cluster.SendAsync(node, HttpMethod.Post, $"/v1/locks/{name}:acquire", $$"""{"sessionId":"{{session}}"}""");
+        var (status, body) = await cluster.SendUntilServedAsync(node, HttpMethod.Post, $"/v1/locks/{name}:acquire", $$"""{"sessionId":"{{session}}"}""");
         Assert.Equal(HttpStatusCode.OK, status);
         return body;
     }

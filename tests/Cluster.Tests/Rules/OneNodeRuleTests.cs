@@ -35,7 +35,7 @@ public sealed class OneNodeRuleTests
 
     private static async Task<(HttpStatusCode Status, string Answer)> PutAsync(ClusterUnderTest cluster, string json)
     {
-        var (status, body) = await cluster.SendAsync(cluster.Nodes[0], HttpMethod.Put, "/v1/kv/k", json);
+        var (status, body) = await cluster.SendUntilServedAsync(cluster.Nodes[0], HttpMethod.Put, "/v1/kv/k", json);
         return (status, body.GetProperty(status == HttpStatusCode.OK ? "revision" : "code").GetString()!);
     }
 }

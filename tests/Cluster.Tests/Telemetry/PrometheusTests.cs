@@ -28,7 +28,7 @@ public sealed class PrometheusTests(OneNode one)
         {
             ["prometheus.yml"] = configuration, ["alerts.yml"] = await File.ReadAllTextAsync(Shipped("alerts.yml")),
         });
-        await one.Cluster.SendAsync(node, HttpMethod.Put, "/v1/kv/scraped", """{"value":"b25l"}""");
+        await one.Cluster.SendUntilServedAsync(node, HttpMethod.Put, "/v1/kv/scraped", """{"value":"b25l"}""");
 
         await ClusterUnderTest.EventuallyAsync(async () => await ValueAsync(prometheus, """akkaha_request_duration_seconds_count{method="Keys/Put",code="OK"}""") is not null, "the call is not in Prometheus");
         Assert.Equal("1", await ValueAsync(prometheus, "up{job=\"akkaha\"}"));

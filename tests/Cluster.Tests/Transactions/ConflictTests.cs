@@ -83,7 +83,7 @@ public sealed class ConflictTests(ITestOutputHelper output)
         async Task<(System.Text.Json.JsonElement Body, TimeSpan After)> TimedAsync(string id)
         {
             var watch = Stopwatch.StartNew();
-            var (_, body) = await curl.RunAsync($$$"""{"transactionId":"{{{id}}}","deadlineSeconds":1,"then":[{"put":{"key":"{{{here}}}","value":"eA=="}},{"put":{"key":"{{{there}}}","value":"eA=="}}]}""");
+            var (_, body) = await cluster.SendAsync(alive, HttpMethod.Post, "/v1/transactions", $$$"""{"transactionId":"{{{id}}}","deadlineSeconds":1,"then":[{"put":{"key":"{{{here}}}","value":"eA=="}},{"put":{"key":"{{{there}}}","value":"eA=="}}]}""");
             return (body, watch.Elapsed);
         }
     }

@@ -10,7 +10,7 @@ internal sealed class Curl(ClusterUnderTest cluster)
 {
     public ClusterUnderTest Cluster => cluster;
 
-    public Task<(HttpStatusCode Status, JsonElement Body)> RunAsync(string json, int node = 0) => cluster.SendAsync(cluster.Nodes[node], HttpMethod.Post, "/v1/transactions", json);
+    public Task<(HttpStatusCode Status, JsonElement Body)> RunAsync(string json, int node = 0) => cluster.SendUntilServedAsync(cluster.Nodes[node], HttpMethod.Post, "/v1/transactions", json);
 
     /// <summary>Repeats as every client does, until there is an answer that says something.</summary>
     public Task<(HttpStatusCode Status, JsonElement Body)> RunUntilAnsweredAsync(string json, int node = 0) => PostUntilAnsweredAsync("/v1/transactions", json, node);
@@ -27,7 +27,7 @@ internal sealed class Curl(ClusterUnderTest cluster)
         return last;
     }
 
-    public async Task<JsonElement> PostAsync(string path, string json, int node = 0) => (await cluster.SendAsync(cluster.Nodes[node], HttpMethod.Post, path, json)).Body;
+    public async Task<JsonElement> PostAsync(string path, string json, int node = 0) => (await cluster.SendUntilServedAsync(cluster.Nodes[node], HttpMethod.Post, path, json)).Body;
 
     /// <summary>What became of it: by asking, until it can be said.</summary>
     public async Task<string> OutcomeAsync(string id, int node = 0)

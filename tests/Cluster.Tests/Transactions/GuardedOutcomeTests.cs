@@ -15,7 +15,7 @@ public sealed class GuardedOutcomeTests(OneNode node) : IClassFixture<OneNode>
         var session = await curl.SessionAsync();
         var held = await curl.PostAsync("/v1/locks/go:acquire", $$"""{"sessionId":"{{session}}"}""");
         var id = Guid.CreateVersion7();
-        var (status, written) = await node.Cluster.SendAsync(
+        var (status, written) = await node.Cluster.SendUntilServedAsync(
             node.Cluster.Nodes[0], HttpMethod.Put, "/v1/kv/go", $$"""{"value":"b25l","lock":"go","fence":"{{held.GetProperty("fence").GetString()}}","requestId":"{{id}}"}""");
         Assert.True(status == HttpStatusCode.OK, written.ToString());
 

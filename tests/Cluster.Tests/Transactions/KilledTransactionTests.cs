@@ -16,8 +16,8 @@ public sealed class KilledTransactionTests(ITestOutputHelper output)
 {
     private const int Clients = 6;
 
-    /// <summary>What transactions that a kill left open may cost beyond the failover itself.</summary>
-    private static readonly TimeSpan IntentsGoneWithin = TimeSpan.FromSeconds(5);
+    /// <summary>What transactions that a kill left open may cost beyond the failover itself: 5 s where there is time to be alone with the machine, with slack elsewhere.</summary>
+    private static readonly TimeSpan IntentsGoneWithin = TimeSpan.FromSeconds(LongFactAttribute.IsOn ? 5 : 20);
 
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan UntilAskedAgain = TimeSpan.FromSeconds(5);
@@ -62,7 +62,7 @@ public sealed class KilledTransactionTests(ITestOutputHelper output)
             .. done.Where(t => !IsTrue(t.Told, outcomes[t.Id])).Select(t => new Violation("the outcome by id is what the client was told", $"{t.Id} was told {t.Told}, and is {outcomes[t.Id]}")),
             .. TotalJudge.Money(Transfers.Accounts * Transfers.Start, [new Balance("the end", 0, balances)]),
             .. TotalJudge.Ledger(Transfers.Start, done.Select(t => new AkkaHa.Judge.Totals.Transfer(t.Id, t.From, t.To, t.Amount, outcomes[t.Id] == "COMMITTED")), balances),
-            .. waits.Where(w => w.Accounts - w.Failover > IntentsGoneWithin).Select(w => new Violation("intents go by themselves within 5 s", $"an account answered {Seconds(w.Accounts)} after a kill, the failover took {Seconds(w.Failover)}")),
+            .. waits.Where(w => w.Accounts - w.Failover > IntentsGoneWithin).Select(w => new Violation($"intents go by themselves within {IntentsGoneWithin.TotalSeconds} s", $"an account answered {Seconds(w.Accounts)} after a kill, the failover took {Seconds(w.Failover)}")),
         ];
         Assert.True(violations.Length == 0, string.Join(Environment.NewLine, violations.Take(20).Select(v => v.ToString())));
     }

@@ -45,7 +45,7 @@ public sealed class ShapesTests(OneNode one) : IClassFixture<OneNode>
     {
         var session = await curl.SessionAsync();
         Assert.True(await HoldsAsync($$$"""{"session":"{{{session}}}"}"""));
-        await curl.Cluster.SendAsync(curl.Cluster.Nodes[0], HttpMethod.Delete, $"/v1/sessions/{session}");
+        await curl.Cluster.SendUntilServedAsync(curl.Cluster.Nodes[0], HttpMethod.Delete, $"/v1/sessions/{session}");
         Assert.False(await HoldsAsync($$$"""{"session":"{{{session}}}"}"""));
     }
 
