@@ -81,6 +81,9 @@ public sealed class Entity
     /// <summary>True when the activation may end with nothing lost.</summary>
     public bool IsIdle => !IsPersisting && machine.IsIdle;
 
+    /// <summary>Whether something that has been heard waits for a row to be stored with: it is lost with the activation, and then learnt anew.</summary>
+    public bool HasUnstored => machine.HasUnstored;
+
     /// <summary>
     /// Whether it is time for a snapshot. All outcomes of a minute go with each, so that under load it is as large as all rows of that minute: there is none before the rows since the last one are as large.
     /// </summary>
@@ -135,7 +138,10 @@ public sealed class Entity
     }
 
     /// <summary>Decides a batch, in order. Not while <see cref="IsPersisting"/>.</summary>
-    public Batch Decide(IReadOnlyList<Incoming> incoming, Moment now)
+    /// <param name="incoming">What has come.</param>
+    /// <param name="now">When.</param>
+    /// <param name="leaving">The activation is about to end: nothing is left unstored.</param>
+    public Batch Decide(IReadOnlyList<Incoming> incoming, Moment now, bool leaving = false)
     {
         if (IsPersisting) throw new InvalidOperationException($"{Id}: a batch is in flight");
         var rows = new List<Envelope>();
@@ -179,6 +185,7 @@ public sealed class Entity
             var call = CallOf(one);
             Take(call, turn => Dispatch(one.Command, call, turn), one.Command.Traceparent);
         }
+        if (leaving) Take(Nobody, machine.Leaving);
 
         if (rows.Count > 0 || claimed || !rules.ClaimWithoutEvents) return new Batch(rows, first, atOnce, afterwards, StopAfterwards: false);
         if (pristine) return new Batch(rows, first, atOnce, afterwards, StopAfterwards: true);

@@ -35,6 +35,14 @@ public interface IMachine
     /// <summary>True when nothing is lost by ending this activation: no holder, waiter, intent or open work.</summary>
     bool IsIdle { get; }
 
+    /// <summary>Whether something waits for a row to be stored with.</summary>
+    bool HasUnstored => false;
+
+    /// <summary>The activation is about to end: whatever <see cref="HasUnstored"/> means is stored.</summary>
+    void Leaving(Turn turn)
+    {
+    }
+
     /// <summary>Whether the state itself remembers this request (a waiter, for example), so that it never ages.</summary>
     bool Knows(string requestId);
 

@@ -72,6 +72,9 @@ public sealed record RuleSwitches
     /// <summary>Reads and writes wait for the outcome of a transaction that holds an intent on the key.</summary>
     public bool IntentBlocking { get; init; } = true;
 
+    /// <summary>Whoever has an older transaction in its way waits a little before it dies. No rule of safety: without it more attempts die, and some tests are about those.</summary>
+    public bool ShortWaits { get; init; } = true;
+
     /// <summary>What is read is what is committed, also where it is not applied yet.</summary>
     public bool CommittedIsRead { get; init; } = true;
 

@@ -69,6 +69,10 @@ internal sealed class KeyMachine : IMachine, IParticipantHost
         }
     }
 
+    public bool HasUnstored => participant.HasUnstored;
+
+    public void Leaving(Turn turn) => participant.Land(turn);
+
     public void Handle(Command command, Call call, Turn turn)
     {
         if (!MayLeaveDue(command, turn)) participant.Land(turn);
@@ -80,8 +84,8 @@ internal sealed class KeyMachine : IMachine, IParticipantHost
     /// <summary>Whether what is committed may go on waiting for a row to go with. A read sees it without; a time to live begins with that row, so it is not known before.</summary>
     private bool MayLeaveDue(Command command, Turn turn) => command.BodyCase switch
     {
-        Command.BodyOneofCase.Commit or Command.BodyOneofCase.AskStatus => true,
-        Command.BodyOneofCase.GetKey => !KeyExpiry.IsDue(current, turn.At.WallMs) && participant.Committed("") is not { Write.ExpiresAtMs: > 0 },
+        Command.BodyOneofCase.Commit or Command.BodyOneofCase.AskStatus or Command.BodyOneofCase.Abort or Command.BodyOneofCase.DropAttempt => participant.MayLeaveDue(command),
+        Command.BodyOneofCase.GetKey => !KeyExpiry.IsDue(current, turn.At.WallMs) && participant.Decided("") is not { Write.ExpiresAtMs: > 0 },
         _ => false,
     };
 
@@ -98,7 +102,7 @@ internal sealed class KeyMachine : IMachine, IParticipantHost
         switch (command.BodyCase)
         {
             case Command.BodyOneofCase.GetKey:
-                var committed = rules.CommittedIsRead ? participant.Committed("")?.Write : null;
+                var committed = rules.CommittedIsRead ? participant.Decided("")?.Write : null;
                 if (participant.BlocksRead("") || (committed is null && endWaits && rules.ExpiryPersisted)) return false;
                 turn.Answer(call, Value(committed ?? Seen));
                 return true;

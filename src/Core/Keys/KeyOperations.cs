@@ -58,7 +58,8 @@ internal static class KeyOperations
                 default:
                     return Impossible(name, "the operation is unknown to this version");
             }
-            result.Revision = Written(after) ? next : before.Present ? before.Revision : 0;
+            // As a delete by itself says it: of what is not there, the revision that it had last.
+            result.Revision = Written(after) ? next : before.Present || operation.KindCase == Operation.KindOneofCase.Delete ? before.Revision : 0;
             // Before it is stored and sent: what one key alone makes too much is no vote that anybody could carry.
             bytes += result.CalculateSize();
             if (bytes > Limits.TransactionResultBytes) return Impossible(name, $"results have over {Limits.TransactionResultBytes} bytes, which is the limit");

@@ -88,6 +88,10 @@ internal sealed class LockMachine : IMachine, IParticipantHost
         ForgetOthers(turn);
     }
 
+    public bool HasUnstored => participant.HasUnstored;
+
+    public void Leaving(Turn turn) => participant.Land(turn);
+
     public void Handle(Command command, Call call, Turn turn)
     {
         if (EndsHoldings(command)) participant.Land(turn);

@@ -77,6 +77,10 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
 
     private void Schedule(Turn turn) => tickAtMs = sessions.Count == 0 && farewells.IsEmpty ? null : turn.At.MonoMs + TickMs;
 
+    public bool HasUnstored => participant.HasUnstored;
+
+    public void Leaving(Turn turn) => participant.Land(turn);
+
     public void Handle(Command command, Call call, Turn turn)
     {
         if (command.BodyCase == Command.BodyOneofCase.CloseSession) participant.Land(turn);

@@ -54,6 +54,8 @@ internal sealed class Intents(IParticipantHost host, RuleSwitches rules)
 
     public bool StopWaiting(string transactionId) => waiting.Remove(transactionId);
 
+    public Command? TakeWaiting(string transactionId) => waiting.Remove(transactionId, out var command) ? command : null;
+
     /// <summary>The same up to this attempt: a later one waits on.</summary>
     public void StopWaiting(string transactionId, uint upToAttempt)
     {
@@ -78,11 +80,11 @@ internal sealed class Intents(IParticipantHost host, RuleSwitches rules)
         return ages;
     }
 
-    /// <summary>When a holder changes, the younger that wait behind it die, and wait no more: waiting, they would be part of a cycle some day.</summary>
-    public IReadOnlyList<Command> TakeYoungerBehind(string transactionId)
+    /// <summary>When a holder changes, the younger that wait behind it wait no more, but for those that may: waiting without end, they would be part of a cycle some day.</summary>
+    public IReadOnlyList<Command> TakeYoungerBehind(string transactionId, Predicate<Prepare> mayStay)
     {
         var holder = held[transactionId];
-        var behind = waiting.Values.Where(c => holder.Age.IsOlderThan(AgeOf(c)) && Conflict(host.IntentsOf(c.Prepare), holder.Prepared.Intents, withClosing: true)).ToArray();
+        var behind = waiting.Values.Where(c => holder.Age.IsOlderThan(AgeOf(c)) && Conflict(host.IntentsOf(c.Prepare), holder.Prepared.Intents, withClosing: true) && !mayStay(c.Prepare)).ToArray();
         foreach (var command in behind) waiting.Remove(command.Prepare.TransactionId);
         return behind;
     }

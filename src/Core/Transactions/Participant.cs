@@ -8,43 +8,54 @@ namespace AkkaHa.Core.Transactions;
 
 /// <summary>
 /// The participant's half of two-phase commit, the same for keys, locks and session slots. Once prepared, it never decides alone:
-/// the intents stay until the coordinator has said what became of the transaction. What it has said is committed is applied in the entity's next row, or after
-/// <see cref="DueCommits.FoldMs"/> in one of its own; until then it is as if the word were still on its way, but for reads, which see it already.
+/// the intents stay until the coordinator has said what became of the transaction. What it has said is stored with the entity's next row, or after
+/// <see cref="DueEndings.FoldMs"/> in one of its own; until then it is as if the word were still on its way, but for reads, which see it already.
 /// </summary>
 internal sealed class Participant
 {
     private readonly IParticipantHost host;
     private readonly RuleSwitches rules;
     private readonly Intents intents;
-    private readonly DueCommits due;
+    private readonly DueEndings due;
     private readonly DoubtQuestions questions;
+    private readonly ShortWaits shortWaits;
     private readonly RefusedAttempts refused = new();
+    private readonly ParticipantState state;
 
     /// <summary>The highest timestamp seen here. Votes carry it to coordinators whose clocks are behind: else what they begin would be older than one that tries already, again and again.</summary>
     private long youngestMs;
-
-    private long lastRowMs;
 
     public Participant(IParticipantHost host, RuleSwitches rules)
     {
         this.host = host;
         this.rules = rules;
         intents = new Intents(host, rules);
-        due = new DueCommits(intents);
+        due = new DueEndings(intents);
         questions = new DoubtQuestions(intents);
+        shortWaits = new ShortWaits(rules);
+        state = new ParticipantState(host, intents, refused, questions);
     }
 
     public bool IsIdle => intents.IsEmpty;
 
-    public long? WakeAtMs => due.WakeAtMs is { } dueAtMs && !(questions.WakeAtMs <= dueAtMs) ? dueAtMs : questions.WakeAtMs;
+    public bool HasUnstored => !due.IsEmpty;
+
+    public long? WakeAtMs
+    {
+        get
+        {
+            var wake = Math.Min(due.WakeAtMs ?? long.MaxValue, Math.Min(questions.WakeAtMs ?? long.MaxValue, shortWaits.WakeAtMs ?? long.MaxValue));
+            return wake == long.MaxValue ? null : wake;
+        }
+    }
 
     public bool HasIntent(string resource) => intents.Has(resource);
 
     /// <summary>Whether reads wait: a transaction that may write this is not decided.</summary>
     public bool BlocksRead(string resource) => rules.IntentBlocking && intents.HasExclusive(resource) && due.For(resource) is null;
 
-    /// <summary>What a transaction that is committed, and not applied yet, makes of this; null: there is none.</summary>
-    public PreparedBranch? Committed(string resource) => due.For(resource);
+    /// <summary>What a transaction that is decided, which is not stored yet, makes of this; null: there is none.</summary>
+    public PreparedBranch? Decided(string resource) => due.For(resource);
 
     public bool BlocksWrite(string resource) => rules.IntentBlocking && intents.Has(resource);
 
@@ -53,19 +64,28 @@ internal sealed class Participant
     /// <summary>Handles the command if it is one of a transaction's.</summary>
     public bool Handle(Command command, Turn turn)
     {
-        if (command.BodyCase is Command.BodyOneofCase.Prepare or Command.BodyOneofCase.Abort or Command.BodyOneofCase.DropAttempt) Land(turn);
+        if (!MayLeaveDue(command)) Land(turn);
         switch (command.BodyCase)
         {
             case Command.BodyOneofCase.Prepare: OnPrepare(command, turn); return true;
             case Command.BodyOneofCase.AskStatus: OnAskStatus(command, turn); return true;
             case Command.BodyOneofCase.Commit: OnCommit(command, turn); return true;
             case Command.BodyOneofCase.Abort: OnAbort(command, turn); return true;
-            case Command.BodyOneofCase.DropAttempt: OnDrop(command.DropAttempt, turn); return true;
+            case Command.BodyOneofCase.DropAttempt: OnDrop(command, turn); return true;
             default: return false;
         }
     }
 
-    /// <summary>Applies what is committed: before anything that would have to wait for it, in the same row.</summary>
+    /// <summary>Whether this command of a transaction may find what is decided not stored yet.</summary>
+    public bool MayLeaveDue(Command command) => command.BodyCase switch
+    {
+        Command.BodyOneofCase.Prepare => false,
+        Command.BodyOneofCase.Abort => !due.Has(command.Abort.TransactionId),
+        Command.BodyOneofCase.DropAttempt => !due.Has(command.DropAttempt.TransactionId),
+        _ => true,
+    };
+
+    /// <summary>Stores what is decided: before anything that would have to wait for it, in the same row.</summary>
     public void Land(Turn turn)
     {
         if (due.Land(turn)) Freed(turn);
@@ -80,6 +100,8 @@ internal sealed class Participant
     public void Tick(Turn turn)
     {
         if (due.WakeAtMs <= turn.At.MonoMs) Land(turn);
+        foreach (var transactionId in shortWaits.TakeDue(turn.At.MonoMs))
+            if (intents.TakeWaiting(transactionId) is { } command) Die(command, turn);
         questions.Tick(turn);
     }
 
@@ -120,19 +142,29 @@ internal sealed class Participant
         else if (inTheWay.Count == 0 && !unsure)
         {
             intents.StopWaiting(id);
+            shortWaits.End(id);
             Take(command, wanted, turn);
-            foreach (var behind in intents.TakeYoungerBehind(id)) Die(behind, turn);
+            foreach (var behind in intents.TakeYoungerBehind(id, mayStay: prepare => shortWaits.MayWait(prepare, turn))) Die(behind, turn);
         }
-        else if (!unsure && inTheWay.TrueForAll(age => Intents.AgeOf(command).IsOlderThan(age)) && !intents.IsFull)
+        else if (!unsure && !intents.IsFull && MayWaitFor(inTheWay, command, turn))
         {
             if (intents.Wait(command) && !waited) turn.Count(Counted.PrepareWaits);
         }
         else
         {
             intents.StopWaiting(id);
+            shortWaits.End(id);
             Die(command, turn);
         }
         if (dropped) Freed(turn);
+    }
+
+    /// <summary>For younger ones as long as it takes, for an older one a little.</summary>
+    private bool MayWaitFor(List<Age> inTheWay, Command command, Turn turn)
+    {
+        if (!inTheWay.TrueForAll(age => Intents.AgeOf(command).IsOlderThan(age))) return shortWaits.MayWait(command.Prepare, turn);
+        shortWaits.End(command.Prepare.TransactionId);
+        return true;
     }
 
     private void Die(Command command, Turn turn) =>
@@ -185,40 +217,41 @@ internal sealed class Participant
     {
         var commit = command.Commit;
         if (due.Has(commit.TransactionId)) return;
-        if (!intents.Held.TryGetValue(commit.TransactionId, out var mine)) DueCommits.Seen(command, commit.TransactionId, turn);
+        if (!intents.Held.TryGetValue(commit.TransactionId, out var mine)) DueEndings.Seen(command, commit.TransactionId, turn);
         else if (rules.CommitNamesPrepared && (mine.Prepared.Attempt != commit.Attempt || mine.SequenceNr != commit.PreparedSequenceNr))
         {
             // It came late, after the named one was applied: it must not be applied again, nor stay.
             turn.Emit(new Event { Discarded = new Discarded { TransactionId = commit.TransactionId } });
-            DueCommits.Seen(command, commit.TransactionId, turn);
+            DueEndings.Seen(command, commit.TransactionId, turn);
             Freed(turn);
         }
         else
         {
-            due.Add(command, turn);
-            questions.End(commit.TransactionId);
-            if (intents.AnyWaits || mine.Prepared.Intents.Any(i => host.IsClosing(i.Resource))) Land(turn);
+            IsDue(commit.TransactionId, mine, command, turn);
         }
+    }
+
+    /// <summary>With the next row; at once, where something waits for it.</summary>
+    private void IsDue(string transactionId, HeldPrepared mine, Command command, Turn turn)
+    {
+        due.Add(transactionId, command, turn);
+        questions.End(transactionId);
+        if (intents.AnyWaits || mine.Prepared.Intents.Any(i => host.IsClosing(i.Resource))) Land(turn);
     }
 
     private void OnAbort(Command command, Turn turn)
     {
         var id = command.Abort.TransactionId;
         intents.StopWaiting(id);
-        if (intents.Held.ContainsKey(id))
-        {
-            turn.Emit(new Event { Discarded = new Discarded { TransactionId = id } });
-            Freed(turn);
-        }
-        DueCommits.Seen(command, id, turn);
+        if (intents.Held.TryGetValue(id, out var mine)) IsDue(id, mine, command, turn);
+        else DueEndings.Seen(command, id, turn);
     }
 
-    private void OnDrop(DropAttempt drop, Turn turn)
+    private void OnDrop(Command command, Turn turn)
     {
+        var drop = command.DropAttempt;
         intents.StopWaiting(drop.TransactionId, drop.Attempt);
-        if (!intents.Held.TryGetValue(drop.TransactionId, out var mine) || (mine.Prepared.Attempt > drop.Attempt && rules.AttemptTags)) return;
-        Drop(drop.TransactionId, drop.Attempt, turn);
-        Freed(turn);
+        if (intents.Held.TryGetValue(drop.TransactionId, out var mine) && (mine.Prepared.Attempt <= drop.Attempt || !rules.AttemptTags)) IsDue(drop.TransactionId, mine, command, turn);
     }
 
     private void Drop(string transactionId, uint attempt, Turn turn) =>
@@ -230,59 +263,10 @@ internal sealed class Participant
         Pump(turn);
     }
 
-    /// <summary>Folds one of a transaction's events; false when it is none.</summary>
-    public bool Apply(Event @event, Stamp stamp)
-    {
-        lastRowMs = stamp.TimeMs;
-        switch (@event.BodyCase)
-        {
-            case Event.BodyOneofCase.Prepared:
-                if (!intents.TryHold(new HeldPrepared(@event.Prepared, stamp.SequenceNr)))
-                    throw new InvalidHistoryException($"transaction {@event.Prepared.TransactionId} was prepared twice");
-                return true;
-            case Event.BodyOneofCase.AttemptDropped:
-                Remove(@event.AttemptDropped.TransactionId);
-                refused.Dropped(@event.AttemptDropped.TransactionId, @event.AttemptDropped.Attempt, stamp.TimeMs);
-                return true;
-            case Event.BodyOneofCase.Refused:
-                intents.LetGo(@event.Refused.TransactionId);
-                questions.End(@event.Refused.TransactionId);
-                refused.Refused(@event.Refused.TransactionId, @event.Refused.Attempt, stamp.TimeMs);
-                return true;
-            case Event.BodyOneofCase.Discarded:
-                Remove(@event.Discarded.TransactionId);
-                return true;
-            case Event.BodyOneofCase.Applied:
-                var applied = @event.Applied;
-                var write = DueCommits.Branch(Remove(applied.TransactionId).Prepared, applied.Then).Write;
-                // Rows of before do not say what they write.
-                if ((applied.Write is not null && !applied.Write.Equals(write)) || (applied.WritesNothing && write is not null))
-                    throw new InvalidHistoryException($"transaction {applied.TransactionId} was applied as something else than was prepared");
-                if (write is not null) host.Write(LandedWrite.Of(write, stamp.TimeMs));
-                return true;
-            default:
-                return false;
-        }
-    }
+    /// <inheritdoc cref="ParticipantState.Apply" />
+    public bool Apply(Event @event, Stamp stamp) => state.Apply(@event, stamp);
 
-    public void Restore(ParticipantSnapshot? snapshot)
-    {
-        if (snapshot is null) return;
-        foreach (var stored in snapshot.Prepared) intents.TryHold(new HeldPrepared(stored.Prepared, stored.SequenceNr));
-        refused.Restore(snapshot.Refusals);
-    }
+    public void Restore(ParticipantSnapshot? snapshot) => state.Restore(snapshot);
 
-    public ParticipantSnapshot Save()
-    {
-        var snapshot = new ParticipantSnapshot();
-        snapshot.Prepared.AddRange(intents.Held.Values.Select(h => new StoredPrepared { SequenceNr = h.SequenceNr, Prepared = h.Prepared }));
-        snapshot.Refusals.AddRange(refused.Save(lastRowMs));
-        return snapshot;
-    }
-
-    private HeldPrepared Remove(string transactionId)
-    {
-        questions.End(transactionId);
-        return intents.LetGo(transactionId) ?? throw new InvalidHistoryException($"transaction {transactionId} was not prepared");
-    }
+    public ParticipantSnapshot Save() => state.Save();
 }

@@ -15,14 +15,14 @@ internal sealed class CommandQueue(EntityMeter meter, TurnTraces traces, Admissi
     private const int AtMost = 20_000;
 
     private readonly Queue<(IActorRef Caller, Command Command, Activity? Trace)> queue = new();
-    private readonly Dictionary<long, IActorRef> callers = [];
+    private readonly Dictionary<long, (IActorRef Caller, bool IsMutation)> callers = [];
     private long lastCallId;
 
     /// <summary>How many commands wait.</summary>
     public int Count => queue.Count;
 
-    /// <summary>Who has not been answered, of what was taken.</summary>
-    public IEnumerable<IActorRef> Unanswered => callers.Values;
+    /// <summary>Who has not been answered, of what was taken, and whether it may have changed something.</summary>
+    public IEnumerable<(IActorRef Caller, bool IsMutation)> Unanswered => callers.Values;
 
     /// <summary>What a command is refused with that has just come to this entity; null: it may be added.</summary>
     public Messages.Internal.Failure? Refusal(Command command, string entity) => queue.Count >= AtMost
@@ -44,7 +44,7 @@ internal sealed class CommandQueue(EntityMeter meter, TurnTraces traces, Admissi
             if (Entity.HasCaller(next.Command) && !next.Caller.IsNobody())
             {
                 callId = ++lastCallId;
-                callers[callId] = next.Caller;
+                callers[callId] = (next.Caller, Entity.IsMutation(next.Command));
             }
             incoming.Add(new Incoming(callId, next.Command));
         }
@@ -57,7 +57,12 @@ internal sealed class CommandQueue(EntityMeter meter, TurnTraces traces, Admissi
     public void Persisted(long decidedAt) => admission.WaitedSince(Wait.Journal, decidedAt);
 
     /// <summary>Whom to answer this call, once.</summary>
-    public bool TryAnswer(Call call, out IActorRef caller) => callers.Remove(call.Id, out caller!);
+    public bool TryAnswer(Call call, out IActorRef caller)
+    {
+        var waits = callers.Remove(call.Id, out var one);
+        caller = one.Caller;
+        return waits;
+    }
 
     /// <summary>What waits is not decided any more.</summary>
     public void Clear(Action<IActorRef, Command> refuse)

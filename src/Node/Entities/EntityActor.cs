@@ -134,11 +134,11 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         queue.Tell();
     }
 
-    private void Decide()
+    private void Decide(bool leaving = false)
     {
         if (inFlight is not null || !hasGrant || superseded) return;
         hasDecided = true;
-        var batch = entity.Decide(queue.Take(BatchAtMost), NodeClock.Now());
+        var batch = entity.Decide(queue.Take(BatchAtMost), NodeClock.Now(), leaving);
         Run(batch.Now);
         if (batch.Rows.Count == 0)
         {
@@ -176,7 +176,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         traces.End();
         meter.Holds(entity.Levels);
         if (queue.Count > 0) Decide();
-        else if (stopping && inFlight is null) Context.Stop(Self);
+        else if (stopping && inFlight is null) Leave();
         queue.Tell();
         if (inFlight is null && entity.WakeAtMs is { } wakeAt)
             Timers.StartSingleTimer(TimerDue.Instance, TimerDue.Instance, TimeSpan.FromMilliseconds(Math.Max(1, wakeAt - Environment.TickCount64)));
@@ -185,7 +185,14 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
     private void Stop()
     {
         stopping = true;
-        if (inFlight is null && queue.Count == 0) Context.Stop(Self);
+        if (inFlight is null && queue.Count == 0) Leave();
+    }
+
+    /// <summary>Whoever comes next needs not ask for what is known here.</summary>
+    private void Leave()
+    {
+        if (entity.HasUnstored && parts.Grants.MayAnswer(shard, entity.Epoch)) Decide(leaving: true);
+        else Context.Stop(Self);
     }
 
     /// <summary>The gate: what is decided here leaves only while this node still owns the shard under this epoch.</summary>
@@ -257,7 +264,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
     {
         if (entity.IsPersisting) parts.Dirty.Add(PersistenceId);
         // Waiters for a lock or a transaction: they ask again, and keep their place.
-        foreach (var caller in queue.Unanswered) caller.Tell(Unsaid.Because(mutation: true, "the entity was stopped"), Self);
+        foreach (var (caller, isMutation) in queue.Unanswered) caller.Tell(Unsaid.Because(isMutation, "the entity was stopped"), Self);
         traces.End("the entity was stopped");
         queue.Clear(Unsaid.Refuse);
         meter.Ended();

@@ -4,6 +4,7 @@ using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.Storage;
 using AkkaHa.Messages.V1;
+using Xunit;
 
 namespace AkkaHa.Core.Tests.Entities;
 
@@ -103,7 +104,14 @@ sealed class Scenario
     public Then WhenApplied(Command commit)
     {
         When(commit);
-        return WhenTimePasses(DueCommits.FoldMs);
+        return WhenTimePasses(DueEndings.FoldMs);
+    }
+
+    /// <summary>A Prepare with an older one in its way, and the end of its patience.</summary>
+    public Then WhenTooYoung(Command prepare)
+    {
+        Assert.Empty(When(prepare).Votes());
+        return WhenTimePasses(ShortWaits.AtMostMs);
     }
 
     /// <summary>Time passes and the entity is woken if it wants to be.</summary>

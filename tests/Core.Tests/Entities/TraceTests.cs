@@ -38,7 +38,7 @@ public sealed class TraceTests
     [Fact]
     public void Of_two_commands_in_one_batch_each_has_what_it_sends_in_its_own_trace()
     {
-        var both = Scenario.Fresh(EntityId.Key("k")).When(Traced(Make.Prepare("t1", then: Make.PutOp("1")), Trace), Traced(Make.Prepare("t2", timestampMs: 1, then: Make.PutOp("2")), Other));
+        var both = Scenario.Fresh(EntityId.Key("k")).When(Traced(Make.Prepare("t1", then: Make.PutOp("1")), Trace), Traced(Make.AskStatus("t2", 1), Other));
         Assert.Equal([("t1", Trace), ("t2", Other)], both.Sent.Select(s => (s.Command.Vote.TransactionId, s.Command.Traceparent)));
     }
 

@@ -89,7 +89,7 @@ public sealed class KeyExpiryIntentTests
     {
         var key = Until1000();
         key.When(Make.Prepare("t", timestampMs: 5, conditions: [new Condition { Key = "k", Revision = 3 }]));
-        var younger = key.After(1000).When(Make.Prepare("u", timestampMs: 6, conditions: [new Condition { Key = "k", Revision = 3 }]));
+        var younger = key.After(1000).WhenTooYoung(Make.Prepare("u", timestampMs: 6, conditions: [new Condition { Key = "k", Revision = 3 }]));
         Assert.Equal(Vote.Types.Kind.Die, Assert.Single(younger.Votes()).Kind);
         var older = key.When(Make.Prepare("s", timestampMs: 4, conditions: [new Condition { Key = "k", Absent = true }]));
         Assert.Empty(older.Sent);

@@ -9,6 +9,18 @@ namespace AkkaHa.Core.Tests.Keys;
 
 public sealed class KeyOperationTests
 {
+    [Fact]
+    public void A_delete_of_what_is_not_there_says_the_last_revision_as_one_outside_transactions_does()
+    {
+        var key = Scenario.Fresh(EntityId.Key("k"));
+        key.When(Make.Put("a"));
+        key.When(Make.Delete());
+        var alone = key.When(Make.Delete()).Reply().DeleteKey;
+        var result = key.When(Make.Prepare("t", then: Make.DeleteOp())).Votes()[0].Then.Results[0].Result;
+        Assert.Equal((2, false), (alone.Revision, alone.Deleted));
+        Assert.Equal((alone.Revision, alone.Deleted), (result.Revision, result.Deleted));
+    }
+
     private static PreparedBranch Run(string? before, params Operation[] operations)
     {
         var rows = before is null ? [] : new[] { Scenario.Row(1, Make.Written(1, before)) };

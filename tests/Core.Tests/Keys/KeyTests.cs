@@ -83,7 +83,7 @@ public sealed class KeyTests
         Assert.True(key.Entity.IsIdle);
         key.When(Make.Prepare("t", then: Make.GetOp()));
         Assert.False(key.Entity.IsIdle);
-        key.When(Make.Abort("t"));
+        key.WhenApplied(Make.Abort("t"));
         Assert.True(key.Entity.IsIdle);
         Assert.Null(key.Entity.WakeAtMs);
     }

@@ -62,7 +62,7 @@ public sealed class LockReleaseTests
         var scenario = Held();
         scenario.When(Guard("t", 1, timestampMs: 5));
         scenario.When(Release(1, 1));
-        Assert.Equal(Vote.Types.Kind.Die, Assert.Single(scenario.When(Guard("young", 1, timestampMs: 6)).Votes()).Kind);
+        Assert.Equal(Vote.Types.Kind.Die, Assert.Single(scenario.WhenTooYoung(Guard("young", 1, timestampMs: 6)).Votes()).Kind);
         Assert.Empty(scenario.When(Guard("old", 1, timestampMs: 4)).Sent);
         // The older one has waited, and finds the lock free.
         var vote = Assert.Single(scenario.When(Make.Abort("t")).Votes());

@@ -1,5 +1,6 @@
 using AkkaHa.Core.Entities;
 using AkkaHa.Core.Tests.Entities;
+using AkkaHa.Core.Transactions;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.Storage;
 using AkkaHa.Messages.V1;
@@ -74,7 +75,8 @@ public sealed class LockUnheardTests
         Assert.Empty(scenario.When(Guard("young", 1, timestampMs: 2)).Votes());
         var dead = scenario.When(Alive(1, remainingMs: 0));
         Assert.Empty(dead.Events);
-        Assert.Equal(("young", Vote.Types.Kind.Die), (Assert.Single(dead.Votes()).TransactionId, dead.Votes()[0].Kind));
+        var young = Assert.Single(scenario.WhenTimePasses(ShortWaits.AtMostMs).Votes());
+        Assert.Equal(("young", Vote.Types.Kind.Die), (young.TransactionId, young.Kind));
         Assert.Contains(Event.BodyOneofCase.LockReleased, scenario.When(Make.Abort("old")).Kinds);
     }
 

@@ -181,7 +181,7 @@ public sealed class LockUpgradeTests
         scenario.When(Guard("t", 1, timestampMs: 5));
         var upgrade = scenario.When(Upgrade(1, 1, 10));
         Assert.False(upgrade.Answers(upgrade));
-        Assert.Equal(Vote.Types.Kind.Die, Assert.Single(scenario.When(Guard("young", 1, timestampMs: 6)).Votes()).Kind);
+        Assert.Equal(Vote.Types.Kind.Die, Assert.Single(scenario.WhenTooYoung(Guard("young", 1, timestampMs: 6)).Votes()).Kind);
         Assert.Equal(2, scenario.When(Make.Abort("t")).ReplyTo(upgrade).LockGrant.Fence);
         Assert.False(Assert.Single(scenario.When(Guard("later", 1)).Votes()).Conditions[0].Held);
         Assert.True(Assert.Single(scenario.When(Guard("now", 2)).Votes()).Conditions[0].Held);

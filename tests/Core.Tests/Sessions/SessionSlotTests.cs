@@ -225,7 +225,7 @@ public sealed class SessionSlotTests
         var close = slot.When(Close());
         Assert.Empty(close.Events);
         Assert.Equal(ErrorCode.Unavailable, slot.When(KeepAlive()).Code());
-        Assert.Equal(Vote.Types.Kind.Die, Assert.Single(slot.When(Guard("u")).Votes()).Kind);
+        Assert.Equal(Vote.Types.Kind.Die, Assert.Single(slot.WhenTooYoung(Guard("u")).Votes()).Kind);
         var freed = slot.When(Make.Abort("t"));
         Assert.Equal([Event.BodyOneofCase.Discarded, Event.BodyOneofCase.SessionEnded], freed.Kinds);
         Assert.NotNull(freed.ReplyTo(close).CloseSession);

@@ -50,8 +50,8 @@ public sealed class FoldingTests
     public void Nothing_follows_it_is_applied_after_a_while()
     {
         var key = Committed();
-        Assert.Equal(key.Now.MonoMs + DueCommits.FoldMs, key.Entity.WakeAtMs);
-        Assert.Empty(key.WhenTimePasses(DueCommits.FoldMs - 1).Batch.Rows);
+        Assert.Equal(key.Now.MonoMs + DueEndings.FoldMs, key.Entity.WakeAtMs);
+        Assert.Empty(key.WhenTimePasses(DueEndings.FoldMs - 1).Batch.Rows);
         var applied = key.WhenTimePasses(1);
         Assert.Equal([Event.BodyOneofCase.Applied], applied.Kinds);
         Assert.Equal(["t"], Seen(applied));
@@ -114,7 +114,7 @@ public sealed class FoldingTests
         var again = key.When(Make.Commit("t", 1, 2));
         Assert.Empty(again.Batch.Rows);
         Assert.Empty(again.Sent);
-        Assert.Equal(["t"], Seen(key.WhenTimePasses(DueCommits.FoldMs)));
+        Assert.Equal(["t"], Seen(key.WhenTimePasses(DueEndings.FoldMs)));
         Assert.Equal(["t"], Seen(key.When(Make.Commit("t", 1, 2))));
     }
 
@@ -163,6 +163,42 @@ public sealed class FoldingTests
         var release = scenario.When(LockScenario.Release(1, fence));
         Assert.Equal([Event.BodyOneofCase.Applied, Event.BodyOneofCase.LockReleased], Assert.Single(release.Batch.Rows).Events.Select(e => e.BodyCase));
         Assert.Equal(fence, release.Reply().ReleaseLock.Fence);
+    }
+
+    [Fact]
+    public void An_activation_that_leaves_stores_it()
+    {
+        var key = Committed();
+        Assert.True(key.Entity.HasUnstored);
+        var last = key.Entity.Decide([], key.Now, leaving: true);
+        Assert.Equal([Event.BodyOneofCase.Applied], Assert.Single(last.Rows).Events.Select(e => e.BodyCase));
+        key.Entity.Persisted();
+        Assert.False(key.Entity.HasUnstored);
+    }
+
+    [Fact]
+    public void An_abort_and_a_drop_go_with_the_next_row_too()
+    {
+        var key = Scenario.Given(Key, [Scenario.Row(2, Make.Written(1, "v"))]);
+        key.When(Make.Prepare("t", then: Make.PutOp("w")));
+        Assert.Empty(key.When(Make.Abort("t")).Batch.Rows);
+        Assert.Equal("v", key.When(Make.Get()).Reply().KeyValue.Value.ToStringUtf8());
+        var next = key.When(Make.Prepare("u", then: Make.PutOp("x")));
+        Assert.Equal([Event.BodyOneofCase.Discarded, Event.BodyOneofCase.Prepared], next.Kinds);
+        Assert.Equal(["t"], Seen(next));
+        Assert.Empty(key.When(Make.Drop("u", 1)).Batch.Rows);
+        Assert.Equal([Event.BodyOneofCase.AttemptDropped, Event.BodyOneofCase.Prepared], key.When(Make.Prepare("u", attempt: 2, then: Make.PutOp("x"))).Kinds);
+    }
+
+    [Fact]
+    public void A_dropped_attempt_that_comes_again_meanwhile_is_not_taken()
+    {
+        var key = Scenario.Given(Key, [Scenario.Row(2, Make.Written(1, "v"))]);
+        key.When(Make.Prepare("t", then: Make.PutOp("w")));
+        key.When(Make.Drop("t", 1));
+        var late = key.When(Make.Prepare("t", then: Make.PutOp("w")));
+        Assert.Equal([Event.BodyOneofCase.AttemptDropped], late.Kinds);
+        Assert.Empty(late.Votes());
     }
 
     [Fact]

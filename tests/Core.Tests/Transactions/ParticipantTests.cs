@@ -81,7 +81,7 @@ public sealed class ParticipantTests
         var key = WithValue();
         key.When(Make.Prepare("t", then: Make.PutOp("w")));
         key.When(Make.Commit("t", 1, 2));
-        var applied = key.After(DueCommits.FoldMs).WhenHeldBack();
+        var applied = key.After(DueEndings.FoldMs).WhenHeldBack();
         Assert.Equal([Event.BodyOneofCase.Applied], applied.Kinds);
         Assert.Empty(applied.Batch.Now);
         Assert.Equal("t", Assert.Single(applied.Sent).Command.DecisionSeen.TransactionId);
@@ -125,7 +125,7 @@ public sealed class ParticipantTests
     {
         var key = WithValue();
         key.When(Make.Prepare("t", then: Make.PutOp("w")));
-        var abort = key.When(Make.Abort("t"));
+        var abort = key.WhenApplied(Make.Abort("t"));
         Assert.Equal([Event.BodyOneofCase.Discarded], abort.Kinds);
         Assert.Single(abort.Sent, s => s.Command.DecisionSeen is not null);
         Assert.True(key.Entity.IsIdle);
@@ -136,7 +136,7 @@ public sealed class ParticipantTests
     {
         var key = WithValue();
         key.When(Make.Prepare("t", then: Make.PutOp("w")));
-        Assert.Equal([Event.BodyOneofCase.AttemptDropped], key.When(Make.Drop("t", 1)).Kinds);
+        Assert.Equal([Event.BodyOneofCase.AttemptDropped], key.WhenApplied(Make.Drop("t", 1)).Kinds);
         Assert.Empty(key.RestartFromSnapshot().When(Make.Prepare("t", then: Make.PutOp("w"))).Events);
         Assert.Single(key.When(Make.Prepare("t", attempt: 2, then: Make.PutOp("w"))).Votes());
     }
@@ -150,7 +150,7 @@ public sealed class ParticipantTests
         foreach (var (id, attempt) in new[] { ("dropped", 1u), ("both", 2u) })
         {
             key.When(Make.Prepare(id, attempt, then: Make.PutOp("w")));
-            key.When(Make.Drop(id, attempt));
+            key.WhenApplied(Make.Drop(id, attempt));
         }
         Assert.Equal(["both", "dropped", "refused"], Refusals());
         key.RestartFromSnapshot().After(121_000).When(Make.Put("x"));

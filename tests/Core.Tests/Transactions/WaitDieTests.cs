@@ -1,4 +1,5 @@
 using AkkaHa.Core.Tests.Entities;
+using AkkaHa.Core.Transactions;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.Storage;
@@ -21,7 +22,43 @@ public sealed class WaitDieTests
     {
         var key = Scenario.Fresh(Key);
         key.When(Write("old", 1));
-        Assert.Equal([("young", Vote.Types.Kind.Die)], Votes(key.When(Write("young", 2))));
+        Assert.Equal([("young", Vote.Types.Kind.Die)], Votes(key.WhenTooYoung(Write("young", 2))));
+        Assert.Null(key.When(Make.Get()).Batch.Afterwards.OfType<Core.Entities.AnswerEffect>().FirstOrDefault());
+    }
+
+    [Fact]
+    public void A_younger_one_whose_older_is_soon_done_is_taken()
+    {
+        var key = Scenario.Fresh(Key);
+        key.When(Write("old", 1));
+        Assert.Empty(key.When(Write("young", 2)).Sent);
+        var applied = key.After(ShortWaits.AtMostMs - 1).When(Make.Commit("old", 1, 1));
+        Assert.Equal([Event.BodyOneofCase.Applied, Event.BodyOneofCase.Prepared], applied.Kinds);
+        Assert.Equal([("young", Vote.Types.Kind.Yes)], Votes(applied));
+        Assert.Empty(key.WhenTimePasses(1).Sent);
+    }
+
+    [Fact]
+    public void Its_patience_ends_when_it_began_to_wait_for_an_older_one_however_often_it_is_asked_for()
+    {
+        var key = Scenario.Fresh(Key);
+        key.When(Write("old", 1));
+        key.When(Write("young", 2));
+        Assert.Empty(key.After(ShortWaits.AtMostMs - 1).When(Write("young", 2)).Sent);
+        Assert.Equal([("young", Vote.Types.Kind.Die)], Votes(key.WhenTimePasses(1)));
+        Assert.Empty(key.When(Write("young", 2, attempt: 2)).Sent);
+    }
+
+    [Fact]
+    public void One_that_waits_for_younger_ones_alone_has_all_the_time()
+    {
+        var key = Scenario.Fresh(Key);
+        key.When(Read("old", 1), Read("young", 4));
+        Assert.Empty(key.When(Write("writer", 2)).Sent);
+        Assert.Empty(Votes(key.After(ShortWaits.AtMostMs - 1).When(Make.Abort("old"))));
+        Assert.Empty(Votes(key.WhenTimePasses(DueEndings.FoldMs)));
+        Assert.Empty(Votes(key.WhenTimePasses(900)));
+        Assert.Equal([("writer", Vote.Types.Kind.Yes)], Votes(key.When(Make.Abort("young"))));
     }
 
     [Fact]
@@ -52,7 +89,7 @@ public sealed class WaitDieTests
     {
         var key = Scenario.Fresh(Key);
         key.When(Write("old", 1));
-        Assert.Equal(Scenario.StartMs + 700, Assert.Single(key.When(Write("young", 700)).Votes()).YoungestMs);
+        Assert.Equal(Scenario.StartMs + 700, Assert.Single(key.WhenTooYoung(Write("young", 700)).Votes()).YoungestMs);
         Assert.Equal(Scenario.StartMs + 700, Assert.Single(key.When(Write("old", 1)).Votes()).YoungestMs);
     }
 
@@ -61,7 +98,7 @@ public sealed class WaitDieTests
     {
         var key = Scenario.Fresh(Key);
         key.When(Write("b", 1));
-        Assert.Equal([("c", Vote.Types.Kind.Die)], Votes(key.When(Write("c", 1))));
+        Assert.Equal([("c", Vote.Types.Kind.Die)], Votes(key.WhenTooYoung(Write("c", 1))));
         Assert.Empty(key.When(Write("a", 1)).Sent);
     }
 
@@ -71,7 +108,7 @@ public sealed class WaitDieTests
         var key = Scenario.Fresh(Key);
         key.When(Read("a", 1));
         Assert.Equal([("b", Vote.Types.Kind.Yes)], Votes(key.When(Read("b", 2))));
-        Assert.Equal([("c", Vote.Types.Kind.Die)], Votes(key.When(Write("c", 3))));
+        Assert.Equal([("c", Vote.Types.Kind.Die)], Votes(key.WhenTooYoung(Write("c", 3))));
     }
 
     [Fact]
@@ -90,7 +127,7 @@ public sealed class WaitDieTests
         var key = Scenario.Fresh(Key);
         key.When(Read("a", 3));
         key.When(Write("w", 1));
-        Assert.Equal([("b", Vote.Types.Kind.Die)], Votes(key.When(Read("b", 2))));
+        Assert.Equal([("b", Vote.Types.Kind.Die)], Votes(key.WhenTooYoung(Read("b", 2))));
     }
 
     [Fact]
@@ -100,7 +137,8 @@ public sealed class WaitDieTests
         key.When(Write("c", 3));
         key.When(Write("b", 2));
         key.When(Write("a", 1));
-        Assert.Equal([("a", Vote.Types.Kind.Yes), ("b", Vote.Types.Kind.Die)], Votes(key.When(Make.Abort("c"))));
+        Assert.Equal([("a", Vote.Types.Kind.Yes)], Votes(key.When(Make.Abort("c"))));
+        Assert.Equal([("b", Vote.Types.Kind.Die)], Votes(key.WhenTimePasses(ShortWaits.AtMostMs)));
     }
 
     [Fact]
@@ -140,7 +178,7 @@ public sealed class WaitDieTests
         var key = Scenario.Fresh(Key);
         key.When(Read("a", 2));
         var write = key.When(Make.Put("v"));
-        Assert.Equal([("b", Vote.Types.Kind.Die)], Votes(key.When(Read("b", 3))));
+        Assert.Equal([("b", Vote.Types.Kind.Die)], Votes(key.WhenTooYoung(Read("b", 3))));
         Assert.Empty(key.When(Read("older", 1)).Sent);
         var freed = key.When(Make.Commit("a", 1, 1));
         Assert.Equal(1, freed.ReplyTo(write).PutKey.Revision);

@@ -18,7 +18,7 @@ using Xunit;
 namespace AkkaHa.Node.Tests.Entities;
 
 /// <summary>The shell around an entity: batches, the gate, what callers are told when a write fails.</summary>
-public sealed class EntityActorTests : TestKit
+public sealed partial class EntityActorTests : TestKit
 {
     private const string Key = "kv/a";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);

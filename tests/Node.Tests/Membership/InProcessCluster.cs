@@ -22,6 +22,9 @@ internal sealed class InProcessCluster : IAsyncDisposable
 
     private readonly List<RunningNode> nodes = [];
 
+    /// <summary>Few start soon. What is counted for people is counted with as many as they have.</summary>
+    public int ShardCount { get; init; } = Shards;
+
     public ILoggerFactory Loggers { get; init; } = NullLoggerFactory.Instance;
     private readonly int seed = FreePort();
 
@@ -39,7 +42,7 @@ internal sealed class InProcessCluster : IAsyncDisposable
     {
         var settings = new NodeSettings
         {
-            DataDirectory = DataDirectory, Shards = Shards, Storage = new StorageSettings { KeepEventsSeconds = keepEventsSeconds }, Remote = new RemoteSettings { Port = nodes.Count == 0 ? seed : FreePort() },
+            DataDirectory = DataDirectory, Shards = ShardCount, Storage = new StorageSettings { KeepEventsSeconds = keepEventsSeconds }, Remote = new RemoteSettings { Port = nodes.Count == 0 ? seed : FreePort() },
             Cluster = new AkkaHa.Node.Settings.ClusterSettings { SeedNodes = [$"akka.tcp://{NodeNames.ActorSystem}@127.0.0.1:{seed}"] },
             Eventual = new EventualSettings { WriteBehindMs = writeBehindMs },
         };

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using AkkaHa.Core.Entities;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -43,7 +44,7 @@ public sealed class CrashPointTests(ITestOutputHelper output)
     public void A_crash_at_any_point_while_an_operator_resolves_it_without_each_participant_makes_no_second_outcome() =>
         Check(s => s.Singles(from scenario in (Scenario[])[Scenario.OfTwo[0], Scenario.OfTwo[1], Scenario.OfThree[0]] from setting in (Setting[])[new(scenario, 1, Operator: true), new(scenario, 2, Repeats: false, Operator: true)] select setting, p => p.Crashes), SingleMs);
 
-    /// <summary>The younger of two dies of the older, lets go, and comes again: every vote to die, every dropped attempt and all of the second one are among the points.</summary>
+    /// <summary>The younger of two waits for the older, or dies at once, lets go, and comes again: every vote to die, every dropped attempt and all of the second one are among the points.</summary>
     [Fact]
     public void A_crash_at_any_point_of_two_transactions_that_need_the_same_is_over_within_5_s() => Check(s => s.Singles(WithRival, p => p.Crashes), SingleMs, AreRivals);
 
@@ -57,7 +58,8 @@ public sealed class CrashPointTests(ITestOutputHelper output)
         from seed in Seeds
         from before in (long[])[1, 4]
         from setting in (Setting[])[new(scenario, seed, RivalBeforeMs: before), new(scenario, seed, Together: true, RivalBeforeMs: before), new(scenario, seed, Repeats: false, RivalBeforeMs: before)]
-        select setting;
+        from waits in (bool[])[true, false]
+        select setting with { Rules = RuleSwitches.AllOn with { ShortWaits = waits } };
 
     private static void AreRivals(CrashSearch search)
     {

@@ -51,6 +51,9 @@ sealed record Plan
     /// <summary>How often keys are told to end, at least.</summary>
     public int SweepEveryMs { get; init; } = 1000;
 
+    /// <summary>Transactions do not wait for older ones at all, so that more attempts die.</summary>
+    public bool DieAtOnce { get; init; }
+
     /// <summary>All transactions have short deadlines.</summary>
     public bool Hurried { get; init; }
 
@@ -75,7 +78,7 @@ sealed record Plan
             Registers = rng.Chance(0.4) ? (int)rng.Between(1, 2 * size) : 0, Accounts = rng.Chance(0.3) ? (int)rng.Between(2, 4) : 0,
             Locks = rng.Chance(0.35) ? (int)rng.Between(1, 2) : 0, Lists = rng.Chance(0.4) ? (int)rng.Between(1, 3) : 0,
             Hurried = rng.Chance(0.1), Storm = storm, Expiring = rng.Chance(0.3) ? (int)rng.Between(1, 2) : 0, SweepEveryMs = rng.Pick([200, 1000, 5000, 20_000]), InSlotMs = rng.Pick([300, 1000, 3000, 600_000]),
-            MultiLocks = rng.Chance(0.15) ? (int)rng.Between(2, 4) : 0,
+            MultiLocks = rng.Chance(0.15) ? (int)rng.Between(2, 4) : 0, DieAtOnce = rng.Chance(0.4),
         };
         if (plan.Registers + plan.Accounts + plan.Locks + plan.Lists + plan.Expiring + plan.MultiLocks == 0) plan = plan with { Lists = 2 };
         return plan.Of(kind);

@@ -33,7 +33,7 @@ sealed class Simulation
     {
         this.plan = plan;
         var calm = Faults.None with { SkewMs = plan.Storm.SkewMs, DriftPpm = plan.Storm.DriftPpm };
-        world = new SimulatedWorld(seed + ((ulong)plan.Luck << 40), conditions.Rules, calm, plan.Nodes, plan.Shards, conditions.IsTracing)
+        world = new SimulatedWorld(seed + ((ulong)plan.Luck << 40), plan.DieAtOnce ? conditions.Rules with { ShortWaits = false } : conditions.Rules, calm, plan.Nodes, plan.Shards, conditions.IsTracing)
         {
             OutcomeTimes = new OutcomeTimes(plan.InSlotMs, SettleMs: 500), IsCounting = conditions.IsCounting, NobodyIsFenced = plan.Kind is Kind.Outages or Kind.HandOvers, NothingIsUnknown = plan.Kind == Kind.HandOvers,
         };

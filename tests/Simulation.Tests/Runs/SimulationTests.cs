@@ -36,7 +36,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
     public void The_storms_reach_what_they_are_for()
     {
         var counts = new ConcurrentDictionary<string, int>(StringComparer.Ordinal);
-        Sweep.Each(1, 400, seed =>
+        Sweep.Each(1, 1500, seed =>
         {
             var simulation = new Simulation(seed, Plan.Draw(seed), new Conditions(RuleSwitches.AllOn, IsCounting: true));
             simulation.Run();

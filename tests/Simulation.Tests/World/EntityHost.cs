@@ -88,7 +88,15 @@ sealed class EntityHost
         whenStopped = then;
         stopping = true;
         if (state == State.Stopped) then?.Invoke();
-        else if (state == State.Recovering || (state == State.Ready && inbox.Count == 0)) Stop(Ended.Clean);
+        else if (state == State.Recovering) Stop(Ended.Clean);
+        else if (state == State.Ready && inbox.Count == 0) Leave();
+    }
+
+    /// <summary>What is known and not stored goes first.</summary>
+    private void Leave()
+    {
+        if (entity!.HasUnstored) Decide(leaving: true);
+        else Stop(Ended.Clean);
     }
 
     /// <summary>The activation dies, the process lives on. Never within a turn.</summary>
@@ -146,7 +154,7 @@ sealed class EntityHost
         });
     }
 
-    private void Decide()
+    private void Decide(bool leaving = false)
     {
         state = State.Deciding;
         Incoming[] taken = [.. inbox.Take(BatchAtMost)];
@@ -155,7 +163,7 @@ sealed class EntityHost
         Batch batch;
         try
         {
-            batch = entity!.Decide(taken, node.Moment);
+            batch = entity!.Decide(taken, node.Moment, leaving);
         }
         catch (Exception e) when (e is InvalidHistoryException or InvalidOperationException or ArgumentException or KeyNotFoundException)
         {
@@ -214,7 +222,8 @@ sealed class EntityHost
             stopping = true;
         }
         if (dying) Stop(Ended.Unclean);
-        else if (poisoned || (stopping && inbox.Count == 0)) Stop(Ended.Clean);
+        else if (poisoned) Stop(Ended.Clean);
+        else if (stopping && inbox.Count == 0) Leave();
         else if (inbox.Count > 0) DecideSoon();
         else Wake();
     });
