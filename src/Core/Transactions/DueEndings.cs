@@ -24,6 +24,8 @@ internal sealed class DueEndings(Intents intents)
 
     public bool Has(string transactionId) => due.ContainsKey(transactionId);
 
+    public bool IsCommitted(string transactionId) => due.TryGetValue(transactionId, out var command) && command.Commit is not null;
+
     /// <summary>Of what is held: a commit that names it, an abort, or a drop of its attempt.</summary>
     public void Add(string transactionId, Command command, Turn turn)
     {

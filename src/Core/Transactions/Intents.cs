@@ -11,8 +11,21 @@ internal sealed record HeldPrepared(Prepared Prepared, long SequenceNr)
     public Age Age => new(Prepared.TimestampMs, Prepared.TransactionId);
 }
 
+/// <summary>What keeps a Prepare from being taken.</summary>
+internal enum InTheWay
+{
+    /// <summary>Nothing.</summary>
+    Nobody,
+
+    /// <summary>It may wait for as long as it takes.</summary>
+    YoungerOnes,
+
+    /// <summary>At least one that is not younger.</summary>
+    AnOlderOne,
+}
+
 /// <summary>
-/// Who holds intents at one participant, who waits for them, and who is in whose way. Wait-die: only an older one waits for younger ones, and nobody ever for an older, so that there is no cycle.
+/// Who holds intents at one participant, who waits for them, and who is in whose way. Wait-die: only an older one waits for younger ones, and nobody for an older for longer than <see cref="ShortWaits"/> let it, so that no cycle lasts.
 /// What is held comes from rows; who waits is in memory only.
 /// </summary>
 internal sealed class Intents(IParticipantHost host, RuleSwitches rules)
@@ -57,27 +70,28 @@ internal sealed class Intents(IParticipantHost host, RuleSwitches rules)
     public Command? TakeWaiting(string transactionId) => waiting.Remove(transactionId, out var command) ? command : null;
 
     /// <summary>The same up to this attempt: a later one waits on.</summary>
-    public void StopWaiting(string transactionId, uint upToAttempt)
-    {
-        if (waiting.TryGetValue(transactionId, out var queued) && queued.Prepare.Attempt <= upToAttempt) waiting.Remove(transactionId);
-    }
+    /// <returns>Whether it did wait.</returns>
+    public bool StopWaiting(string transactionId, uint upToAttempt) =>
+        waiting.TryGetValue(transactionId, out var queued) && queued.Prepare.Attempt <= upToAttempt && waiting.Remove(transactionId);
 
     /// <summary>Those that wait, the oldest first.</summary>
     public IReadOnlyList<Command> Waiting() => [.. waiting.Values.OrderBy(AgeOf)];
 
-    /// <summary>
-    /// Who has what this Prepare needs: holders, and older ones that wait already (they must not be overtaken for ever).
-    /// </summary>
-    public List<Age> InTheWayOf(Prepare prepare, IReadOnlyList<Intent> intents)
+    /// <summary>Who has what this Prepare needs: holders, and older ones that wait already (they must not be overtaken for ever).</summary>
+    public InTheWay InTheWayOf(Prepare prepare, IReadOnlyList<Intent> intents)
     {
-        var ages = new List<Age>();
-        if (!rules.IntentBlocking) return ages;
+        if (!rules.IntentBlocking) return InTheWay.Nobody;
         var mine = new Age(prepare.TimestampMs, prepare.TransactionId);
+        var found = InTheWay.Nobody;
         foreach (var other in held.Values)
-            if (other.Prepared.TransactionId != prepare.TransactionId && Conflict(intents, other.Prepared.Intents, withClosing: true)) ages.Add(other.Age);
+        {
+            if (other.Prepared.TransactionId == prepare.TransactionId || !Conflict(intents, other.Prepared.Intents, withClosing: true)) continue;
+            if (!mine.IsOlderThan(other.Age)) return InTheWay.AnOlderOne;
+            found = InTheWay.YoungerOnes;
+        }
         foreach (var command in waiting.Values)
-            if (AgeOf(command).IsOlderThan(mine) && Conflict(intents, host.IntentsOf(command.Prepare), withClosing: false)) ages.Add(AgeOf(command));
-        return ages;
+            if (AgeOf(command).IsOlderThan(mine) && Conflict(intents, host.IntentsOf(command.Prepare), withClosing: false)) return InTheWay.AnOlderOne;
+        return found;
     }
 
     /// <summary>When a holder changes, the younger that wait behind it wait no more, but for those that may: waiting without end, they would be part of a cycle some day.</summary>

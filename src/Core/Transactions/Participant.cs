@@ -80,6 +80,8 @@ internal sealed class Participant
     public bool MayLeaveDue(Command command) => command.BodyCase switch
     {
         Command.BodyOneofCase.Prepare => false,
+        // A late drop may be about another Prepared than this, which is told for the second time.
+        Command.BodyOneofCase.Commit => !due.Has(command.Commit.TransactionId) || due.IsCommitted(command.Commit.TransactionId),
         Command.BodyOneofCase.Abort => !due.Has(command.Abort.TransactionId),
         Command.BodyOneofCase.DropAttempt => !due.Has(command.DropAttempt.TransactionId),
         _ => true,
@@ -100,8 +102,15 @@ internal sealed class Participant
     public void Tick(Turn turn)
     {
         if (due.WakeAtMs <= turn.At.MonoMs) Land(turn);
+        var died = false;
         foreach (var transactionId in shortWaits.TakeDue(turn.At.MonoMs))
-            if (intents.TakeWaiting(transactionId) is { } command) Die(command, turn);
+        {
+            if (intents.TakeWaiting(transactionId) is not { } command) continue;
+            Die(command, turn);
+            died = true;
+        }
+        // It may have been all that was in the way of others.
+        if (died) Pump(turn);
         questions.Tick(turn);
     }
 
@@ -138,8 +147,12 @@ internal sealed class Participant
         var inTheWay = intents.InTheWayOf(prepare, wanted);
         // Whatever its age: it waits for no other transaction by that.
         var unsure = host.IsUnsure(prepare, turn);
-        if (unsure && !intents.IsFull) intents.Wait(command);
-        else if (inTheWay.Count == 0 && !unsure)
+        if (unsure && !intents.IsFull)
+        {
+            shortWaits.End(id);
+            intents.Wait(command);
+        }
+        else if (inTheWay == InTheWay.Nobody && !unsure)
         {
             intents.StopWaiting(id);
             shortWaits.End(id);
@@ -160,9 +173,9 @@ internal sealed class Participant
     }
 
     /// <summary>For younger ones as long as it takes, for an older one a little.</summary>
-    private bool MayWaitFor(List<Age> inTheWay, Command command, Turn turn)
+    private bool MayWaitFor(InTheWay inTheWay, Command command, Turn turn)
     {
-        if (!inTheWay.TrueForAll(age => Intents.AgeOf(command).IsOlderThan(age))) return shortWaits.MayWait(command.Prepare, turn);
+        if (inTheWay == InTheWay.AnOlderOne) return shortWaits.MayWait(command.Prepare, turn);
         shortWaits.End(command.Prepare.TransactionId);
         return true;
     }
@@ -200,7 +213,7 @@ internal sealed class Participant
             if (mine.Prepared.Attempt > ask.Attempt) return;
         }
         Land(turn);
-        intents.StopWaiting(ask.TransactionId, ask.Attempt);
+        StopWaiting(ask.TransactionId, ask.Attempt, turn);
         if (rules.RefuseLatePrepares && !refused.Has(ask.TransactionId, ask.Attempt, turn.Stamp.TimeMs))
         {
             var freed = intents.Held.ContainsKey(ask.TransactionId);
@@ -227,12 +240,12 @@ internal sealed class Participant
         }
         else
         {
-            IsDue(commit.TransactionId, mine, command, turn);
+            EndWithNextRow(commit.TransactionId, mine, command, turn);
         }
     }
 
     /// <summary>With the next row; at once, where something waits for it.</summary>
-    private void IsDue(string transactionId, HeldPrepared mine, Command command, Turn turn)
+    private void EndWithNextRow(string transactionId, HeldPrepared mine, Command command, Turn turn)
     {
         due.Add(transactionId, command, turn);
         questions.End(transactionId);
@@ -242,16 +255,24 @@ internal sealed class Participant
     private void OnAbort(Command command, Turn turn)
     {
         var id = command.Abort.TransactionId;
-        intents.StopWaiting(id);
-        if (intents.Held.TryGetValue(id, out var mine)) IsDue(id, mine, command, turn);
+        StopWaiting(id, uint.MaxValue, turn);
+        if (intents.Held.TryGetValue(id, out var mine)) EndWithNextRow(id, mine, command, turn);
         else DueEndings.Seen(command, id, turn);
     }
 
     private void OnDrop(Command command, Turn turn)
     {
         var drop = command.DropAttempt;
-        intents.StopWaiting(drop.TransactionId, drop.Attempt);
-        if (intents.Held.TryGetValue(drop.TransactionId, out var mine) && (mine.Prepared.Attempt <= drop.Attempt || !rules.AttemptTags)) IsDue(drop.TransactionId, mine, command, turn);
+        StopWaiting(drop.TransactionId, drop.Attempt, turn);
+        if (intents.Held.TryGetValue(drop.TransactionId, out var mine) && (mine.Prepared.Attempt <= drop.Attempt || !rules.AttemptTags)) EndWithNextRow(drop.TransactionId, mine, command, turn);
+    }
+
+    /// <summary>It waits no more, nor anybody for it.</summary>
+    private void StopWaiting(string transactionId, uint upToAttempt, Turn turn)
+    {
+        if (!intents.StopWaiting(transactionId, upToAttempt)) return;
+        shortWaits.End(transactionId);
+        Pump(turn);
     }
 
     private void Drop(string transactionId, uint attempt, Turn turn) =>

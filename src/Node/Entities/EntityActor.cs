@@ -191,7 +191,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
     /// <summary>Whoever comes next needs not ask for what is known here.</summary>
     private void Leave()
     {
-        if (entity.HasUnstored && parts.Grants.MayAnswer(shard, entity.Epoch)) Decide(leaving: true);
+        if (hasGrant && !superseded && entity.HasUnstored && parts.Grants.MayAnswer(shard, entity.Epoch)) Decide(leaving: true);
         else Context.Stop(Self);
     }
 

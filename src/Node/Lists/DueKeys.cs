@@ -23,7 +23,8 @@ internal sealed class DueKeys
     /// </summary>
     public const int MostOnTheirWay = 1000;
 
-    public static readonly TimeSpan AgainAfter = TimeSpan.FromSeconds(2);
+    /// <summary>Short enough that one that was lost on its way ends within two seconds all the same.</summary>
+    public static readonly TimeSpan AgainAfter = TimeSpan.FromSeconds(1);
     private const int KeysAtOnce = 1000;
 
     private readonly Database database;

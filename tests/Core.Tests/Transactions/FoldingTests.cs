@@ -201,6 +201,36 @@ public sealed class FoldingTests
         Assert.Empty(late.Votes());
     }
 
+    /// <summary>A late Prepare of attempt 1 is taken after attempt 2 was applied, and then dropped; the commit of attempt 2 comes for the second time meanwhile.</summary>
+    [Fact]
+    public void A_commit_that_is_told_again_while_a_late_attempt_is_about_to_be_dropped_changes_nothing()
+    {
+        foreach (var id in new[] { Key, EntityId.Lock("l") })
+        {
+            var scenario = Scenario.Fresh(id);
+            Command Prepare(uint attempt) => id == Key ? Make.Prepare("t", attempt, then: Make.PutOp($"{attempt}")) : Make.Prepare("t", attempt, conditions: [new Condition { Lock = "l", Fence = 7 }]);
+            scenario.When(Prepare(2));
+            scenario.WhenApplied(Make.Commit("t", 2, 1));
+            scenario.When(Prepare(1));
+            Assert.Empty(scenario.When(Make.Drop("t", 1)).Batch.Rows);
+            var again = scenario.When(Make.Commit("t", 2, 1));
+            Assert.Equal([Event.BodyOneofCase.AttemptDropped], again.Kinds);
+            Assert.Equal(["t"], Seen(again));
+            if (id == Key) Assert.Equal("2", scenario.When(Make.Get()).Reply().KeyValue.Value.ToStringUtf8());
+            Assert.Empty(scenario.WhenTimePasses(DueEndings.FoldMs).Batch.Rows);
+        }
+    }
+
+    [Fact]
+    public void A_drop_that_comes_again_meanwhile_is_one()
+    {
+        var key = Scenario.Given(Key, [Scenario.Row(2, Make.Written(1, "v"))]);
+        key.When(Make.Prepare("t", then: Make.PutOp("w")));
+        key.When(Make.Drop("t", 1));
+        Assert.Equal([Event.BodyOneofCase.AttemptDropped], key.When(Make.Drop("t", 1)).Kinds);
+        Assert.Empty(key.WhenTimePasses(DueEndings.FoldMs).Batch.Rows);
+    }
+
     [Fact]
     public void An_abort_that_comes_too_late_finds_it_applied()
     {

@@ -61,6 +61,43 @@ public sealed class WaitDieTests
         Assert.Equal([("writer", Vote.Types.Kind.Yes)], Votes(key.When(Make.Abort("young"))));
     }
 
+    /// <summary>Two readers share the key, and a writer between them waits: when it waits no more, nothing is in the way of the second reader.</summary>
+    [Theory]
+    [InlineData("abort")]
+    [InlineData("drop")]
+    [InlineData("ask")]
+    public void Whoever_waited_for_one_that_only_waits_goes_on_when_that_is_over(string how)
+    {
+        var key = Scenario.Fresh(Key);
+        key.When(Read("young", 9));
+        key.When(Write("writer", 5));
+        Assert.Empty(key.When(Read("reader", 7)).Votes());
+        var over = key.After(1).When(how == "abort" ? Make.Abort("writer") : how == "drop" ? Make.Drop("writer", 1) : Make.AskStatus("writer", 1));
+        Assert.Contains(("reader", Vote.Types.Kind.Yes), Votes(over));
+        Assert.Empty(Votes(key.WhenTimePasses(ShortWaits.AtMostMs)));
+    }
+
+    [Fact]
+    public void Whoever_waited_for_one_that_dies_goes_on()
+    {
+        var key = Scenario.Fresh(Key);
+        key.When(Read("old", 1));
+        key.When(Write("writer", 5));
+        Assert.Empty(key.After(ShortWaits.AtMostMs - 10).When(Read("reader", 7)).Votes());
+        Assert.Equal([("writer", Vote.Types.Kind.Die), ("reader", Vote.Types.Kind.Yes)], Votes(key.WhenTimePasses(10)));
+    }
+
+    /// <summary>It had all the time before, and would have it still: in a circle with the older one, for ever.</summary>
+    [Fact]
+    public void When_an_older_one_is_taken_beside_it_one_that_waits_has_a_little_time_left()
+    {
+        var key = Scenario.Fresh(Key);
+        key.When(Read("young", 4));
+        key.When(Write("writer", 2));
+        Assert.Equal([("old", Vote.Types.Kind.Yes)], Votes(key.When(Read("old", 1))));
+        Assert.Equal([("writer", Vote.Types.Kind.Die)], Votes(key.WhenTimePasses(ShortWaits.AtMostMs)));
+    }
+
     [Fact]
     public void An_older_one_waits_and_is_taken_when_the_key_is_free()
     {
