@@ -69,7 +69,7 @@ public sealed class EventualCallTests
         await using var node = await FakeNode.StartAsync();
         var partial = true;
         node.On<UpdateEventualRequest, EventualValue>(_ => partial ? throw Refusal.Of(ErrorCode.Partial) : new EventualValue { Value = Value.ForString("5") });
-        await using var client = TestClient.Connect(node);
+        await using var client = TestClient.Connect(TestClient.SoonTired, node);
         var hits = client.Eventual.Counter("hits");
 
         var stored = await Assert.ThrowsAsync<PartialException>(() => hits.IncrementAsync(5));

@@ -33,10 +33,11 @@ public sealed class PutOptionsTests
         var guard = new Guard("l", new Fence(1));
 
         async Task<string> IdAsync(Func<Task> write) => (await Assert.ThrowsAsync<OutcomeUnknownException>(write)).RequestId!;
-        Assert.Equal(await IdAsync(() => client.Keys.PutAsync("k", "v")), node.Seen<PutKeyRequest>()[^1].RequestId);
-        Assert.Equal(await IdAsync(() => client.Keys.PutAsync("k", "v", guard: guard)), "guarded:" + node.Seen<PutKeyRequest>()[^1].RequestId);
-        Assert.Equal(await IdAsync(() => client.Keys.PutAsync("k", "v", new PutOptions { Session = session.Id })), "guarded:" + node.Seen<PutKeyRequest>()[^1].RequestId);
-        Assert.Equal(await IdAsync(() => client.Keys.DeleteAsync("k", guard: guard)), "guarded:" + node.Seen<DeleteKeyRequest>()[^1].RequestId);
+        string Put(string key) => node.Seen<PutKeyRequest>().First(r => r.Key == key).RequestId;
+        var ids = await Task.WhenAll(
+            IdAsync(() => client.Keys.PutAsync("a", "v")), IdAsync(() => client.Keys.PutAsync("b", "v", guard: guard)),
+            IdAsync(() => client.Keys.PutAsync("c", "v", new PutOptions { Session = session.Id })), IdAsync(() => client.Keys.DeleteAsync("d", guard: guard)));
+        Assert.Equal([Put("a"), "guarded:" + Put("b"), "guarded:" + Put("c"), "guarded:" + node.Seen<DeleteKeyRequest>()[0].RequestId], ids);
     }
 
     [Fact]

@@ -36,7 +36,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
     public void The_storms_reach_what_they_are_for()
     {
         var counts = new ConcurrentDictionary<string, int>(StringComparer.Ordinal);
-        Sweep.Each(1, 1500, seed =>
+        Sweep.Each(1, LongFactAttribute.IsOn ? 3000 : 400, seed =>
         {
             var simulation = new Simulation(seed, Plan.Draw(seed), new Conditions(RuleSwitches.AllOn, IsCounting: true));
             simulation.Run();
@@ -49,14 +49,15 @@ public sealed class SimulationTests(ITestOutputHelper output)
         string[] ofBackups = ["KeyRestored", "LockRestored", "FenceFloorRaised", "OutcomesRestored"];
         var events = Enum.GetNames<Event.BodyOneofCase>().Except(["None", "MultiLockRenewed", .. ofBackups]).Select(e => $"event {e}");
         var votes = Enum.GetNames<Vote.Types.Kind>().Except(["Unspecified"]).Select(k => $"sent Vote {k}");
-        Assert.All(events.Concat(votes).Concat(Reached), what => Assert.True(counts.ContainsKey(what), what));
+        string[] seldom = LongFactAttribute.IsOn ? ["rows of a participant read: no answer"] : [];
+        Assert.All(events.Concat(votes).Concat(Reached).Concat(seldom), what => Assert.True(counts.ContainsKey(what), what));
     }
 
     private static readonly string[] Reached =
     [
         "superseded", "write Failed", "write Rejected", "recovery refused a gap", "answered a read of nothing", "row of outcomes alone", "sent AskStatus", "sent InDoubt", "sent DropAttempt",
         "outcomes archived", "looked up and found", "looked up in vain", "look-up failed", "answered without results",
-        "read without rows", "read without rows, after another round", "rows of a participant read: Yes", "rows of a participant read: Refused", "rows of a participant read: no answer",
+        "read without rows", "read without rows, after another round", "rows of a participant read: Yes", "rows of a participant read: Refused",
         "rows deleted", "recovered without the newest snapshot", "message very late",
         "lease closed at the gate", "grant gone at the gate", "sent to a stale owner", "superseded",
         "fenced by the taker of a shard", "fenced to be downed", "found itself fenced", "took after expiry", "took from one that was fenced already", "took again what it had",
