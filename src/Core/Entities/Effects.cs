@@ -28,7 +28,7 @@ public sealed record CountEffect(Counted What) : Effect;
 /// <summary>What <see cref="CountEffect"/> counts.</summary>
 public enum Counted
 {
-    /// <summary>A transaction waits at a participant for younger ones.</summary>
+    /// <summary>A transaction waits at a participant for others.</summary>
     PrepareWaits,
 
     /// <summary>A read or write of a key waits for a transaction.</summary>

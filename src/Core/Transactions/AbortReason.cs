@@ -6,7 +6,7 @@ public static class AbortReason
     /// <summary>Not decided in its time.</summary>
     public const string Deadline = "deadline";
 
-    /// <summary>The same, and older transactions were in its way at least once: users read TXN_CONFLICT (ADR 0016).</summary>
+    /// <summary>The same, and at least one attempt of it died of older transactions: users read TXN_CONFLICT (ADR 0016).</summary>
     public const string Conflict = "conflict";
 
     /// <summary>Somebody wanted to know for certain, and it was not heard of.</summary>

@@ -38,8 +38,8 @@ internal sealed class DueEndings(Intents intents)
     {
         foreach (var (transactionId, command) in due)
         {
-            var held = Held(transactionId);
-            if (held.Intents.Any(i => i.Resource == resource && i.Exclusive)) return command.Commit is { } commit ? Branch(held, commit.Then) : Nothing;
+            var held = intents.Held[transactionId];
+            if (held.Prepared.Intents.Any(i => i.Resource == resource && i.Exclusive)) return command.Commit is { } commit ? held.Branch(commit.Then) : Nothing;
         }
         return null;
     }
@@ -55,24 +55,16 @@ internal sealed class DueEndings(Intents intents)
         foreach (var (transactionId, command) in endings)
         {
             turn.Emit(EventOf(transactionId, command));
-            if (command.DropAttempt is null) Seen(command, transactionId, turn);
+            if (command.DropAttempt is null) Votes.Seen(command, transactionId, turn);
         }
         return true;
     }
-
-    /// <summary>Tells the coordinator that its decision is durable here.</summary>
-    public static void Seen(Command decision, string transactionId, Turn turn) =>
-        turn.Send(EntityId.Parse(decision.Sender), new Command { DecisionSeen = new DecisionSeen { TransactionId = transactionId } });
-
-    public static PreparedBranch Branch(Prepared prepared, bool then) => then ? prepared.Then : prepared.Else;
 
     private Event EventOf(string transactionId, Command command)
     {
         if (command.DropAttempt is { } drop) return new Event { AttemptDropped = new AttemptDropped { TransactionId = transactionId, Attempt = drop.Attempt } };
         if (command.Commit is not { } commit) return new Event { Discarded = new Discarded { TransactionId = transactionId } };
-        var write = Branch(Held(transactionId), commit.Then).Write;
+        var write = intents.Held[transactionId].Branch(commit.Then).Write;
         return new Event { Applied = new Applied { TransactionId = transactionId, Then = commit.Then, Write = write, WritesNothing = write is null } };
     }
-
-    private Prepared Held(string transactionId) => intents.Held[transactionId].Prepared;
 }

@@ -9,6 +9,8 @@ namespace AkkaHa.Core.Transactions;
 internal sealed record HeldPrepared(Prepared Prepared, long SequenceNr)
 {
     public Age Age => new(Prepared.TimestampMs, Prepared.TransactionId);
+
+    public PreparedBranch Branch(bool then) => then ? Prepared.Then : Prepared.Else;
 }
 
 /// <summary>What keeps a Prepare from being taken.</summary>

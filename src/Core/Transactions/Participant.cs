@@ -230,12 +230,12 @@ internal sealed class Participant
     {
         var commit = command.Commit;
         if (due.Has(commit.TransactionId)) return;
-        if (!intents.Held.TryGetValue(commit.TransactionId, out var mine)) DueEndings.Seen(command, commit.TransactionId, turn);
+        if (!intents.Held.TryGetValue(commit.TransactionId, out var mine)) Votes.Seen(command, commit.TransactionId, turn);
         else if (rules.CommitNamesPrepared && (mine.Prepared.Attempt != commit.Attempt || mine.SequenceNr != commit.PreparedSequenceNr))
         {
             // It came late, after the named one was applied: it must not be applied again, nor stay.
             turn.Emit(new Event { Discarded = new Discarded { TransactionId = commit.TransactionId } });
-            DueEndings.Seen(command, commit.TransactionId, turn);
+            Votes.Seen(command, commit.TransactionId, turn);
             Freed(turn);
         }
         else
@@ -257,7 +257,7 @@ internal sealed class Participant
         var id = command.Abort.TransactionId;
         StopWaiting(id, uint.MaxValue, turn);
         if (intents.Held.TryGetValue(id, out var mine)) EndWithNextRow(id, mine, command, turn);
-        else DueEndings.Seen(command, id, turn);
+        else Votes.Seen(command, id, turn);
     }
 
     private void OnDrop(Command command, Turn turn)

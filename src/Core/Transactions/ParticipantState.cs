@@ -33,7 +33,7 @@ internal sealed class ParticipantState(IParticipantHost host, Intents intents, R
                 return true;
             case Event.BodyOneofCase.Applied:
                 var applied = @event.Applied;
-                var write = DueEndings.Branch(Remove(applied.TransactionId).Prepared, applied.Then).Write;
+                var write = Remove(applied.TransactionId).Branch(applied.Then).Write;
                 // Rows of before do not say what they write.
                 if ((applied.Write is not null && !applied.Write.Equals(write)) || (applied.WritesNothing && write is not null))
                     throw new InvalidHistoryException($"transaction {applied.TransactionId} was applied as something else than was prepared");

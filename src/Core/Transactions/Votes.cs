@@ -1,3 +1,5 @@
+using AkkaHa.Core.Entities;
+using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 
 namespace AkkaHa.Core.Transactions;
@@ -17,6 +19,10 @@ internal static class Votes
         vote.Conditions.AddRange(held.Prepared.Conditions);
         return vote;
     }
+
+    /// <summary>Tells it that its decision is durable here.</summary>
+    public static void Seen(Command decision, string transactionId, Turn turn) =>
+        turn.Send(EntityId.Parse(decision.Sender), new Command { DecisionSeen = new DecisionSeen { TransactionId = transactionId } });
 
     /// <summary>Names the payload of the Prepare that it answers: that may be of a Started that was never stored, and its coordinator has begun something else under this id since.</summary>
     public static Vote No(Prepare prepare, Vote.Types.Kind kind, long youngestMs) =>

@@ -36,7 +36,7 @@ internal static class NodeMeter
     private static readonly Counter<long> Retries = Meter.CreateCounter<long>("akkaha.transactions.retries", "{attempt}", "Further attempts, after an older transaction was in the way.");
     private static readonly Counter<long> Committed = Meter.CreateCounter<long>("akkaha.transactions.committed", "{transaction}", "Transactions committed.");
     private static readonly Counter<long> Aborted = Meter.CreateCounter<long>("akkaha.transactions.aborted", "{transaction}", "Transactions aborted, by reason.");
-    private static readonly Counter<long> PrepareWaits = Meter.CreateCounter<long>("akkaha.transactions.waits", "{wait}", "Times that a transaction waited at one participant for younger ones.");
+    private static readonly Counter<long> PrepareWaits = Meter.CreateCounter<long>("akkaha.transactions.waits", "{wait}", "Times that a transaction waited at one participant for others.");
     private static readonly Counter<long> CallWaits = Meter.CreateCounter<long>("akkaha.keys.waits", "{wait}", "Reads and writes of keys that waited for a transaction.");
     private static readonly Counter<long> ArchivedOutcomes = Meter.CreateCounter<long>("akkaha.outcomes.archived", "{transaction}", "Outcomes put into the table.");
     private static readonly Counter<long> LookUps = Meter.CreateCounter<long>("akkaha.outcomes.lookups", "{lookup}", "Look-ups in the table, by result: found, none, failed.");

@@ -19,15 +19,22 @@ public sealed partial class EntityActorTests
         },
     };
 
-    [Fact]
-    public async Task A_read_that_waits_for_a_transaction_is_told_unavailable_when_the_entity_is_stopped()
+    /// <summary>A key that a transaction is about to write, and nobody has decided.</summary>
+    private async Task<IActorRef> PreparedAsync()
     {
         IgnoreMessages(m => m is Command);
         var entity = Start();
         await Ask(entity, Put("x"));
         entity.Tell(Prepare(), ActorRefs.NoSender);
         await AwaitConditionAsync(() => Task.FromResult(WritesSoFar() == 2), Patience);
-        // Taken in order: when the last has been answered, the read waits.
+        return entity;
+    }
+
+    [Fact]
+    public async Task A_read_that_waits_for_a_transaction_is_told_unavailable_when_the_entity_is_stopped()
+    {
+        var entity = await PreparedAsync();
+        // What comes is taken in order: it waits when the stop is looked at.
         var read = Ask(entity, Get());
         await StopAsync(entity);
         Assert.Equal(ErrorCode.Unavailable, (await read).Failure.Code);
@@ -36,11 +43,7 @@ public sealed partial class EntityActorTests
     [Fact]
     public async Task A_stop_stores_that_a_transaction_is_committed()
     {
-        IgnoreMessages(m => m is Command);
-        var entity = Start();
-        await Ask(entity, Put("x"));
-        entity.Tell(Prepare(), ActorRefs.NoSender);
-        await AwaitConditionAsync(() => Task.FromResult(WritesSoFar() == 2), Patience);
+        var entity = await PreparedAsync();
         entity.Tell(new Command { Entity = Key, Sender = "txn/1", Commit = new Commit { TransactionId = "t", Attempt = 1, PreparedSequenceNr = 2, Then = true } }, ActorRefs.NoSender);
         await StopAsync(entity);
         Assert.Equal(3, WritesSoFar());
