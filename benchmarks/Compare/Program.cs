@@ -24,7 +24,7 @@ root.SetAction((parsed, cancel) =>
     return Comparison.RunAsync(
         new CompareOptions(
             [.. parsed.GetValue(systems)!.Distinct()], Some(parsed.GetValue(workloads)), Some(parsed.GetValue(clients)), parsed.GetValue(pairs) ?? (isQuick ? 2 : 5),
-            time * (isQuick ? 0.4 : 0.3), time, isQuick, parsed.GetValue(json), parsed.GetValue(results)),
+            TimeSpan.FromSeconds(isQuick ? 0.5 : 1), time * (isQuick ? 0.4 : 0.3), time, isQuick, parsed.GetValue(json), parsed.GetValue(results)),
         cancel);
 });
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(60) });

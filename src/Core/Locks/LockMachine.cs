@@ -190,7 +190,7 @@ internal sealed class LockMachine : IMachine, IParticipantHost
             return;
         }
         if (liveness.IsLate(said)) return;
-        liveness.Alive(said.SessionId, said.RemainingMs, turn.At.MonoMs);
+        liveness.Alive(said.SessionId, said.RemainingMs, said.RecheckMs, turn.At.MonoMs);
         var waiters = book.Queue.Count;
         admissions.Said(said, turn);
         if (book.Queue.Skip(waiters).Any(w => w.FlowId.Length > 0)) deadlocks.Expect(turn);

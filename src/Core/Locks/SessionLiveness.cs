@@ -66,7 +66,8 @@ internal sealed class SessionLiveness(RuleSwitches rules)
         if (!known.Unanswered) (known.AskedAtMs, known.FirstQuestion) = (turn.At.MonoMs, lastQuestion);
         known.Unanswered = true;
         known.SentAtMs = turn.At.MonoMs;
-        known.AskNextAtMs = turn.At.MonoMs + AskAgainMs;
+        // While its word holds, nobody waits for another: where the slot has much to do, it must not be asked twice.
+        known.AskNextAtMs = turn.At.MonoMs + (known.AliveUntilMs > turn.At.MonoMs ? Math.Clamp((known.AliveUntilMs - turn.At.MonoMs) / 2, AskAgainMs, RecheckAtMostMs) : AskAgainMs);
         if (SessionId.TryParse(sessionId, out var id)) turn.SendAtOnce(id.Entity, new Command { AskLiveness = new AskLiveness { SessionId = sessionId, Question = lastQuestion } });
     }
 
@@ -74,12 +75,17 @@ internal sealed class SessionLiveness(RuleSwitches rules)
     public bool IsLate(Liveness said) =>
         said.Question != 0 && sessions.TryGetValue(said.SessionId, out var known) && (said.Question < known.FirstQuestion || said.Question > lastQuestion);
 
-    public void Alive(string sessionId, long remainingMs, long nowMs)
+    /// <summary>The slot's word.</summary>
+    /// <param name="sessionId">Of whom.</param>
+    /// <param name="remainingMs">For so long, from before it was asked.</param>
+    /// <param name="recheckMs">The slot need not be asked again before that; 0: it did not say.</param>
+    /// <param name="nowMs">When it came.</param>
+    public void Alive(string sessionId, long remainingMs, long recheckMs, long nowMs)
     {
         if (!sessions.TryGetValue(sessionId, out var known) || !known.Unanswered) return;
         known.Unanswered = false;
         known.AliveUntilMs = known.AskedAtMs + remainingMs;
-        known.AskNextAtMs = nowMs + Math.Clamp(remainingMs / 2, AskAgainMs, RecheckAtMostMs);
+        known.AskNextAtMs = nowMs + Math.Clamp(remainingMs / 2, AskAgainMs, Math.Max(RecheckAtMostMs, recheckMs));
     }
 
     /// <summary>What it said before does not count any more, however long it was to.</summary>

@@ -17,6 +17,10 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
     private const long TickMs = 200;
     private const long LateMs = 50;
 
+    // Locks that only want to hear of the end of a session ask no more often than so, all together; and each as often as that, since an activation does not know whom the one before had to tell.
+    private const long MsForAQuestion = 50;
+    private const long RecheckAtMostMs = 30_000;
+
     private readonly RuleSwitches rules;
     private readonly Participant participant;
     private readonly Dictionary<string, Session> sessions = new(StringComparer.Ordinal);
@@ -25,6 +29,7 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
     private readonly FlowHints flows = new();
     private readonly LostHoldings lostHoldings = new();
     private long? tickAtMs;
+    private uint recheckMs;
     private long fenceFloor;
 
     public SessionSlotMachine(RuleSwitches rules)
@@ -71,6 +76,7 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
             if (session.DeadlineMs <= turn.At.MonoMs) End(session, "expiry", turn);
         }
         farewells.Tick(turn);
+        recheckMs = (uint)Math.Min(RecheckAtMostMs, sessions.Values.Sum(s => (long)s.Attached.Count) * MsForAQuestion);
         flows.Forget(turn.At.MonoMs, sessions.ContainsKey);
         Schedule(turn);
     }
@@ -161,6 +167,7 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
             liveness.RemainingMs = Math.Max(0, session.DeadlineMs - turn.At.MonoMs);
             liveness.Full = session.Attached.Count >= Limits.LocksPerSession && !session.Attached.ContainsKey(asker);
             if (!liveness.Full) session.Attached[asker] = asked.Question;
+            liveness.RecheckMs = recheckMs;
         }
         turn.Send(asker, new Command { Liveness = liveness });
     }

@@ -20,7 +20,6 @@ namespace AkkaHa.Node.Entities;
 internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
 {
     private const int BatchAtMost = 512;
-    private static readonly TimeSpan IdleAfter = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(5);
 
     private readonly NodeParts parts;
@@ -34,6 +33,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
     private readonly ILoggingAdapter log = Context.GetLogger();
     private readonly EntityMeter meter;
     private readonly TurnTraces traces = new();
+    private readonly EntityAlarms alarms = new();
     private Batch? inFlight;
     private int rowsToGo;
     private bool recovered;
@@ -86,7 +86,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
                 recovered = true;
                 meter.Recovered();
                 meter.Holds(entity.Levels);
-                Context.SetReceiveTimeout(IdleAfter);
+                alarms.Begin(Timers);
                 break;
             default:
                 throw new InvalidHistoryException($"{PersistenceId}: the journal holds a {message.GetType()}");
@@ -98,9 +98,9 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         switch (message)
         {
             case Command command: OnCommandFor(command); break;
-            case TimerDue: Decide(); break;
+            case EntityAlarms.Wake: Wake(); break;
             case StopEntity: Stop(); break;
-            case ReceiveTimeout: if (entity.IsIdle && queue.Count == 0) Context.Parent.Tell(new Passivate(StopEntity.Instance)); break;
+            case EntityAlarms.IdleLook: if (alarms.IsUnused(Timers) && entity.IsIdle && queue.Count == 0) Context.Parent.Tell(new Passivate(StopEntity.Instance)); break;
             case SaveSnapshotSuccess saved: OnSnapshotSaved(saved.Metadata.SequenceNr); break;
             case SaveSnapshotFailure failed: log.Warning("{0}: snapshot {1} was not saved: {2}", PersistenceId, failed.Metadata.SequenceNr, failed.Cause.Message); break;
             case Deletable { May: true } rows: DeleteMessages(rows.UpTo); break;
@@ -129,9 +129,17 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
             if (!hasDecided) Context.Stop(Self);
             return;
         }
+        alarms.Used();
         queue.Add(Sender, command);
         Decide();
         queue.Tell();
+    }
+
+    private void Wake()
+    {
+        alarms.HasRung();
+        if (entity.WakeAtMs <= NodeClock.Now().MonoMs) Decide();
+        else if (inFlight is null) alarms.Set(Timers, entity.WakeAtMs);
     }
 
     private void Decide(bool leaving = false)
@@ -178,8 +186,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         if (queue.Count > 0) Decide();
         else if (stopping && inFlight is null) Leave();
         queue.Tell();
-        if (inFlight is null && entity.WakeAtMs is { } wakeAt)
-            Timers.StartSingleTimer(TimerDue.Instance, TimerDue.Instance, TimeSpan.FromMilliseconds(Math.Max(1, wakeAt - Environment.TickCount64)));
+        if (inFlight is null) alarms.Set(Timers, entity.WakeAtMs);
     }
 
     private void Stop()
@@ -287,11 +294,6 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
     private void AskToDelete(long upTo) =>
         parts.MayDelete(PersistenceId, upTo).PipeTo(Self, success: may => new Deletable(upTo, may), failure: cause => new DeleteMessagesFailure(cause, upTo));
 
-    /// <summary>Nobody uses the entity for that: it may leave memory, and its rows go with the next snapshot.</summary>
-    private sealed record Deletable(long UpTo, bool? May) : INotInfluenceReceiveTimeout;
-
-    private sealed class TimerDue
-    {
-        public static readonly TimerDue Instance = new();
-    }
+    /// <summary>Whether rows up to there may go.</summary>
+    private sealed record Deletable(long UpTo, bool? May);
 }

@@ -5,6 +5,7 @@ using AkkaHa.Node.Detection;
 using AkkaHa.Node.Entities;
 using AkkaHa.Node.Eventual;
 using AkkaHa.Node.Ownership;
+using AkkaHa.Node.Placement;
 using AkkaHa.Node.Settings;
 using AkkaHa.Node.Storage;
 
@@ -36,6 +37,9 @@ internal static class AkkaConfig
                 provider = cluster
                 serializers.akkaha = "{{TypeName<EntitySerializer>()}}"
                 serializers.akkaha-eventual = "{{TypeName<EventualSerializer>()}}"
+                # In place of Akka's own, whose messages it reads and writes.
+                serializers.akka-sharding = "{{TypeName<PlacementSerializer>()}}"
+                serialization-identifiers."{{TypeName<PlacementSerializer>()}}" = {{PlacementSerializer.AkkasIdentifier}}
                 serialization-bindings {
                   "AkkaHa.Messages.Internal.Command, AkkaHa.Messages" = akkaha
                   "AkkaHa.Messages.Internal.Reply, AkkaHa.Messages" = akkaha
@@ -105,7 +109,8 @@ internal static class AkkaConfig
                   waiting-for-state-timeout = 500ms
                   updating-state-timeout = 500ms
                   buffer-size = 20000
-                  use-dispatcher = akkaha.sharding-dispatcher
+                  # Every command passes the region and its shard: on threads of their own, each would be handed to another thread and back.
+                  use-dispatcher = akka.actor.default-dispatcher
                   # Written on the coordinator's own node alone, and spread by gossip (ADR 0024): after a crash, one shard after the other gets its next place, and all wait for the last.
                   coordinator-state { write-majority-plus = -1000, read-majority-plus = 0 }
                   distributed-data { majority-min-cap = 1, gossip-interval = 200ms, notify-subscribers-interval = 100ms, max-delta-elements = 500, durable.keys = [], use-dispatcher = akkaha.sharding-dispatcher }
@@ -139,7 +144,7 @@ internal static class AkkaConfig
               throughput = 20
               dedicated-thread-pool { thread-count = 2, threadtype = background }
             }
-            # Where shards go is decided on threads of their own too: everything that a dead node had waits for it.
+            # Where shards are is spread on threads of their own too: everything that a dead node had waits for it.
             akkaha.sharding-dispatcher {
               type = ForkJoinDispatcher
               executor = fork-join-executor

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using Akka.Cluster;
 using AkkaHa.Node.Settings;
 
@@ -13,6 +14,9 @@ internal sealed record MemberFacts(string Http, string Grpc, int Weight, string 
 {
     private const string Prefix = "akkaha.";
 
+    // A member never changes: what comes of it is another object. Who places shards asks for each of them, twice a second.
+    private static readonly ConditionalWeakTable<Member, MemberFacts> known = [];
+
     /// <summary>The version of this build.</summary>
     public static string Version { get; } =
         typeof(MemberFacts).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0.0.0";
@@ -22,16 +26,7 @@ internal sealed record MemberFacts(string Http, string Grpc, int Weight, string 
         Url(settings.Grpc.AdvertisedUrl, settings.Grpc.Host, settings.Grpc.Port),
         settings.Cluster.Weight, incarnation, startedAtMs, settings.Cluster.Roles);
 
-    public static MemberFacts Of(Member member)
-    {
-        string Find(string name) => member.Roles.FirstOrDefault(r => r.StartsWith(Prefix + name + "=", StringComparison.Ordinal))?[(Prefix.Length + name.Length + 1)..] ?? "";
-        return new MemberFacts(
-            Find("http"), Find("grpc"),
-            int.TryParse(Find("weight"), NumberStyles.None, CultureInfo.InvariantCulture, out var weight) ? Math.Clamp(weight, 1, 100) : 1,
-            Find("incarnation"),
-            long.TryParse(Find("started"), NumberStyles.None, CultureInfo.InvariantCulture, out var started) ? started : 0,
-            [.. member.Roles.Where(r => !r.StartsWith(Prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal)]);
-    }
+    public static MemberFacts Of(Member member) => known.GetValue(member, Read);
 
     /// <summary>The member's incarnation, as the rows of ownership name it.</summary>
     public static string HolderOf(Member member) => $"{member.Address} {Of(member).Incarnation}";
@@ -46,6 +41,17 @@ internal sealed record MemberFacts(string Http, string Grpc, int Weight, string 
         string.Create(CultureInfo.InvariantCulture, $"{Prefix}weight={Weight}"), $"{Prefix}incarnation={Incarnation}",
         string.Create(CultureInfo.InvariantCulture, $"{Prefix}started={StartedAtMs}"),
     ];
+
+    private static MemberFacts Read(Member member)
+    {
+        string Find(string name) => member.Roles.FirstOrDefault(r => r.StartsWith(Prefix + name + "=", StringComparison.Ordinal))?[(Prefix.Length + name.Length + 1)..] ?? "";
+        return new MemberFacts(
+            Find("http"), Find("grpc"),
+            int.TryParse(Find("weight"), NumberStyles.None, CultureInfo.InvariantCulture, out var weight) ? Math.Clamp(weight, 1, 100) : 1,
+            Find("incarnation"),
+            long.TryParse(Find("started"), NumberStyles.None, CultureInfo.InvariantCulture, out var started) ? started : 0,
+            [.. member.Roles.Where(r => !r.StartsWith(Prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal)]);
+    }
 
     private static string Url(string advertised, string host, int port) =>
         advertised.Length > 0 ? advertised.TrimEnd('/') : string.Create(CultureInfo.InvariantCulture, $"http://{(host is "0.0.0.0" or "::" or "*" ? Environment.MachineName : host)}:{port}");

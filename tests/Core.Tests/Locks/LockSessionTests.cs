@@ -65,6 +65,38 @@ public sealed class LockSessionTests
         Assert.Equal(1, Questions(scenario.WhenTimePasses(1)));
     }
 
+    [Theory]
+    [InlineData(60_000, 20_000, 20_000)]
+    [InlineData(10_000, 20_000, 5000)]
+    [InlineData(60_000, 1000, 5000)]
+    public void A_slot_with_much_to_tell_is_asked_less_often_but_while_its_word_lasts(long remainingMs, uint recheckMs, long againMs)
+    {
+        var scenario = Scenario.Fresh(Id);
+        scenario.When(Acquire(1, 1));
+        var word = Alive(1, remainingMs);
+        word.Liveness.RecheckMs = recheckMs;
+        scenario.When(word);
+        Assert.Equal(0, Questions(scenario.WhenTimePasses(againMs - 1)));
+        Assert.Equal(1, Questions(scenario.WhenTimePasses(1)));
+    }
+
+    /// <summary>Else a slot that is slow to answer gets ten times the questions.</summary>
+    [Fact]
+    public void While_the_word_lasts_a_question_without_an_answer_is_not_pressed()
+    {
+        var scenario = Scenario.Fresh(Id);
+        scenario.When(Acquire(1, 1));
+        scenario.When(Alive(1, remainingMs: 20_000));
+        Assert.Equal(1, Questions(scenario.WhenTimePasses(5000)));
+        Assert.Equal(0, Questions(scenario.WhenTimePasses(4999)));
+        Assert.Equal(1, Questions(scenario.WhenTimePasses(1)));
+        // Half of the 10 s that are left, then half of 5 s, and when the word is over, every 500 ms.
+        Assert.Equal(1, Questions(scenario.WhenTimePasses(5000)));
+        Assert.Equal(1, Questions(scenario.WhenTimePasses(5000)));
+        Assert.Equal(0, Questions(scenario.WhenTimePasses(499)));
+        Assert.Equal(1, Questions(scenario.WhenTimePasses(1)));
+    }
+
     [Fact]
     public void A_question_without_an_answer_is_asked_again()
     {
