@@ -88,9 +88,13 @@ internal sealed class LockMachine : IMachine, IParticipantHost
         ForgetOthers(turn);
     }
 
-    public bool HasUnstored => participant.HasUnstored;
+    public bool HasUnstored => participant.HasUnstored || liveness.KeepsAny;
 
-    public void Leaving(Turn turn) => participant.Land(turn);
+    public void Leaving(Turn turn)
+    {
+        participant.Land(turn);
+        ForgetOthers(turn, leaving: true);
+    }
 
     public void Handle(Command command, Call call, Turn turn)
     {
@@ -190,7 +194,7 @@ internal sealed class LockMachine : IMachine, IParticipantHost
             return;
         }
         if (liveness.IsLate(said)) return;
-        liveness.Alive(said.SessionId, said.RemainingMs, said.RecheckMs, turn.At.MonoMs);
+        liveness.Alive(said, turn.At.MonoMs);
         var waiters = book.Queue.Count;
         admissions.Said(said, turn);
         if (book.Queue.Skip(waiters).Any(w => w.FlowId.Length > 0)) deadlocks.Expect(turn);
@@ -212,12 +216,17 @@ internal sealed class LockMachine : IMachine, IParticipantHost
         participant.Pump(turn);
     }
 
-    /// <summary>Sessions that have nothing here any more are told so, and not asked again.</summary>
-    private void ForgetOthers(Turn turn)
+    /// <summary>Sessions that have nothing here any more, nor had a moment ago, are told so, and not asked again.</summary>
+    private void ForgetOthers(Turn turn, bool leaving = false)
     {
         foreach (var sessionId in liveness.Sessions.ToArray())
         {
-            if (book.HasAnyOf(sessionId) || admissions.HasAnyOf(sessionId)) continue;
+            if (book.HasAnyOf(sessionId) || admissions.HasAnyOf(sessionId))
+            {
+                liveness.Needs(sessionId);
+                continue;
+            }
+            if (!leaving && liveness.Keeps(sessionId, turn.At.MonoMs)) continue;
             liveness.Forget(sessionId);
             admissions.Heard(sessionId);
             if (SessionId.TryParse(sessionId, out var id)) turn.Send(id.Entity, new Command { Detach = new Detach { SessionId = sessionId, LastQuestion = liveness.LastQuestion } });

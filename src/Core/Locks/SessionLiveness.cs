@@ -15,6 +15,9 @@ internal sealed class SessionLiveness(RuleSwitches rules)
     private const long RecheckAtMostMs = 5000;
     private const int QuestionsPerMsBits = 10;
 
+    // Who takes a lock again and again need not ask each time.
+    private const long WordKeptMs = 1000;
+
     private sealed class Known
     {
         public long AskedAtMs { get; set; } = long.MinValue;
@@ -26,6 +29,11 @@ internal sealed class SessionLiveness(RuleSwitches rules)
         public long AliveUntilMs { get; set; } = long.MinValue;
 
         public long AskNextAtMs { get; set; }
+
+        /// <summary>The session has nothing here any more, and its word is kept until then; null: it has.</summary>
+        public long? ForgetAtMs { get; set; }
+
+        public bool MayBeKept { get; set; }
 
         /// <summary>The first question without an answer.</summary>
         public ulong FirstQuestion { get; set; }
@@ -39,7 +47,7 @@ internal sealed class SessionLiveness(RuleSwitches rules)
     /// <summary>The number of the last question, to whichever session.</summary>
     public ulong LastQuestion => lastQuestion;
 
-    public long? WakeAtMs => sessions.Count == 0 ? null : sessions.Values.Min(k => k.AskNextAtMs);
+    public long? WakeAtMs => sessions.Count == 0 ? null : sessions.Values.Min(k => k.ForgetAtMs ?? k.AskNextAtMs);
 
     public bool IsAlive(string sessionId, long nowMs) => sessions.TryGetValue(sessionId, out var known) && known.AliveUntilMs > nowMs;
 
@@ -75,17 +83,14 @@ internal sealed class SessionLiveness(RuleSwitches rules)
     public bool IsLate(Liveness said) =>
         said.Question != 0 && sessions.TryGetValue(said.SessionId, out var known) && (said.Question < known.FirstQuestion || said.Question > lastQuestion);
 
-    /// <summary>The slot's word.</summary>
-    /// <param name="sessionId">Of whom.</param>
-    /// <param name="remainingMs">For so long, from before it was asked.</param>
-    /// <param name="recheckMs">The slot need not be asked again before that; 0: it did not say.</param>
-    /// <param name="nowMs">When it came.</param>
-    public void Alive(string sessionId, long remainingMs, long recheckMs, long nowMs)
+    /// <summary>The slot's word that it lives.</summary>
+    public void Alive(Liveness said, long nowMs)
     {
-        if (!sessions.TryGetValue(sessionId, out var known) || !known.Unanswered) return;
+        if (!sessions.TryGetValue(said.SessionId, out var known) || !known.Unanswered) return;
         known.Unanswered = false;
-        known.AliveUntilMs = known.AskedAtMs + remainingMs;
-        known.AskNextAtMs = nowMs + Math.Clamp(remainingMs / 2, AskAgainMs, Math.Max(RecheckAtMostMs, recheckMs));
+        known.MayBeKept = said.KeepWord;
+        known.AliveUntilMs = known.AskedAtMs + said.RemainingMs;
+        known.AskNextAtMs = nowMs + Math.Clamp(said.RemainingMs / 2, AskAgainMs, Math.Max(RecheckAtMostMs, said.RecheckMs));
     }
 
     /// <summary>What it said before does not count any more, however long it was to.</summary>
@@ -97,8 +102,23 @@ internal sealed class SessionLiveness(RuleSwitches rules)
     public void AskDue(Turn turn)
     {
         foreach (var (sessionId, known) in sessions)
-            if (known.AskNextAtMs <= turn.At.MonoMs) Ask(sessionId, turn);
+            if (known.ForgetAtMs is null && known.AskNextAtMs <= turn.At.MonoMs) Ask(sessionId, turn);
     }
+
+    /// <summary>The session has something here.</summary>
+    public void Needs(string sessionId) => sessions[sessionId].ForgetAtMs = null;
+
+    /// <summary>It has nothing here, and may have again in a moment: whether its word is kept for that. The slot goes on counting it among those that it tells of the end.</summary>
+    public bool Keeps(string sessionId, long nowMs)
+    {
+        var known = sessions[sessionId];
+        if (!rules.KeepWord || !known.MayBeKept || known.AliveUntilMs <= nowMs) return false;
+        known.ForgetAtMs ??= nowMs + WordKeptMs;
+        return known.ForgetAtMs > nowMs;
+    }
+
+    /// <summary>Whether the word of a session is kept that has nothing here.</summary>
+    public bool KeepsAny => sessions.Values.Any(k => k.ForgetAtMs is not null);
 
     public void Forget(string sessionId) => sessions.Remove(sessionId);
 }

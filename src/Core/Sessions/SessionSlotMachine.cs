@@ -21,6 +21,9 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
     private const long MsForAQuestion = 50;
     private const long RecheckAtMostMs = 30_000;
 
+    // Those whose word is kept count against the limit of locks for a moment longer: far from it, nobody notices.
+    private const int WordKeptUpTo = Limits.LocksPerSession / 5;
+
     private readonly RuleSwitches rules;
     private readonly Participant participant;
     private readonly Dictionary<string, Session> sessions = new(StringComparer.Ordinal);
@@ -168,6 +171,7 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
             liveness.Full = session.Attached.Count >= Limits.LocksPerSession && !session.Attached.ContainsKey(asker);
             if (!liveness.Full) session.Attached[asker] = asked.Question;
             liveness.RecheckMs = recheckMs;
+            liveness.KeepWord = session.Ending is null && session.Attached.Count < WordKeptUpTo;
         }
         turn.Send(asker, new Command { Liveness = liveness });
     }

@@ -38,6 +38,14 @@ public sealed class RecheckTests
     }
 
     [Fact]
+    public void The_word_of_a_session_may_be_kept_while_it_has_few_locks()
+    {
+        var slot = Slot();
+        for (var i = 0; i < (Limits.LocksPerSession / 5) - 1; i++) Assert.True(Assert.Single(slot.When(Ask(i)).Sent).Command.Liveness.KeepWord);
+        Assert.False(Assert.Single(slot.When(Ask(-1)).Sent).Command.Liveness.KeepWord);
+    }
+
+    [Fact]
     public void Locks_that_have_left_do_not_count()
     {
         var slot = Slot();
