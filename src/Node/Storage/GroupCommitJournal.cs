@@ -23,6 +23,10 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
     private const int WaitingAtMost = 5_000;
     private const int AsksAtMost = 32;
 
+    /// <summary>A statement that takes longer than that is not waited for by what has come since.</summary>
+    private static readonly TimeSpan Slow = TimeSpan.FromMilliseconds(20);
+
+    private readonly SemaphoreSlim turn = new(1);
     private readonly Channel<JournalWrite> waiting = Channel.CreateBounded<JournalWrite>(WaitingAtMost);
     private readonly ConcurrentDictionary<string, Task> underWay = new(StringComparer.Ordinal);
     private readonly GroupReads<HighestAsk, long> highest;
@@ -91,8 +95,17 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
     {
         while (await waiting.Reader.WaitToReadAsync())
         {
-            var batch = Take();
-            if (batch.Count > 0) await WriteAsync(insert, batch);
+            // One statement after the other gathers the most; others' must not wait for a connection that hangs.
+            var mine = await turn.WaitAsync(Slow);
+            try
+            {
+                var batch = Take();
+                if (batch.Count > 0) await WriteAsync(insert, batch);
+            }
+            finally
+            {
+                if (mine) turn.Release();
+            }
         }
         await CloseAsync(insert);
     }

@@ -9,7 +9,8 @@ internal sealed record NewRow(string PersistenceId, long SequenceNr, byte[] Mess
 /// <summary>Rows of one entity, all or none, and who waits for them. Null is Akka's word for "none was rejected".</summary>
 internal sealed record JournalWrite(IReadOnlyList<NewRow> Rows)
 {
-    public TaskCompletionSource<IImmutableList<Exception>> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // Who waits is Akka's journal, and only passes it on to the entity: that is done at once, and not by another thread.
+    public TaskCompletionSource<IImmutableList<Exception>> Done { get; } = new();
 }
 
 /// <summary>Stores rows in PostgreSQL, all or none, in one round trip. Keeps one connection, with the statement prepared. For one caller at a time.</summary>
