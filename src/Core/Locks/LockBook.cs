@@ -146,7 +146,7 @@ internal sealed class LockBook(string name, RuleSwitches rules)
         LastFence = upgraded.NewFence;
     }
 
-    /// <summary>Fences up to here may have been given out before a backup was restored: none is given again. In memory only: whoever is granted something asks a session's slot before, which has stored it.</summary>
+    /// <summary>Fences up to here may have been given out before a backup was restored: none is given again. In memory only: before anything is granted, a session's slot has been asked, which has stored it; and nobody takes locks while a backup is restored.</summary>
     public void RaiseFloor(long to) => floor = Math.Max(floor, to);
 
     private void CheckFence(long fence)

@@ -89,14 +89,18 @@ internal sealed class SessionLiveness(RuleSwitches rules)
         if (!sessions.TryGetValue(said.SessionId, out var known) || !known.Unanswered) return;
         known.Unanswered = false;
         known.MayBeKept = said.KeepWord;
-        known.AliveUntilMs = known.AskedAtMs + said.RemainingMs;
-        known.AskNextAtMs = nowMs + Math.Clamp(said.RemainingMs / 2, AskAgainMs, Math.Max(RecheckAtMostMs, said.RecheckMs));
+        // Both are promises: an answer to an earlier question does not take back what was said since.
+        known.AliveUntilMs = Math.Max(known.AliveUntilMs, known.AskedAtMs + said.RemainingMs);
+        known.AskNextAtMs = nowMs + Math.Clamp((known.AliveUntilMs - nowMs) / 2, AskAgainMs, Math.Max(RecheckAtMostMs, said.RecheckMs));
     }
 
     /// <summary>What it said before does not count any more, however long it was to.</summary>
     public void Ended(string sessionId)
     {
-        if (sessions.TryGetValue(sessionId, out var known)) known.AliveUntilMs = long.MinValue;
+        if (!sessions.TryGetValue(sessionId, out var known)) return;
+        known.AliveUntilMs = long.MinValue;
+        // Whoever asks now has nothing to rely on.
+        known.AskNextAtMs = Math.Min(known.AskNextAtMs, Math.Max(known.SentAtMs, 0) + AskAgainMs);
     }
 
     public void AskDue(Turn turn)

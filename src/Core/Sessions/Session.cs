@@ -10,8 +10,8 @@ internal sealed class Session(SessionCreated created)
 
     public long DeadlineMs { get; set; }
 
-    /// <summary>The locks that have something to do with it, each with the number of its last question.</summary>
-    public Dictionary<EntityId, ulong> Attached { get; } = [];
+    /// <summary>The locks that have something to do with it, each with the number of its last question, and when that came.</summary>
+    public Dictionary<EntityId, (ulong LastQuestion, long HeardAtMs)> Attached { get; } = [];
 
     /// <summary>Why it is ending, while intents hold it back.</summary>
     public string? Ending { get; set; }

@@ -21,6 +21,9 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
     private const long MsForAQuestion = 50;
     private const long RecheckAtMostMs = 30_000;
 
+    private const long SilentMs = 90_000;
+    private const long LeaveSilentEveryMs = 10_000;
+
     // Those whose word is kept count against the limit of locks for a moment longer: far from it, nobody notices.
     private const int WordKeptUpTo = Limits.LocksPerSession / 5;
 
@@ -32,6 +35,7 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
     private readonly FlowHints flows = new();
     private readonly LostHoldings lostHoldings = new();
     private long? tickAtMs;
+    private long leaveSilentAtMs;
     private uint recheckMs;
     private long fenceFloor;
 
@@ -79,9 +83,19 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
             if (session.DeadlineMs <= turn.At.MonoMs) End(session, "expiry", turn);
         }
         farewells.Tick(turn);
+        LeaveSilent(turn.At.MonoMs);
         recheckMs = (uint)Math.Min(RecheckAtMostMs, sessions.Values.Sum(s => (long)s.Attached.Count) * MsForAQuestion);
         flows.Forget(turn.At.MonoMs, sessions.ContainsKey);
         Schedule(turn);
+    }
+
+    /// <summary>Who holds or waits asks again, at the latest after <see cref="RecheckAtMostMs"/> and a lost question: who has not has ended without a word, and would be attached as long as the session lives.</summary>
+    private void LeaveSilent(long nowMs)
+    {
+        if (nowMs < leaveSilentAtMs) return;
+        leaveSilentAtMs = nowMs + LeaveSilentEveryMs;
+        foreach (var session in sessions.Values)
+            foreach (var (silent, _) in session.Attached.Where(a => nowMs - a.Value.HeardAtMs >= SilentMs).ToArray()) session.Attached.Remove(silent);
     }
 
     private void Schedule(Turn turn) => tickAtMs = sessions.Count == 0 && farewells.IsEmpty ? null : turn.At.MonoMs + TickMs;
@@ -169,7 +183,7 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
             liveness.Alive = true;
             liveness.RemainingMs = Math.Max(0, session.DeadlineMs - turn.At.MonoMs);
             liveness.Full = session.Attached.Count >= Limits.LocksPerSession && !session.Attached.ContainsKey(asker);
-            if (!liveness.Full) session.Attached[asker] = asked.Question;
+            if (!liveness.Full) session.Attached[asker] = (asked.Question, turn.At.MonoMs);
             liveness.RecheckMs = recheckMs;
             liveness.KeepWord = session.Ending is null && session.Attached.Count < WordKeptUpTo;
         }
@@ -179,8 +193,8 @@ internal sealed class SessionSlotMachine : IMachine, IParticipantHost
     /// <summary>Unless the lock has asked again since: its questions go out before their row is durable, and overtake the leaving that was decided before them.</summary>
     private void Detach(Detach left, EntityId by)
     {
-        if (!sessions.TryGetValue(left.SessionId, out var session) || !session.Attached.TryGetValue(by, out var lastQuestion)) return;
-        if (left.LastQuestion == 0 || left.LastQuestion >= lastQuestion) session.Attached.Remove(by);
+        if (!sessions.TryGetValue(left.SessionId, out var session) || !session.Attached.TryGetValue(by, out var last)) return;
+        if (left.LastQuestion == 0 || left.LastQuestion >= last.LastQuestion) session.Attached.Remove(by);
     }
 
     private void End(Session session, string reason, Turn turn)

@@ -23,8 +23,8 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
     private const int WaitingAtMost = 5_000;
     private const int AsksAtMost = 32;
 
-    /// <summary>A statement that takes longer than that is not waited for by what has come since.</summary>
-    private static readonly TimeSpan Slow = TimeSpan.FromMilliseconds(20);
+    // A statement that takes longer than that is not waited for by what has come since.
+    private const long SlowMs = 20;
 
     private readonly SemaphoreSlim turn = new(1);
     private readonly Channel<JournalWrite> waiting = Channel.CreateBounded<JournalWrite>(WaitingAtMost);
@@ -33,6 +33,7 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
     private readonly GroupReads<RowsAsk, IReadOnlyList<StoredRow>> rowsOf;
     private readonly Akka.Serialization.Serialization serialization = Context.System.Serialization;
     private readonly ILoggingAdapter log = Context.GetLogger();
+    private long turnSinceMs;
     private volatile bool stopped;
 
     public GroupCommitJournal(Config config)
@@ -96,9 +97,10 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
         while (await waiting.Reader.WaitToReadAsync())
         {
             // One statement after the other gathers the most; others' must not wait for a connection that hangs.
-            var mine = await turn.WaitAsync(Slow);
+            var mine = await turn.WaitAsync((int)Math.Clamp(SlowMs - (Environment.TickCount64 - Volatile.Read(ref turnSinceMs)), 0, SlowMs));
             try
             {
+                if (mine) Volatile.Write(ref turnSinceMs, Environment.TickCount64);
                 var batch = Take();
                 if (batch.Count > 0) await WriteAsync(insert, batch);
             }

@@ -97,6 +97,27 @@ public sealed class LockSessionTests
         Assert.Equal(1, Questions(scenario.WhenTimePasses(1)));
     }
 
+    /// <summary>The question before was lost, and this is the answer to it, come late: it said less than was promised since.</summary>
+    [Fact]
+    public void An_answer_does_not_take_back_what_was_promised()
+    {
+        var scenario = Held();
+        scenario.WhenTimePasses(5000);
+        scenario.When(Alive(1, remainingMs: 1000));
+        scenario.WhenTimePasses(3900);
+        Assert.Single(scenario.When(Guard("t", 1)).Events, e => e.Prepared is not null);
+    }
+
+    [Fact]
+    public void Once_the_end_was_told_a_lost_question_is_soon_asked_again()
+    {
+        var scenario = Held();
+        Assert.Equal(1, Questions(scenario.WhenTimePasses(5000)));
+        scenario.When(Guard("t", 1));
+        scenario.When(Gone(1));
+        Assert.Equal(1, Questions(scenario.WhenTimePasses(500)));
+    }
+
     [Fact]
     public void A_question_without_an_answer_is_asked_again()
     {

@@ -45,6 +45,24 @@ public sealed class RecheckTests
         Assert.False(Assert.Single(slot.When(Ask(-1)).Sent).Command.Liveness.KeepWord);
     }
 
+    /// <summary>It ended with its node, in the second in which it kept the word.</summary>
+    [Fact]
+    public void A_lock_that_has_not_asked_for_90_s_is_attached_no_more()
+    {
+        var slot = Slot();
+        slot.When(Ask(1));
+        for (var second = 0; second < 101; second++)
+        {
+            slot.WhenTimePasses(1000);
+            slot.When(new Command { KeepAlive = new KeepAliveRequest { SessionId = Session } });
+            if (second == 30) slot.When(Ask(2));
+            if (second == 88) Assert.Equal(["l1", "l2"], Locks(slot));
+        }
+        Assert.Equal(["l2"], Locks(slot));
+    }
+
+    private static IEnumerable<string> Locks(Scenario slot) => slot.When(new Command { GetSession = new GetSessionRequest { SessionId = Session } }).Reply().Session.Locks;
+
     [Fact]
     public void Locks_that_have_left_do_not_count()
     {
