@@ -49,8 +49,8 @@ public sealed class SimulationTests(ITestOutputHelper output)
         string[] ofBackups = ["KeyRestored", "LockRestored", "FenceFloorRaised", "OutcomesRestored"];
         var events = Enum.GetNames<Event.BodyOneofCase>().Except(["None", "MultiLockRenewed", .. ofBackups]).Select(e => $"event {e}");
         var votes = Enum.GetNames<Vote.Types.Kind>().Except(["Unspecified"]).Select(k => $"sent Vote {k}");
-        string[] seldom = LongFactAttribute.IsOn ? ["rows of a participant read: no answer"] : [];
-        Assert.All(events.Concat(votes).Concat(Reached).Concat(seldom), what => Assert.True(counts.ContainsKey(what), what));
+        string[] seldom = ["rows of a participant read: no answer", "paused between leaving the table and releasing"];
+        Assert.All(events.Concat(votes).Concat(Reached).Concat(seldom).Except(LongFactAttribute.IsOn ? [] : seldom), what => Assert.True(counts.ContainsKey(what), what));
     }
 
     private static readonly string[] Reached =
