@@ -81,7 +81,7 @@ public sealed class Entity
     /// <summary>True when the activation may end with nothing lost.</summary>
     public bool IsIdle => !IsPersisting && machine.IsIdle;
 
-    /// <summary>Whether something that has been heard waits for a row to be stored with: it is lost with the activation, and then learnt anew.</summary>
+    /// <summary>Whether something that has been heard waits for a row to be stored with, or others are to be told that this has ended: lost with the activation, the one is learnt anew, and the others find out later.</summary>
     public bool HasUnstored => machine.HasUnstored;
 
     /// <summary>

@@ -35,10 +35,10 @@ public interface IMachine
     /// <summary>True when nothing is lost by ending this activation: no holder, waiter, intent or open work.</summary>
     bool IsIdle { get; }
 
-    /// <summary>Whether something waits for a row to be stored with.</summary>
+    /// <summary>Whether something waits for a row to be stored with, or others are to be told that it has ended.</summary>
     bool HasUnstored => false;
 
-    /// <summary>The activation is about to end: whatever <see cref="HasUnstored"/> means is stored.</summary>
+    /// <summary>The activation is about to end: whatever <see cref="HasUnstored"/> means is stored, or said.</summary>
     void Leaving(Turn turn)
     {
     }

@@ -129,9 +129,6 @@ public sealed record RuleSwitches
     /// <summary>A lock is given only to a session that is known to be alive at that moment.</summary>
     public bool LivenessAtGrant { get; init; } = true;
 
-    /// <summary>A lock that was given back keeps the word of that session for a moment. Off, it asks anew each time: that is as safe, and slower.</summary>
-    public bool KeepWord { get; init; } = true;
-
     /// <summary>A fence guards only while its holder's session is known to be alive; and what a lock has only from its rows is no reason to refuse it, before the sessions of its holders have said that they live.</summary>
     public bool LivenessAtGuard { get; init; } = true;
 

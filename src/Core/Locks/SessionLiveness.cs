@@ -33,6 +33,7 @@ internal sealed class SessionLiveness(RuleSwitches rules)
         /// <summary>The session has nothing here any more, and its word is kept until then; null: it has.</summary>
         public long? ForgetAtMs { get; set; }
 
+        /// <summary>The slot allows it.</summary>
         public bool MayBeKept { get; set; }
 
         /// <summary>The first question without an answer.</summary>
@@ -116,7 +117,7 @@ internal sealed class SessionLiveness(RuleSwitches rules)
     public bool Keeps(string sessionId, long nowMs)
     {
         var known = sessions[sessionId];
-        if (!rules.KeepWord || !known.MayBeKept || known.AliveUntilMs <= nowMs) return false;
+        if (!known.MayBeKept || known.AliveUntilMs <= nowMs) return false;
         known.ForgetAtMs ??= nowMs + WordKeptMs;
         return known.ForgetAtMs > nowMs;
     }

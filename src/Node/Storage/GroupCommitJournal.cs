@@ -23,24 +23,20 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
     private const int WaitingAtMost = 5_000;
     private const int AsksAtMost = 32;
 
-    // A statement that takes longer than that is not waited for by what has come since.
-    private const long SlowMs = 20;
-
-    private readonly SemaphoreSlim turn = new(1);
     private readonly Channel<JournalWrite> waiting = Channel.CreateBounded<JournalWrite>(WaitingAtMost);
     private readonly ConcurrentDictionary<string, Task> underWay = new(StringComparer.Ordinal);
     private readonly GroupReads<HighestAsk, long> highest;
     private readonly GroupReads<RowsAsk, IReadOnlyList<StoredRow>> rowsOf;
     private readonly Akka.Serialization.Serialization serialization = Context.System.Serialization;
     private readonly ILoggingAdapter log = Context.GetLogger();
-    private long turnSinceMs;
     private volatile bool stopped;
 
     public GroupCommitJournal(Config config)
         : base(config)
     {
         var connection = config.GetString("connection-string");
-        for (var lane = 0; lane < config.GetInt("parallelism"); lane++) Task.Run(() => WriteAsync(new JournalInsert(connection)));
+        // One after the other gathers the most. A second beside it would answer nobody sooner: Akka's journal answers in the order in which it was asked.
+        Task.Run(() => WriteAsync(new JournalInsert(connection)));
         var reads = new RecoveryReads(connection);
         highest = new GroupReads<HighestAsk, long>(AsksAtMost, reads.HighestAsync);
         rowsOf = new GroupReads<RowsAsk, IReadOnlyList<StoredRow>>(AsksAtMost, reads.RowsAsync);
@@ -96,18 +92,8 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
     {
         while (await waiting.Reader.WaitToReadAsync())
         {
-            // One statement after the other gathers the most; others' must not wait for a connection that hangs.
-            var mine = await turn.WaitAsync((int)Math.Clamp(SlowMs - (Environment.TickCount64 - Volatile.Read(ref turnSinceMs)), 0, SlowMs));
-            try
-            {
-                if (mine) Volatile.Write(ref turnSinceMs, Environment.TickCount64);
-                var batch = Take();
-                if (batch.Count > 0) await WriteAsync(insert, batch);
-            }
-            finally
-            {
-                if (mine) turn.Release();
-            }
+            var batch = Take();
+            if (batch.Count > 0) await WriteAsync(insert, batch);
         }
         await CloseAsync(insert);
     }

@@ -46,8 +46,8 @@ internal static class JournalSetup
                   recovery-event-timeout = 5s
                   read-isolation-level = {{read}}
                   tag-write-mode = Csv
-                  # So many batches are written at a time. More would be smaller, and cost more in all; with one, all would wait for a connection that hangs.
-                  parallelism = {{(database.IsPostgres ? 2 : 1)}}
+                  # Of the plugin's own way of writing, which is SQLite's.
+                  parallelism = 1
                   batch-size = 400
                   circuit-breaker { max-failures = 10, call-timeout = 10s, reset-timeout = 500ms }
                   default.journal.use-writer-uuid-column = {{(ours ? "false" : "true")}}

@@ -19,6 +19,8 @@ public sealed class RecheckTests
         return Assert.Single(slot.When(Ask(0)).Sent).Command.Liveness.RecheckMs;
     }
 
+    private static IEnumerable<string> Locks(Scenario slot) => slot.When(new Command { GetSession = new GetSessionRequest { SessionId = Session } }).Reply().Session.Locks;
+
     private static Scenario Slot()
     {
         var slot = Scenario.Fresh(EntityId.SessionSlot(4));
@@ -60,8 +62,6 @@ public sealed class RecheckTests
         }
         Assert.Equal(["l2"], Locks(slot));
     }
-
-    private static IEnumerable<string> Locks(Scenario slot) => slot.When(new Command { GetSession = new GetSessionRequest { SessionId = Session } }).Reply().Session.Locks;
 
     [Fact]
     public void Locks_that_have_left_do_not_count()

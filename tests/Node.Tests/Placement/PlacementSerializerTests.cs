@@ -1,6 +1,9 @@
 using Akka.Cluster.Sharding;
 using Akka.Cluster.Sharding.Serialization;
+using AkkaHa.Node.Membership;
 using AkkaHa.Node.Placement;
+using AkkaHa.Node.Settings;
+using AkkaHa.Node.Storage;
 using Google.Protobuf;
 using Xunit;
 
@@ -50,5 +53,15 @@ public sealed class PlacementSerializerTests
         var config = ClusterSharding.DefaultConfig();
         Assert.Equal($"{akkas.FullName}, {akkas.Assembly.GetName().Name}", config.GetString("akka.actor.serializers.akka-sharding"));
         Assert.Equal(PlacementSerializer.AkkasIdentifier, config.GetInt($"akka.actor.serialization-identifiers.\"{akkas.FullName}, {akkas.Assembly.GetName().Name}\""));
+    }
+
+    [Fact]
+    public void A_node_writes_with_it()
+    {
+        var settings = new NodeSettings { DataDirectory = Path.Combine(Path.GetTempPath(), "akkaha-tests") };
+        var node = AkkaConfig.For(settings, MemberFacts.Of(settings, "one", 0), new Database(settings));
+        var ours = $"{typeof(PlacementSerializer).FullName}, {typeof(PlacementSerializer).Assembly.GetName().Name}";
+        Assert.Equal(ours, node.GetString("akka.actor.serializers.akka-sharding"));
+        Assert.Equal(PlacementSerializer.AkkasIdentifier, node.GetInt($"akka.actor.serialization-identifiers.\"{ours}\""));
     }
 }
