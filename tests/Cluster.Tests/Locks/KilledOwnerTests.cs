@@ -17,7 +17,9 @@ public sealed class KilledOwnerTests
         var owner = await cluster.OwnerAsync($"{EntityId.LockKind}/hot");
         var others = cluster.Nodes.Where(n => n != owner).ToArray();
         var session = await SessionAsync(cluster, others[0]);
-        Assert.Equal("1", Fence(await PostAsync(cluster, others[0], "/v1/locks/hot:acquire", $$"""{"sessionId":"{{session}}"}""")));
+        var (first, attempt) = (Guid.CreateVersion7().ToString(), 0);
+        Assert.Equal("1", Fence(await UntilDoneAsync(
+            () => PostAsync(cluster, others[0], "/v1/locks/hot:acquire", $$"""{"sessionId":"{{session}}","requestId":"{{first}}","attempt":{{++attempt}}}"""), b => b.TryGetProperty("fence", out _))));
         var served = new List<int>();
         var waits = new List<Task>();
         for (var i = 0; i < Waiters; i++)
@@ -34,7 +36,7 @@ public sealed class KilledOwnerTests
         await Task.WhenAll(waits).WaitAsync(ClusterUnderTest.Patience);
 
         Assert.Equal(Enumerable.Range(0, Waiters), served);
-        Assert.Equal($"{Waiters + 1}", (await cluster.GetAsync(others[0], "/v1/locks/hot")).GetProperty("lastFence").GetString());
+        Assert.Equal($"{Waiters + 1}", (await UntilDoneAsync(() => cluster.GetAsync(others[0], "/v1/locks/hot"), b => b.TryGetProperty("lastFence", out _))).GetProperty("lastFence").GetString());
     }
 
     private static async Task WaitAndGiveBackAsync(ClusterUnderTest cluster, NodeProcess node, string session, int number, List<int> served)
