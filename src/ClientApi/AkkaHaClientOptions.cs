@@ -53,6 +53,12 @@ public sealed record AkkaHaClientOptions
     /// <summary>How often <see cref="TransactionClient.RunAsync(Func{Transaction, Task}, CancellationToken)"/> runs its body in all before it gives up to conflicts. 1 to 1,000; default 20.</summary>
     public int TransactionTries { get; set; } = 20;
 
+    /// <summary>
+    /// Whether the calls that are made most (keys, one lock, keepalives, transactions) go to a node over one stream, which spares most of what each costs by itself. Default: true.
+    /// Without it each is a call of its own for all that is between, as a proxy that balances calls.
+    /// </summary>
+    public bool Pipelining { get; set; } = true;
+
     /// <summary>Last touches to the HTTP handler of every connection, for example client certificates. Default: none.</summary>
     public Action<SocketsHttpHandler>? ConfigureHttp { get; set; }
 

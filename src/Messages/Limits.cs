@@ -33,6 +33,12 @@ public static class Limits
     /// <summary>A request or response of a client, in bytes.</summary>
     public const int ClientMessageBytes = 8 * 1024 * 1024;
 
+    /// <summary>Calls under way over one stream (<c>Calls/Pipeline</c>); one more is not done.</summary>
+    public const int PipelinedCalls = 10_000;
+
+    /// <summary>Messages of such a stream take in more calls, or answers, until they have so many bytes. What is larger by itself is called by its own method.</summary>
+    public const int PipelinedBatchBytes = 256 * 1024;
+
     /// <summary>
     /// Fences and revisions go on by so much above those of a backup that is restored: more than a lock or key can be given after the backup was made (10,000 a second for three years), and room for millions of restores.
     /// </summary>

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using AkkaHa.ClientApi.Connection.Pipelines;
 using AkkaHa.Messages;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -13,6 +14,7 @@ internal sealed class Endpoint : IDisposable
 
     private readonly TimeProvider _time;
     private readonly GrpcChannel _channel;
+    private readonly PipelinedInvoker? _pipelined;
     private readonly Lock _gate = new();
     private int _failures;
     private long _failedAt;
@@ -30,7 +32,7 @@ internal sealed class Endpoint : IDisposable
             MaxReceiveMessageSize = Limits.ClientMessageBytes,
             LoggerFactory = options.LoggerFactory,
         });
-        Invoker = _channel.CreateCallInvoker();
+        Invoker = options.Pipelining ? _pipelined = new PipelinedInvoker(_channel.CreateCallInvoker(), options.TimeProvider) : _channel.CreateCallInvoker();
     }
 
     public string Address { get; }
@@ -82,7 +84,11 @@ internal sealed class Endpoint : IDisposable
         Failed(sentAt);
     }
 
-    public void Dispose() => _channel.Dispose();
+    public void Dispose()
+    {
+        _pipelined?.Dispose();
+        _channel.Dispose();
+    }
 
     private static SocketsHttpHandler Handler(AkkaHaClientOptions options)
     {

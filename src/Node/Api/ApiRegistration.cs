@@ -7,6 +7,7 @@ using AkkaHa.Node.Api.Http;
 using AkkaHa.Node.Api.Keys;
 using AkkaHa.Node.Api.Locks;
 using AkkaHa.Node.Api.OpenApi;
+using AkkaHa.Node.Api.Pipelines;
 using AkkaHa.Node.Api.Sessions;
 using AkkaHa.Node.Api.Transactions;
 using AkkaHa.Node.Monitoring;
@@ -35,6 +36,11 @@ public static class ApiRegistration
         services.AddSingleton<FailureInterceptor>();
         services.AddSingleton<CallTimes>();
         services.AddSingleton<OperatorActions>();
+        services.AddSingleton<KeysService>();
+        services.AddSingleton<LocksService>();
+        services.AddSingleton<SessionsService>();
+        services.AddSingleton<TransactionsService>();
+        services.AddSingleton<PipelinedMethods>();
         services.AddSingleton<MethodShapes>();
         services.AddSingleton<ApiDescription>();
         services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = Limits.ClientMessageBytes);
@@ -74,6 +80,7 @@ public static class ApiRegistration
         app.MapGrpcService<LocksService>().Add(NewWork.Mark);
         app.MapGrpcService<KeysService>().Add(NewWork.Mark);
         app.MapGrpcService<TransactionsService>().Add(NewWork.Mark);
+        app.MapGrpcService<CallsService>();
         app.MapGrpcService<EventualService>().Add(NewWork.Mark);
         app.MapGrpcService<ClusterService>().Add(NewWork.Mark);
         app.MapGrpcService<BackupsService>().Add(NewWork.Mark);

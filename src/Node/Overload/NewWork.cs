@@ -40,8 +40,11 @@ internal sealed record NewWork(string Method, bool Writes)
     /// <summary>Marks an endpoint of the API, over either transport, if it is new work.</summary>
     public static void Mark(EndpointBuilder endpoint)
     {
-        if (endpoint.Metadata.OfType<GrpcMethodMetadata>().LastOrDefault()?.Method.FullName is { } method && Methods.TryGetValue(method, out var work)) endpoint.Metadata.Add(work);
+        if (endpoint.Metadata.OfType<GrpcMethodMetadata>().LastOrDefault()?.Method.FullName is { } method && Named(method) is { } work) endpoint.Metadata.Add(work);
     }
+
+    /// <summary>A method of gRPC; null: it is no new work.</summary>
+    public static NewWork? Named(string method) => Methods.GetValueOrDefault(method);
 
     /// <summary>What the command of such a call is; null: it is no new work. Who asks for more than one thing may ask by other commands: a guarded put is a transaction.</summary>
     public static NewWork? Of(Command command) => command.BodyCase switch

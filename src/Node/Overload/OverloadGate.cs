@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using AkkaHa.Messages.Internal;
 using AkkaHa.Node.Api;
 using AkkaHa.Node.Api.Errors;
 using AkkaHa.Node.Metrics;
@@ -20,10 +21,8 @@ internal sealed class OverloadGate(RequestDelegate next, Admission admission, No
         }
         // It may have waited longer than its caller. Whoever is gone needs no answer, and what can be left undone makes room.
         if (context.RequestAborted.IsCancellationRequested) return;
-        if (admission.Refusal(work) is { } failure)
+        if (Refusal(work, admission, history) is { } failure)
         {
-            RequestMeter.Answered(work.Method, RequestMeter.Unavailable, Stopwatch.GetTimestamp());
-            if (CallKinds.Of(work.Method) is { } kind) history.Called(kind, CallEnd.Failed, null);
             if (Transport.IsGrpc(context)) GrpcErrors.WriteUnread(context.Response, failure);
             // ErrorBodies writes it.
             else context.Features.Set(failure);
@@ -38,5 +37,14 @@ internal sealed class OverloadGate(RequestDelegate next, Admission admission, No
         {
             young.Leave();
         }
+    }
+
+    /// <summary>What new work is refused with, and counted so; null: it is taken.</summary>
+    public static Failure? Refusal(NewWork work, Admission admission, NodeHistory history)
+    {
+        if (admission.Refusal(work) is not { } failure) return null;
+        RequestMeter.Answered(work.Method, RequestMeter.Unavailable, Stopwatch.GetTimestamp());
+        if (CallKinds.Of(work.Method) is { } kind) history.Called(kind, CallEnd.Failed, null);
+        return failure;
     }
 }

@@ -11,6 +11,14 @@ internal static class NodeTracing
 
     private static readonly ActivitySource Source = new(Name);
 
+    /// <summary>A call that came over a pipeline, with the trace context of its caller; others have that of their request. Null: it is not recorded.</summary>
+    public static Activity? Call(string method, string traceparent)
+    {
+        if (!Source.HasListeners()) return null;
+        ActivityContext.TryParse(traceparent, null, isRemote: true, out var caller);
+        return Source.StartActivity(method, ActivityKind.Server, caller);
+    }
+
     /// <summary>A node asks an entity for a client. The command carries the trace on. Null: it is not recorded.</summary>
     public static Activity? Ask(Command command)
     {

@@ -1,4 +1,5 @@
 using AkkaHa.Node.Api.Http;
+using AkkaHa.Node.Api.Pipelines;
 using AkkaHa.Node.Membership;
 using AkkaHa.Node.Metrics;
 using AkkaHa.Node.Overload;
@@ -29,7 +30,7 @@ internal static class TelemetryRegistration
         if (collector is null) return services;
         telemetry.WithTracing(traces => traces
             .AddSource(NodeTracing.Name)
-            .AddAspNetCoreInstrumentation(web => web.Filter = context => !Probes.Has(context.Request.Path) && context.Request.Path != MetricsPath && context.Connection.LocalPort != settings.Management.Port)
+            .AddAspNetCoreInstrumentation(web => web.Filter = context => !Probes.Has(context.Request.Path) && context.Request.Path != CallsService.Path && context.Request.Path != MetricsPath && context.Connection.LocalPort != settings.Management.Port)
             .SetSampler(new ParentBasedSampler(new TraceIdRatioBasedSampler(settings.Telemetry.SampleRatio)))
             .AddOtlpExporter(otlp => otlp.Endpoint = collector));
         return services;

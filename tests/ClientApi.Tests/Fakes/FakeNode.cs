@@ -19,14 +19,17 @@ internal sealed class FakeNode : IAsyncDisposable
     private Func<WatchLocksRequest, IServerStreamWriter<Messages.V1.LockEvent>, ServerCallContext, Task>? _watchLocks;
     private readonly WebApplication _app;
 
-    private FakeNode(int port)
+    private int _pipelines;
+
+    private FakeNode(int port, bool pipelines)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(k => k.Listen(IPAddress.Loopback, port, l => l.Protocols = HttpProtocols.Http2));
         builder.Services.AddGrpc();
-        builder.Services.AddSingleton(this);
+        builder.Services.AddSingleton(this).AddSingleton<FakeKeys>().AddSingleton<FakeLocks>().AddSingleton<FakeSessions>().AddSingleton<FakeTransactions>();
         _app = builder.Build();
+        if (pipelines) _app.MapGrpcService<FakeCalls>();
         _app.MapGrpcService<FakeKeys>();
         _app.MapGrpcService<FakeLocks>();
         _app.MapGrpcService<FakeSessions>();
@@ -43,9 +46,17 @@ internal sealed class FakeNode : IAsyncDisposable
     /// <summary>How new the node says its ring is; null: it does not say.</summary>
     public long? RingVersion { get; set; }
 
-    public static async Task<FakeNode> StartAsync(int port = 0)
+    /// <summary>Pipelines that clients have begun.</summary>
+    public int Pipelines => Volatile.Read(ref _pipelines);
+
+    /// <summary>Says so in each pipeline, with the next call.</summary>
+    public bool IsLeaving { get; set; }
+
+    /// <param name="port">0: any.</param>
+    /// <param name="pipelines">False: it is of a version that knows none.</param>
+    public static async Task<FakeNode> StartAsync(int port = 0, bool pipelines = true)
     {
-        var node = new FakeNode(port);
+        var node = new FakeNode(port, pipelines);
         await node._app.StartAsync();
         node.Address = node._app.Urls.Single();
         return node;
@@ -66,6 +77,8 @@ internal sealed class FakeNode : IAsyncDisposable
             }
         }
     }
+
+    public void PipelineBegan() => Interlocked.Increment(ref _pipelines);
 
     public FakeNode On<TRequest, TResponse>(Func<TRequest, ServerCallContext, Task<TResponse>> script)
         where TRequest : class
@@ -133,9 +146,12 @@ internal sealed class FakeNode : IAsyncDisposable
         where TResponse : class
     {
         _seen.Enqueue(request);
-        if (Clock is not null)
-            context.GetHttpContext().Response.Headers["akkaha-time-ms"] = Clock().ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);
-        if (RingVersion is { } version) context.GetHttpContext().Response.Headers["akkaha-ring-version"] = version.ToString(CultureInfo.InvariantCulture);
+        // Those of a pipeline have them in its messages.
+        if (context.GetHttpContext().Response is { HasStarted: false, Headers: var headers })
+        {
+            if (Clock is not null) headers["akkaha-time-ms"] = Clock().ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);
+            if (RingVersion is { } version) headers["akkaha-ring-version"] = version.ToString(CultureInfo.InvariantCulture);
+        }
         return _scripts.TryGetValue(typeof(TRequest), out var script) ? (TResponse)await script(request, context) : byDefault(request);
     }
 

@@ -1,0 +1,52 @@
+using System.Diagnostics;
+using AkkaHa.Messages.V1;
+using AkkaHa.Node.Eventual;
+using Grpc.Core;
+
+namespace AkkaHa.Node.Api.Pipelines;
+
+/// <summary>Pipelines of clients; see <c>calls.proto</c> and ADR 0035.</summary>
+internal sealed class CallsService(PipelinedMethods methods, IEventual clock, IClusterView cluster, IHostApplicationLifetime lifetime) : Calls.CallsBase
+{
+    /// <summary>Of the stream's request. Its calls have names and traces of their own.</summary>
+    public const string Path = "/akkaha.v1.Calls/Pipeline";
+
+    /// <summary>After the order to stop; by then everything that was under way has been answered (<see cref="Membership.EntityRegion"/>), if only that the node is leaving.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
+
+    public override async Task Pipeline(IAsyncStreamReader<CallBatch> requestStream, IServerStreamWriter<AnswerBatch> responseStream, ServerCallContext context)
+    {
+        // Each call has a trace of its own.
+        Activity.Current = null;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
+        var pipeline = new OpenPipeline(methods, context, batch => Stamp(batch, responseStream));
+        await using var leaving = lifetime.ApplicationStopping.Register(() =>
+        {
+            pipeline.Leave();
+            stop.CancelAfter(Grace);
+        });
+        var writing = pipeline.WriteAsync();
+        try
+        {
+            while (await requestStream.MoveNext(stop.Token))
+                foreach (var call in requestStream.Current.Calls) pipeline.Take(call);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or RpcException || stop.IsCancellationRequested)
+        {
+            // The caller has gone, or did not go when the node had to: who waits for an answer learns that there is none.
+            pipeline.CancelAll();
+        }
+        finally
+        {
+            await pipeline.EndAsync();
+            await writing;
+        }
+    }
+
+    private Task Stamp(AnswerBatch batch, IServerStreamWriter<AnswerBatch> stream)
+    {
+        batch.TimeMs = clock.NowMs;
+        if (cluster.RingVersion is { } version) batch.RingVersion = version;
+        return stream.WriteAsync(batch);
+    }
+}

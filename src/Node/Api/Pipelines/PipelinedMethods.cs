@@ -1,0 +1,92 @@
+using AkkaHa.Messages.V1;
+using AkkaHa.Node.Api.Errors;
+using AkkaHa.Node.Api.Keys;
+using AkkaHa.Node.Api.Locks;
+using AkkaHa.Node.Api.Sessions;
+using AkkaHa.Node.Api.Transactions;
+using AkkaHa.Node.Monitoring;
+using AkkaHa.Node.Overload;
+using AkkaHa.Node.Telemetry;
+using Google.Protobuf;
+using Grpc.Core;
+
+namespace AkkaHa.Node.Api.Pipelines;
+
+/// <summary>
+/// The methods that can be called over a pipeline, each by the code of the method itself and by all that is put around it there: the gate of an overloaded node, metrics, times, refusals.
+/// </summary>
+internal sealed class PipelinedMethods(
+    KeysService keys, LocksService locks, SessionsService sessions, TransactionsService transactions, FailureInterceptor failures, CallTimes times, Admission admission, NodeHistory history)
+{
+    private readonly Dictionary<PipelinedCall.RequestOneofCase, IMethod> all = new()
+    {
+        [PipelinedCall.RequestOneofCase.GetKey] = new Method<GetKeyRequest, KeyValue>("/akkaha.v1.Keys/Get", c => c.GetKey, keys.Get, (a, r) => a.GetKey = r, failures, times),
+        [PipelinedCall.RequestOneofCase.PutKey] = new Method<PutKeyRequest, PutKeyResponse>("/akkaha.v1.Keys/Put", c => c.PutKey, keys.Put, (a, r) => a.PutKey = r, failures, times),
+        [PipelinedCall.RequestOneofCase.DeleteKey] = new Method<DeleteKeyRequest, DeleteKeyResponse>("/akkaha.v1.Keys/Delete", c => c.DeleteKey, keys.Delete, (a, r) => a.DeleteKey = r, failures, times),
+        [PipelinedCall.RequestOneofCase.AcquireLock] = new Method<AcquireLockRequest, LockGrant>("/akkaha.v1.Locks/Acquire", c => c.AcquireLock, locks.Acquire, (a, r) => a.AcquireLock = r, failures, times),
+        [PipelinedCall.RequestOneofCase.ReleaseLock] = new Method<ReleaseLockRequest, ReleaseLockResponse>("/akkaha.v1.Locks/Release", c => c.ReleaseLock, locks.Release, (a, r) => a.ReleaseLock = r, failures, times),
+        [PipelinedCall.RequestOneofCase.KeepAlive] = new Method<KeepAliveRequest, KeepAliveResponse>("/akkaha.v1.Sessions/KeepAlive", c => c.KeepAlive, sessions.KeepAlive, (a, r) => a.KeepAlive = r, failures, times),
+        [PipelinedCall.RequestOneofCase.RunTransaction] =
+            new Method<TransactionRequest, TransactionResult>("/akkaha.v1.Transactions/Run", c => c.RunTransaction, transactions.Run, (a, r) => a.RunTransaction = r, failures, times),
+    };
+
+    /// <summary>A method as gRPC has it; null: this node knows no such request.</summary>
+    public string? NameOf(PipelinedCall call) => all.TryGetValue(call.RequestCase, out var method) ? method.Name : null;
+
+    /// <summary>Makes a call. It never throws: a refusal is an answer.</summary>
+    public async Task<PipelinedAnswer> RunAsync(PipelinedCall call, PipelinedContext context)
+    {
+        var method = all[call.RequestCase];
+        YoungCalls.Generation? young = null;
+        if (NewWork.Named(method.Name) is { } work)
+        {
+            if (OverloadGate.Refusal(work, admission, history) is { } failure) return Refused(call, GrpcErrors.ToRpcException(failure));
+            young = admission.Enter();
+        }
+        using var trace = NodeTracing.Call(method.Name, call.Traceparent);
+        try
+        {
+            var answer = new PipelinedAnswer { Id = call.Id };
+            await method.RunAsync(call, context, answer);
+            return answer;
+        }
+        catch (RpcException e)
+        {
+            // What the interceptor makes of all that ends a call.
+            return Refused(call, e);
+        }
+        finally
+        {
+            young?.Leave();
+        }
+    }
+
+    /// <summary>A call that ends with this status.</summary>
+    public static PipelinedAnswer Refused(PipelinedCall call, RpcException e) => new()
+    {
+        Id = call.Id,
+        Refused = new PipelinedRefusal
+        {
+            Status = (int)e.StatusCode, Message = e.Status.Detail, Details = e.Trailers.GetValueBytes("grpc-status-details-bin") is { } details ? UnsafeByteOperations.UnsafeWrap(details) : ByteString.Empty,
+        },
+    };
+
+    private interface IMethod
+    {
+        string Name { get; }
+
+        Task RunAsync(PipelinedCall call, PipelinedContext context, PipelinedAnswer answer);
+    }
+
+    private sealed class Method<TRequest, TResponse>(
+        string name, Func<PipelinedCall, TRequest> requestOf, UnaryServerMethod<TRequest, TResponse> method, Action<PipelinedAnswer, TResponse> put, FailureInterceptor failures, CallTimes times) : IMethod
+        where TRequest : class
+        where TResponse : class
+    {
+        private readonly UnaryServerMethod<TRequest, TResponse> timed = (request, context) => times.UnaryServerHandler(request, context, method);
+
+        public string Name => name;
+
+        public async Task RunAsync(PipelinedCall call, PipelinedContext context, PipelinedAnswer answer) => put(answer, await failures.UnaryServerHandler(requestOf(call), context, timed));
+    }
+}

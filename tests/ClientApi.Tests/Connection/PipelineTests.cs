@@ -1,0 +1,171 @@
+using System.Diagnostics;
+using AkkaHa.ClientApi.Tests.Fakes;
+using AkkaHa.Messages;
+using AkkaHa.Messages.V1;
+using Xunit;
+
+namespace AkkaHa.ClientApi.Tests.Connection;
+
+/// <summary>Many calls over one stream. What a call means does not depend on how it travels, so all other tests of the client run over pipelines too.</summary>
+public sealed class PipelineTests
+{
+    private static readonly byte[] Small = [1];
+
+    [Fact]
+    public async Task Calls_share_one_stream_and_none_waits_for_another()
+    {
+        await using var node = await FakeNode.StartAsync();
+        var held = new TaskCompletionSource();
+        node.On<GetKeyRequest, KeyValue>(async (request, _) =>
+        {
+            if (request.Key == "slow") await held.Task;
+            return new KeyValue { Key = request.Key, Revision = 1 };
+        });
+        await using var client = TestClient.Connect(node);
+
+        var slow = client.Keys.GetAsync("slow");
+        await Task.WhenAll(Enumerable.Range(0, 200).Select(i => client.Keys.GetAsync($"k{i}"))).WaitAsync(TestClient.Generous);
+        Assert.False(slow.IsCompleted);
+        held.SetResult();
+
+        Assert.Equal("slow", (await slow)?.Key);
+        Assert.Equal(1, node.Pipelines);
+    }
+
+    [Fact]
+    public async Task A_node_that_knows_no_pipelines_is_asked_by_methods_and_does_everything_once()
+    {
+        await using var node = await FakeNode.StartAsync(pipelines: false);
+        await using var client = TestClient.Connect(node);
+
+        await Task.WhenAll(Enumerable.Range(0, 50).Select(i => client.Keys.PutAsync($"k{i}", Small)));
+        await client.Keys.PutAsync("later", Small);
+
+        var seen = node.Seen<PutKeyRequest>();
+        Assert.Equal(51, seen.Count);
+        Assert.All(seen, put => Assert.Equal(1u, put.Attempt));
+    }
+
+    [Fact]
+    public async Task Without_pipelining_each_call_goes_by_its_method()
+    {
+        await using var node = await FakeNode.StartAsync();
+        await using var client = TestClient.Connect(TestClient.Patient with { Pipelining = false }, node);
+
+        await client.Keys.PutAsync("k", Small);
+
+        Assert.Single(node.Seen<PutKeyRequest>());
+        Assert.Equal(0, node.Pipelines);
+    }
+
+    [Fact]
+    public async Task What_is_large_does_not_keep_others_waiting()
+    {
+        await using var node = await FakeNode.StartAsync();
+        await using var client = TestClient.Connect(node);
+
+        await client.Keys.PutAsync("large", new byte[Limits.ValueBytes]);
+
+        Assert.Equal(Limits.ValueBytes, Assert.Single(node.Seen<PutKeyRequest>()).Value.Length);
+        Assert.Equal(0, node.Pipelines);
+    }
+
+    [Fact]
+    public async Task More_than_a_message_may_have_goes_in_several()
+    {
+        await using var node = await FakeNode.StartAsync();
+        await using var client = TestClient.Connect(node);
+
+        // 40 MB, all at once: many times what one message may have.
+        await Task.WhenAll(Enumerable.Range(0, 200).Select(i => client.Keys.PutAsync($"k{i}", new byte[200_000])));
+
+        Assert.Equal(200, node.Seen<PutKeyRequest>().Count(put => put.Attempt == 1));
+        Assert.Equal(1, node.Pipelines);
+    }
+
+    [Fact]
+    public async Task A_stream_that_breaks_leaves_the_outcome_unknown_and_the_call_is_sent_again_as_the_next_attempt()
+    {
+        await using var node = await FakeNode.StartAsync();
+        node.On<PutKeyRequest, PutKeyResponse>((request, context) =>
+            request.Attempt == 1 ? throw FakeNode.HangUp(context) : Task.FromResult(new PutKeyResponse { Key = request.Key, Revision = 7 }));
+        await using var client = TestClient.Connect(node);
+
+        var revision = await client.Keys.PutAsync("k", Small).WaitAsync(TestClient.Generous);
+
+        Assert.Equal(7, revision.Value);
+        var seen = node.Seen<PutKeyRequest>();
+        Assert.Equal([1u, 2u], seen.Select(put => put.Attempt));
+        Assert.Single(seen.Select(put => put.RequestId).Distinct());
+        Assert.Equal(2, node.Pipelines);
+    }
+
+    [Fact]
+    public async Task A_call_that_is_cancelled_is_taken_back_and_the_others_go_on()
+    {
+        await using var node = await FakeNode.StartAsync();
+        var takenBack = new TaskCompletionSource();
+        var begun = new TaskCompletionSource();
+        node.On<GetKeyRequest, KeyValue>(async (request, context) =>
+        {
+            if (request.Key == "other") return new KeyValue { Key = "other", Revision = 1 };
+            context.CancellationToken.Register(takenBack.SetResult);
+            begun.SetResult();
+            return (KeyValue)await node.StallAsync(context);
+        });
+        await using var client = TestClient.Connect(node);
+        using var cancel = new CancellationTokenSource();
+
+        var waiting = client.Keys.GetAsync("k", cancel.Token);
+        await begun.Task.WaitAsync(TestClient.Generous);
+        await cancel.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        await takenBack.Task.WaitAsync(TestClient.Generous);
+        Assert.Equal("other", (await client.Keys.GetAsync("other"))?.Key);
+        Assert.Equal(1, node.Pipelines);
+    }
+
+    [Fact]
+    public async Task A_node_that_leaves_gets_no_new_calls_over_the_stream_and_answers_those_it_has()
+    {
+        await using var node = await FakeNode.StartAsync();
+        var held = new TaskCompletionSource();
+        node.On<GetKeyRequest, KeyValue>(async (request, _) =>
+        {
+            if (request.Key == "slow") await held.Task;
+            return new KeyValue { Key = request.Key, Revision = 1 };
+        });
+        await using var client = TestClient.Connect(node);
+        var slow = client.Keys.GetAsync("slow");
+        await client.Keys.GetAsync("k");
+
+        node.IsLeaving = true;
+        await client.Keys.GetAsync("k");
+        node.IsLeaving = false;
+        await TestClient.Until(() =>
+        {
+            client.Keys.GetAsync("k").Wait(TestClient.Generous);
+            return node.Pipelines == 2;
+        });
+        held.SetResult();
+
+        Assert.Equal("slow", (await slow.WaitAsync(TestClient.Generous))?.Key);
+    }
+
+    [Fact]
+    public async Task A_stalled_call_times_out_alone()
+    {
+        await using var node = await FakeNode.StartAsync();
+        node.StallOn<PutKeyRequest>();
+        node.On<GetKeyRequest, KeyValue>(request => new KeyValue { Key = request.Key, Revision = 1 });
+        await using var client = TestClient.Connect(TestClient.Impatient, node);
+
+        var stalled = client.Keys.PutAsync("k", Small);
+        var watch = Stopwatch.StartNew();
+        while (!stalled.IsCompleted && watch.Elapsed < TestClient.Generous) Assert.Equal(1, (await client.Keys.GetAsync("other"))?.Revision.Value);
+
+        await Assert.ThrowsAsync<OutcomeUnknownException>(() => stalled);
+        Assert.Equal(1, node.Pipelines);
+    }
+}
