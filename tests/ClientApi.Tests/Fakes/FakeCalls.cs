@@ -21,7 +21,12 @@ internal sealed class FakeCalls(FakeNode node, FakeKeys keys, FakeLocks locks, F
                 foreach (var call in requestStream.Current.Calls)
                 {
                     if (call.Cancel is not null) open.GetValueOrDefault(call.Id)?.Cancel();
-                    else answering.Add(AnswerAsync(call, open[call.Id] = new CancellationTokenSource()));
+                    else
+                    {
+                        // Scripts may block.
+                        var over = open[call.Id] = new CancellationTokenSource();
+                        answering.Add(Task.Run(() => AnswerAsync(call, over)));
+                    }
                 }
                 if (!node.IsLeaving) continue;
                 await WriteAsync(new AnswerBatch { Leaving = true });
