@@ -33,8 +33,11 @@ public static class Limits
     /// <summary>A request or response of a client, in bytes.</summary>
     public const int ClientMessageBytes = 8 * 1024 * 1024;
 
-    /// <summary>Calls under way over one stream (<c>Calls/Pipeline</c>); one more is not done.</summary>
+    /// <summary>Calls under way over one stream (<c>Calls/Pipeline</c>); one more is not done, unless it makes room or keeps alive.</summary>
     public const int PipelinedCalls = 10_000;
+
+    /// <summary>Bytes of answers that such a stream's caller has not read; the same then.</summary>
+    public const int PipelinedUnsentBytes = 32 * 1024 * 1024;
 
     /// <summary>Messages of such a stream take in more calls, or answers, until they have so many bytes. What is larger by itself is called by its own method.</summary>
     public const int PipelinedBatchBytes = 256 * 1024;

@@ -16,7 +16,7 @@ internal static class NodeTracing
     {
         if (!Source.HasListeners()) return null;
         ActivityContext.TryParse(traceparent, null, isRemote: true, out var caller);
-        return Source.StartActivity(method, ActivityKind.Server, caller);
+        return Source.StartActivity($"POST {method}", ActivityKind.Server, caller);
     }
 
     /// <summary>A node asks an entity for a client. The command carries the trace on. Null: it is not recorded.</summary>

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using AkkaHa.ClientApi.Tests.Fakes;
 using AkkaHa.Messages;
 using AkkaHa.Messages.V1;
+using Grpc.Core;
 using Xunit;
 
 namespace AkkaHa.ClientApi.Tests.Connection;
@@ -98,6 +99,50 @@ public sealed class PipelineTests
         Assert.Equal([1u, 2u], seen.Select(put => put.Attempt));
         Assert.Single(seen.Select(put => put.RequestId).Distinct());
         Assert.Equal(2, node.Pipelines);
+    }
+
+    /// <summary>Whoever ends a stream has not looked at each call of it, and may have let some through.</summary>
+    [Theory]
+    [InlineData(StatusCode.PermissionDenied, false)]
+    [InlineData(StatusCode.PermissionDenied, true)]
+    [InlineData(StatusCode.InvalidArgument, true)]
+    [InlineData(StatusCode.Unimplemented, true)]
+    public async Task However_a_stream_ends_that_is_no_refusal_of_its_calls(StatusCode end, bool afterAnAnswer)
+    {
+        await using var node = await FakeNode.StartAsync();
+        await using var client = TestClient.Connect(node);
+        if (afterAnAnswer) await client.Keys.PutAsync("before", Small);
+
+        node.EndPipelines = end;
+        var put = client.Keys.PutAsync("k", Small);
+        await TestClient.Until(() => node.Pipelines > 1 || put.IsCompleted);
+        node.EndPipelines = null;
+        await put.WaitAsync(TestClient.Generous);
+
+        Assert.True(Assert.Single(node.Seen<PutKeyRequest>(), request => request.Key == "k").Attempt > 1);
+    }
+
+    [Fact]
+    public async Task With_as_many_calls_as_a_stream_may_have_others_go_by_their_methods()
+    {
+        await using var node = await FakeNode.StartAsync();
+        var held = new TaskCompletionSource();
+        var byMethod = 0;
+        node.On<GetKeyRequest, KeyValue>(async (request, context) =>
+        {
+            if (context.Method.EndsWith("/Get", StringComparison.Ordinal)) Interlocked.Increment(ref byMethod);
+            else await held.Task;
+            return new KeyValue { Key = request.Key, Revision = 1 };
+        });
+        await using var client = TestClient.Connect(TestClient.Patient with { AttemptTimeout = TimeSpan.FromSeconds(60) }, node);
+        var many = Enumerable.Range(0, Limits.PipelinedCalls).Select(i => client.Keys.GetAsync($"k{i}")).ToArray();
+        await TestClient.Until(() => node.Seen<GetKeyRequest>().Count == Limits.PipelinedCalls);
+
+        await client.Keys.GetAsync("one more").WaitAsync(TestClient.Generous);
+
+        Assert.Equal(1, byMethod);
+        held.SetResult();
+        await Task.WhenAll(many).WaitAsync(TestClient.Generous);
     }
 
     [Fact]

@@ -18,6 +18,7 @@ internal sealed class FakeCalls(FakeNode node, FakeKeys keys, FakeLocks locks, F
         {
             while (await requestStream.MoveNext(context.CancellationToken))
             {
+                if (node.EndPipelines is { } status) throw new RpcException(new Status(status, "by something between"));
                 foreach (var call in requestStream.Current.Calls)
                 {
                     if (call.Cancel is not null) open.GetValueOrDefault(call.Id)?.Cancel();

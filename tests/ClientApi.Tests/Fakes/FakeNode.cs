@@ -49,6 +49,9 @@ internal sealed class FakeNode : IAsyncDisposable
     /// <summary>Pipelines that clients have begun.</summary>
     public int Pipelines => Volatile.Read(ref _pipelines);
 
+    /// <summary>Ends each pipeline so with its next call, of which nothing is done.</summary>
+    public StatusCode? EndPipelines { get; set; }
+
     /// <summary>Says so in each pipeline, with the next call.</summary>
     public bool IsLeaving { get; set; }
 

@@ -152,6 +152,27 @@ public sealed class PipelineRouteTests : IClassFixture<ApiHost>, IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_has_ended_his_side_and_goes_takes_back_what_he_waited_for()
+    {
+        var waiting = new TaskCompletionSource();
+        host.Entities.Answer = async (command, ct) =>
+        {
+            if (command.CancelLock is not null) return new Reply { CancelLock = new CancelLockResponse { Cancelled = true } };
+            waiting.TrySetResult();
+            await Task.Delay(Timeout.Infinite, ct);
+            return new Reply();
+        };
+        await SendAsync(new PipelinedCall { Id = 1, AcquireLock = new AcquireLockRequest { Name = "l", SessionId = Session, RequestId = "r4", WaitSeconds = 60 } });
+        await waiting.Task.WaitAsync(Patience);
+        await stream.RequestStream.CompleteAsync();
+        await Task.Delay(100);
+
+        stream.Dispose();
+
+        await UntilAsync(() => host.Entities.Asked.Any(c => c.CancelLock is { RequestId: "r4" }));
+    }
+
+    [Fact]
     public async Task Wrong_ids_unknown_requests_and_too_many_calls_are_refused_one_by_one()
     {
         var held = new TaskCompletionSource();
@@ -168,12 +189,19 @@ public sealed class PipelineRouteTests : IClassFixture<ApiHost>, IAsyncLifetime
         for (var id = 0; id < Limits.PipelinedCalls; id += 1000)
             await SendAsync([.. Enumerable.Range(id + 10, 1000).Select(i => new PipelinedCall { Id = (ulong)i, KeepAlive = new KeepAliveRequest { SessionId = Session } })]);
 
+        // What makes room, or keeps alive, is taken still.
+        await SendAsync(new PipelinedCall { Id = 3, GetKey = new GetKeyRequest { Key = "k" } });
         var refused = await TakeAsync();
-        Assert.Equal((int)StatusCode.Unavailable, refused.Refused.Status);
+        Assert.Equal((3ul, (int)StatusCode.Unavailable), (refused.Id, refused.Refused.Status));
         Assert.Contains($"{Limits.PipelinedCalls}", refused.Refused.Message, StringComparison.Ordinal);
         held.SetResult();
         var rest = new HashSet<ulong>();
-        while (rest.Count < Limits.PipelinedCalls) rest.Add((await TakeAsync()).Id);
+        while (rest.Count <= Limits.PipelinedCalls)
+        {
+            var answer = await TakeAsync();
+            Assert.NotNull(answer.KeepAlive);
+            rest.Add(answer.Id);
+        }
     }
 
     /// <summary>A stream lives for as long as its client does, so no limit of one request may count what it carries.</summary>

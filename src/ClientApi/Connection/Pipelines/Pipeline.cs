@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Threading.Channels;
 using AkkaHa.Messages;
@@ -16,10 +17,16 @@ internal sealed class Pipeline : IDisposable
     /// <summary>Without a call for so long (to twice as long) it is closed.</summary>
     private static readonly TimeSpan IdleAfter = TimeSpan.FromSeconds(30);
 
+    /// <summary>When nothing can be sent any more, whoever reads gets this long to learn why.</summary>
+    private static readonly TimeSpan UntilRead = TimeSpan.FromSeconds(1);
+
     private readonly ConcurrentDictionary<ulong, PendingCall> _pending = new();
     private readonly Channel<PipelinedCall> _toSend = Channel.CreateUnbounded<PipelinedCall>(new UnboundedChannelOptions { SingleReader = true });
     private readonly AsyncDuplexStreamingCall<CallBatch, AnswerBatch> _stream;
     private readonly ITimer _idle;
+    private readonly TimeProvider _time;
+    private int _waiting;
+    private int _ended;
     private ulong _lastId;
     private ulong _lastIdSeen;
     private volatile bool _isOver;
@@ -29,17 +36,20 @@ internal sealed class Pipeline : IDisposable
     /// <param name="time">The clock.</param>
     public Pipeline(CallInvoker direct, TimeProvider time)
     {
+        _time = time;
         _stream = new Calls.CallsClient(direct).Pipeline();
         _idle = time.CreateTimer(static pipeline => ((Pipeline)pipeline!).CloseIfIdle(), this, IdleAfter, IdleAfter);
-        _ = WriteAsync();
-        _ = ReadAsync();
+        _ = WriteAsync(ReadAsync());
     }
 
     /// <summary>It takes no calls any more.</summary>
     public bool IsOver => _isOver;
 
-    /// <summary>The node knows no pipelines.</summary>
-    public bool IsUnknown { get; private set; }
+    /// <summary>Nobody has ever answered over it, and somebody has refused it: the node knows no pipelines, or what is between lets none through.</summary>
+    public bool IsRefused { get; private set; }
+
+    /// <summary>Calls that have no answer.</summary>
+    public int Waiting => Volatile.Read(ref _waiting);
 
     /// <summary>Sends a call. False: it takes none any more, and has not taken this one.</summary>
     public bool TrySend(PendingCall call)
@@ -48,23 +58,35 @@ internal sealed class Pipeline : IDisposable
         var id = Interlocked.Increment(ref _lastId);
         call.Call.Id = id;
         _pending[id] = call;
+        Interlocked.Increment(ref _waiting);
         // Who ends it does that first, and then looks for those that wait: either he finds this one, or it is not sent.
         if (!_isOver && _toSend.Writer.TryWrite(call.Call)) return true;
-        return !_pending.TryRemove(id, out _);
+        if (!TryRemove(id, out _)) return true;
+        EndIfDone();
+        return false;
     }
 
     /// <summary>Nobody waits for an answer any more, and the node is told. False: there is one, or there will be none.</summary>
     public bool TakeBack(ulong id)
     {
-        if (!_pending.TryRemove(id, out _)) return false;
+        if (!_pending.ContainsKey(id)) return false;
+        // Before it is removed: the last to be removed from a stream that is over closes it. One too many does no harm.
         _toSend.Writer.TryWrite(new PipelinedCall { Id = id, Cancel = new CancelCall() });
+        var removed = TryRemove(id, out _);
         EndIfDone();
-        return true;
+        return removed;
     }
 
     public void Dispose() => End(new Status(StatusCode.Cancelled, "the client was disposed"));
 
-    private async Task WriteAsync()
+    private bool TryRemove(ulong id, [NotNullWhen(true)] out PendingCall? call)
+    {
+        if (!_pending.TryRemove(id, out call)) return false;
+        Interlocked.Decrement(ref _waiting);
+        return true;
+    }
+
+    private async Task WriteAsync(Task reading)
     {
         var reader = _toSend.Reader;
         try
@@ -74,16 +96,20 @@ internal sealed class Pipeline : IDisposable
                 var batch = new CallBatch();
                 for (var bytes = 0; bytes < Limits.PipelinedBatchBytes && reader.TryRead(out var call);)
                 {
-                    bytes += _pending.TryGetValue(call.Id, out var pending) ? pending.Bytes : 0;
+                    if (_pending.TryGetValue(call.Id, out var pending)) bytes += pending.Bytes;
+                    // Nobody waits for it any more, and it was not sent: nobody need begin it.
+                    else if (call.Cancel is null) continue;
                     batch.Calls.Add(call);
                 }
-                await _stream.RequestStream.WriteAsync(batch).ConfigureAwait(false);
+                if (batch.Calls.Count > 0) await _stream.RequestStream.WriteAsync(batch).ConfigureAwait(false);
             }
             await _stream.RequestStream.CompleteAsync().ConfigureAwait(false);
         }
-        catch (Exception e) when (e is RpcException or InvalidOperationException or OperationCanceledException or IOException)
+        catch (Exception e)
         {
-            // The stream has ended: who reads it learns why, and tells those that wait.
+            // As a rule the stream has ended, and who reads it learns why. A request that the handler sends again after a GOAWAY is open still, and nothing can be written to it.
+            await Task.WhenAny(reading, Task.Delay(UntilRead, _time)).ConfigureAwait(false);
+            End(new Status(StatusCode.Unavailable, e.Message, new IOException(e.Message, e is RpcException ? null : e)));
         }
     }
 
@@ -98,8 +124,7 @@ internal sealed class Pipeline : IDisposable
         }
         catch (RpcException e)
         {
-            // Where an answer has come, there was a connection: whatever the error looks like, it is no proof that what has none was never sent.
-            end = _isConnected && e.Status.DebugException is not null ? new Status(e.StatusCode, e.Status.Detail, new IOException(e.Status.Detail)) : e.Status;
+            end = e.Status;
         }
         catch (Exception e)
         {
@@ -115,7 +140,7 @@ internal sealed class Pipeline : IDisposable
         if (batch.TimeMs > 0) headers.Add(ResponseHeaders.Time, batch.TimeMs.ToString(CultureInfo.InvariantCulture));
         if (batch.HasRingVersion) headers.Add(ResponseHeaders.RingVersion, batch.RingVersion.ToString(CultureInfo.InvariantCulture));
         foreach (var answer in batch.Answers)
-            if (_pending.TryRemove(answer.Id, out var call)) call.Answer(answer, headers);
+            if (TryRemove(answer.Id, out var call)) call.Answer(answer, headers);
         if (batch.Leaving) _isOver = true;
         EndIfDone();
     }
@@ -136,16 +161,27 @@ internal sealed class Pipeline : IDisposable
 
     private void End(Status status)
     {
+        if (Interlocked.Exchange(ref _ended, 1) != 0) return;
+        var isUnknown = !_isConnected && status.StatusCode == StatusCode.Unimplemented;
+        IsRefused = !_isConnected && status.StatusCode != StatusCode.Cancelled && status.DebugException is null;
         _isOver = true;
-        IsUnknown = status.StatusCode == StatusCode.Unimplemented;
         _toSend.Writer.TryComplete();
         _idle.Dispose();
         foreach (var id in _pending.Keys)
         {
-            if (!_pending.TryRemove(id, out var call)) continue;
-            if (IsUnknown) call.FallBack();
-            else call.Fail(status);
+            if (!TryRemove(id, out var call)) continue;
+            // Who knows no pipelines has done nothing.
+            if (isUnknown) call.FallBack();
+            else call.Fail(OfCalls(status));
         }
         _stream.Dispose();
     }
+
+    /// <summary>
+    /// What the end of the stream is for calls without an answer. Whatever ended it did not look at each of them, so it is no refusal of theirs; and where an answer has come there was a connection, so that
+    /// no error is a proof that nothing was sent.
+    /// </summary>
+    private Status OfCalls(Status end) => end.StatusCode == StatusCode.Cancelled
+        ? end
+        : new Status(StatusCode.Unavailable, end.Detail, _isConnected && end.DebugException is not null ? new IOException(end.Detail) : end.DebugException);
 }

@@ -16,16 +16,16 @@ internal sealed class PipelinedInvoker(CallInvoker direct, TimeProvider time) : 
     private readonly Lock _gate = new();
     private volatile Pipeline? _pipeline;
     private bool _isDisposed;
-    private long? _unknownSince;
+    private long? _refusedSince;
 
     public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request)
     {
-        if (!options.CancellationToken.IsCancellationRequested && PipelinedRequests.Of(request) is { } call)
+        if (!options.CancellationToken.IsCancellationRequested && options is { Headers: null, Deadline: null } && PipelinedRequests.Of(request) is { } call)
         {
             if (Activity.Current is { IdFormat: ActivityIdFormat.W3C, Id: { } traceparent }) call.Traceparent = traceparent;
             var pending = new PendingCall<TRequest, TResponse>(call, o => direct.AsyncUnaryCall(method, host, o, request), options);
             // A second time, should the first have ended just now.
-            for (var tries = 0; tries < 2 && pending.Bytes < Limits.PipelinedBatchBytes && Present() is { } pipeline; tries++)
+            for (var tries = 0; tries < 2 && pending.Bytes < Limits.PipelinedBatchBytes && Present() is { Waiting: < Limits.PipelinedCalls } pipeline; tries++)
                 if (pipeline.TrySend(pending)) return pending.Sent(pipeline);
         }
         return direct.AsyncUnaryCall(method, host, options, request);
@@ -57,9 +57,9 @@ internal sealed class PipelinedInvoker(CallInvoker direct, TimeProvider time) : 
         {
             if (_pipeline is { IsOver: false } begun) return begun;
             if (_isDisposed) return null;
-            if (_pipeline is { IsUnknown: true }) (_unknownSince, _pipeline) = (time.GetTimestamp(), null);
-            if (_unknownSince is { } since && time.GetElapsedTime(since) < AskAgainAfter) return null;
-            _unknownSince = null;
+            if (_pipeline is { IsRefused: true }) (_refusedSince, _pipeline) = (time.GetTimestamp(), null);
+            if (_refusedSince is { } since && time.GetElapsedTime(since) < AskAgainAfter) return null;
+            _refusedSince = null;
             // Not in the trace of the call that happens to be the first.
             var (trace, flow) = (Activity.Current, ExecutionContext.IsFlowSuppressed() ? default(AsyncFlowControl?) : ExecutionContext.SuppressFlow());
             Activity.Current = null;

@@ -14,12 +14,17 @@ internal sealed class CallsService(PipelinedMethods methods, IEventual clock, IC
     /// <summary>After the order to stop; by then everything that was under way has been answered (<see cref="Membership.EntityRegion"/>), if only that the node is leaving.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
 
+    private static readonly TimeSpan UntilCutOff = TimeSpan.FromSeconds(1);
+
     public override async Task Pipeline(IAsyncStreamReader<CallBatch> requestStream, IServerStreamWriter<AnswerBatch> responseStream, ServerCallContext context)
     {
         // Each call has a trace of its own.
         Activity.Current = null;
+        var http = context.GetHttpContext();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
-        var pipeline = new OpenPipeline(methods, context, batch => Stamp(batch, responseStream));
+        var pipeline = new OpenPipeline(methods, context, batch => Stamp(batch, responseStream), stop.Cancel);
+        // The caller has gone, or did not go when the node had to. Whoever waits, for a lock say, is hung up on.
+        await using var over = stop.Token.Register(pipeline.CancelAll);
         await using var leaving = lifetime.ApplicationStopping.Register(() =>
         {
             pipeline.Leave();
@@ -31,16 +36,31 @@ internal sealed class CallsService(PipelinedMethods methods, IEventual clock, IC
             while (await requestStream.MoveNext(stop.Token))
                 foreach (var call in requestStream.Current.Calls) pipeline.Take(call);
         }
-        catch (Exception e) when (e is OperationCanceledException or IOException or RpcException || stop.IsCancellationRequested)
+        catch (Exception) when (stop.IsCancellationRequested || http.RequestAborted.IsCancellationRequested)
         {
-            // The caller has gone, or did not go when the node had to: who waits for an answer learns that there is none.
             pipeline.CancelAll();
+        }
+        catch
+        {
+            // It sent what can't be understood.
+            pipeline.CancelAll();
+            throw;
         }
         finally
         {
             await pipeline.EndAsync();
-            await writing;
+            await WrittenAsync(writing, stop.Token, http);
         }
+    }
+
+    /// <summary>When it is time to stop, who does not read what he is sent is cut off.</summary>
+    private static async Task WrittenAsync(Task writing, CancellationToken stop, HttpContext http)
+    {
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = stop.Register(stopped.SetResult);
+        await Task.WhenAny(writing, stopped.Task);
+        if (await Task.WhenAny(writing, Task.Delay(UntilCutOff, CancellationToken.None)) != writing) http.Abort();
+        await writing;
     }
 
     private Task Stamp(AnswerBatch batch, IServerStreamWriter<AnswerBatch> stream)

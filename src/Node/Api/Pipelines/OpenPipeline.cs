@@ -1,8 +1,13 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Runtime.ExceptionServices;
 using System.Threading.Channels;
 using AkkaHa.Messages;
+using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Api.Errors;
+using AkkaHa.Node.Metrics;
+using AkkaHa.Node.Overload;
 using Grpc.Core;
 
 namespace AkkaHa.Node.Api.Pipelines;
@@ -11,7 +16,8 @@ namespace AkkaHa.Node.Api.Pipelines;
 /// <param name="methods">What can be called.</param>
 /// <param name="stream">The stream's own call.</param>
 /// <param name="send">Puts a batch on the wire.</param>
-internal sealed class OpenPipeline(PipelinedMethods methods, ServerCallContext stream, Func<AnswerBatch, Task> send)
+/// <param name="broken">Nothing can be sent any more.</param>
+internal sealed class OpenPipeline(PipelinedMethods methods, ServerCallContext stream, Func<AnswerBatch, Task> send, Action broken)
 {
     /// <summary>Wakes the writer.</summary>
     private static readonly PipelinedAnswer Nothing = new();
@@ -22,6 +28,7 @@ internal sealed class OpenPipeline(PipelinedMethods methods, ServerCallContext s
     private readonly TaskCompletionSource allAnswered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     // One for the stream itself, until it ends.
     private int underWay = 1;
+    private long unsentBytes;
     private volatile bool leaving;
 
     /// <summary>Begins a call, or takes one back. Only its refusals are answered before this returns.</summary>
@@ -37,9 +44,11 @@ internal sealed class OpenPipeline(PipelinedMethods methods, ServerCallContext s
             Refuse(call, new RpcException(new Status(StatusCode.Unimplemented, "calls[].request is none that this node knows")));
             return;
         }
-        if (open.Count >= Limits.PipelinedCalls)
+        // What makes room, or keeps alive, is never refused for lack of it.
+        if (NewWork.Named(name) is not null && TooMuch() is { } failure)
         {
-            Refuse(call, GrpcErrors.ToRpcException(Refusals.Of(ErrorCode.Unavailable, $"calls: {Limits.PipelinedCalls} of this stream are under way, which is the limit; this one was not done")));
+            RequestMeter.Answered(name, RequestMeter.Unavailable, Stopwatch.GetTimestamp());
+            Refuse(call, GrpcErrors.ToRpcException(failure));
             return;
         }
         var context = new PipelinedContext(name, stream, state);
@@ -72,34 +81,55 @@ internal sealed class OpenPipeline(PipelinedMethods methods, ServerCallContext s
         answers.Writer.Complete();
     }
 
-    /// <summary>Until <see cref="EndAsync"/>.</summary>
+    /// <summary>Until <see cref="EndAsync"/>. Where a write fails because the caller has gone, that is no failure.</summary>
     public async Task WriteAsync()
     {
         var reader = answers.Reader;
-        var gone = false;
+        Exception? failure = null;
         while (await reader.WaitToReadAsync())
         {
             var batch = new AnswerBatch { Leaving = leaving };
-            for (var bytes = 0; bytes < Limits.PipelinedBatchBytes && reader.TryRead(out var answer); bytes += answer.CalculateSize())
-                if (!ReferenceEquals(answer, Nothing)) batch.Answers.Add(answer);
-            if (gone) continue;
+            var bytes = 0;
+            while (bytes < Limits.PipelinedBatchBytes && reader.TryRead(out var answer))
+            {
+                if (ReferenceEquals(answer, Nothing)) continue;
+                batch.Answers.Add(answer);
+                bytes += answer.CalculateSize();
+            }
             try
             {
-                await send(batch);
+                if (failure is null) await send(batch);
             }
-            catch (Exception e) when (e is OperationCanceledException or IOException or InvalidOperationException or RpcException)
+            catch (Exception e)
             {
-                // Nobody reads any more; the reader of the stream sees that too.
-                gone = true;
+                failure = e;
+                broken();
             }
+            Interlocked.Add(ref unsentBytes, -bytes);
         }
+        if (failure is not (null or OperationCanceledException or IOException or InvalidOperationException or RpcException)) ExceptionDispatchInfo.Throw(failure);
+    }
+
+    private Failure? TooMuch()
+    {
+        if (Volatile.Read(ref underWay) > Limits.PipelinedCalls)
+            return Refusals.Of(ErrorCode.Unavailable, $"calls: {Limits.PipelinedCalls} of this stream are under way, which is the limit; this one was not done");
+        if (Interlocked.Read(ref unsentBytes) > Limits.PipelinedUnsentBytes)
+            return Refusals.Of(ErrorCode.Unavailable, $"calls: {Limits.PipelinedUnsentBytes} bytes of answers wait for this stream to be read, which is the limit; this one was not done");
+        return null;
+    }
+
+    private void Send(PipelinedAnswer answer)
+    {
+        Interlocked.Add(ref unsentBytes, answer.CalculateSize());
+        answers.Writer.TryWrite(answer);
     }
 
     private async Task RunAsync(PipelinedCall call, PipelinedContext context)
     {
         try
         {
-            answers.Writer.TryWrite(await methods.RunAsync(call, context));
+            Send(await methods.RunAsync(call, context));
         }
         finally
         {
@@ -108,7 +138,7 @@ internal sealed class OpenPipeline(PipelinedMethods methods, ServerCallContext s
         }
     }
 
-    private void Refuse(PipelinedCall call, RpcException status) => answers.Writer.TryWrite(PipelinedMethods.Refused(call, status));
+    private void Refuse(PipelinedCall call, RpcException status) => Send(PipelinedMethods.Refused(call, status));
 
     private void EndOne()
     {

@@ -16,7 +16,8 @@ namespace AkkaHa.Node.Api.Pipelines;
 /// The methods that can be called over a pipeline, each by the code of the method itself and by all that is put around it there: the gate of an overloaded node, metrics, times, refusals.
 /// </summary>
 internal sealed class PipelinedMethods(
-    KeysService keys, LocksService locks, SessionsService sessions, TransactionsService transactions, FailureInterceptor failures, CallTimes times, Admission admission, NodeHistory history)
+    KeysService keys, LocksService locks, SessionsService sessions, TransactionsService transactions, FailureInterceptor failures, CallTimes times, Admission admission, NodeHistory history,
+    ILogger<PipelinedMethods> log)
 {
     private readonly Dictionary<PipelinedCall.RequestOneofCase, IMethod> all = new()
     {
@@ -38,14 +39,14 @@ internal sealed class PipelinedMethods(
     {
         var method = all[call.RequestCase];
         YoungCalls.Generation? young = null;
-        if (NewWork.Named(method.Name) is { } work)
-        {
-            if (OverloadGate.Refusal(work, admission, history) is { } failure) return Refused(call, GrpcErrors.ToRpcException(failure));
-            young = admission.Enter();
-        }
-        using var trace = NodeTracing.Call(method.Name, call.Traceparent);
         try
         {
+            using var trace = NodeTracing.Call(method.Name, call.Traceparent);
+            if (NewWork.Named(method.Name) is { } work)
+            {
+                if (OverloadGate.Refusal(work, admission, history) is { } failure) return Refused(call, GrpcErrors.ToRpcException(failure));
+                young = admission.Enter();
+            }
             var answer = new PipelinedAnswer { Id = call.Id };
             await method.RunAsync(call, context, answer);
             return answer;
@@ -54,6 +55,12 @@ internal sealed class PipelinedMethods(
         {
             // What the interceptor makes of all that ends a call.
             return Refused(call, e);
+        }
+        catch (Exception e)
+        {
+            // The interceptor itself failed, or what is around it: nobody else would answer.
+            log.LogError(e, "{Method} failed unexpectedly", method.Name);
+            return Refused(call, new RpcException(new Status(StatusCode.Unknown, "the node failed while at it; its log says why")));
         }
         finally
         {
