@@ -100,6 +100,12 @@ internal static class Comparison
         }
     }
 
+    private static async Task WakeAsync(ISystem system, Workload workload, TimeSpan round, CancellationToken ct)
+    {
+        await using var running = await workload.OpenAsync(system, WarmClients);
+        await ClosedLoop.RunAsync(WarmClients, running.Operate, TimeSpan.Zero, round, ct: ct);
+    }
+
     private static async Task RunPhaseAsync(CompareOptions options, int phase, IReadOnlyList<ISystem> systems, IReadOnlyList<Cell> cells, Findings findings, CancellationToken ct)
     {
         await MeasureIdleAsync(systems, findings, ct);
@@ -108,7 +114,12 @@ internal static class Comparison
             var running = new Dictionary<ISystem, Running>();
             try
             {
-                foreach (var system in systems) running.Add(system, await cell.Workload.OpenAsync(system, cell.Clients));
+                foreach (var system in systems)
+                {
+                    // What was used minutes ago may sleep: few clients would measure how long it takes to wake.
+                    if (cell.Clients < WarmClients) await WakeAsync(system, cell.Workload, options.WarmRound, ct);
+                    running.Add(system, await cell.Workload.OpenAsync(system, cell.Clients));
+                }
                 for (var round = 0; round < options.Pairs; round++)
                 {
                     foreach (var system in systems)
