@@ -1,20 +1,39 @@
 namespace AkkaHa.Node.Journal;
 
-/// <summary>Tells the reader of the journal in this process that something was just written here, so that it need not wait for its next look.</summary>
+/// <summary>Tells the reader of the journal in this process that something was just written, here or at another node, so that it need not wait for its next look.</summary>
 internal sealed class JournalSignal
 {
     private volatile TaskCompletionSource next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile Action? others;
+    private volatile bool isWanted;
 
     /// <summary>Done at the next write.</summary>
     public Task Next => next.Task;
 
-    /// <summary>Rows of keys were written. Cheap when nobody waits.</summary>
+    /// <summary>Somebody here waits for changes: other nodes are to tell of theirs.</summary>
+    public bool IsWanted
+    {
+        get => isWanted;
+        set => isWanted = value;
+    }
+
+    /// <summary>Rows of keys were written here. Cheap when nobody waits.</summary>
     public void Written()
+    {
+        Heard();
+        others?.Invoke();
+    }
+
+    /// <summary>Rows of keys were written somewhere.</summary>
+    public void Heard()
     {
         var waiting = next;
         if (waiting.Task.IsCompleted) return;
         waiting.TrySetResult();
     }
+
+    /// <summary>Whoever tells other nodes of what is written here; null: nobody.</summary>
+    public void Tell(Action? tell) => others = tell;
 
     /// <summary>From here on, only later writes count.</summary>
     public void Reset()

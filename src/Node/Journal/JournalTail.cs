@@ -18,7 +18,7 @@ internal sealed class JournalTail(Database database, WatchHub hub, NodeSettings 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan AtLeast = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan AtLeast = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan AtLeastOfMany = TimeSpan.FromMilliseconds(25);
     private static readonly TimeSpan BetweenPages = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan TickEvery = TimeSpan.FromSeconds(1);
@@ -87,6 +87,7 @@ internal sealed class JournalTail(Database database, WatchHub hub, NodeSettings 
         {
             for (var neededAt = Stopwatch.GetTimestamp(); ; )
             {
+                database.Signal.IsWanted = hub.HasWatchers;
                 if (hub.HasWatchers || roundWanted) neededAt = Stopwatch.GetTimestamp();
                 else if (Stopwatch.GetElapsedTime(neededAt) > Linger && hub.TrySuspend()) break;
                 try
@@ -122,6 +123,7 @@ internal sealed class JournalTail(Database database, WatchHub hub, NodeSettings 
         finally
         {
             position = null;
+            database.Signal.IsWanted = false;
             if (connection is not null) await connection.DisposeAsync();
         }
     }
@@ -198,6 +200,7 @@ internal sealed class JournalTail(Database database, WatchHub hub, NodeSettings 
     private async Task RestAsync(CancellationToken ct)
     {
         if (found) soon = 0;
+        var lookedAt = Stopwatch.GetTimestamp();
         var hint = database.Signal.Next;
         var pause = soon > 0 ? TimeSpan.FromMilliseconds(5 * (SoonAgain + 1 - soon)) : TimeSpan.FromMilliseconds(settings.Watch.PollMs);
         if (soon > 0) soon--;
@@ -207,7 +210,9 @@ internal sealed class JournalTail(Database database, WatchHub hub, NodeSettings 
         if (first != hint) return;
         soon = database.IsPostgres ? SoonAgain : 0;
         // Where each look wakes thousands, fewer looks that give more at once cost much less, and each is late by little.
-        await Task.Delay(given < Many ? AtLeast : AtLeastOfMany, ct);
+        var since = Stopwatch.GetElapsedTime(lookedAt);
+        var atLeast = given < Many ? AtLeast : AtLeastOfMany;
+        if (since < atLeast) await Task.Delay(atLeast - since, ct);
     }
 
     /// <summary>Ends the watches, which can't go on from where they are; the tail begins anew.</summary>

@@ -8,6 +8,7 @@ using Akka.Hosting.Logging;
 using AkkaHa.Core.Entities;
 using AkkaHa.Node.Entities;
 using AkkaHa.Node.Eventual;
+using AkkaHa.Node.Journal;
 using AkkaHa.Node.Overload;
 using AkkaHa.Node.Placement;
 using AkkaHa.Node.Settings;
@@ -84,6 +85,7 @@ internal sealed class RunningNode
             system.ActorOf(Props.Create(() => new SlotKeeper(parts, parts.Region)), "slot-keeper");
             system.ActorOf(Props.Create(() => new Undelivered()), "undelivered");
             system.ActorOf(Props.Create(() => new OutcomeSweeper(parts)), "outcome-sweeper");
+            system.ActorOf(Props.Create(() => new WriteNews(cluster, database.Signal)), WriteNews.ActorName);
             var joining = new Joining(cluster, parts, [.. settings.Cluster.SeedNodes.Select(Address.Parse)], log);
             joining.Start();
             return new RunningNode(system, parts, facts, signals, joining, eventual, database, log);
