@@ -32,8 +32,11 @@ internal sealed class JournalSignal
         waiting.TrySetResult();
     }
 
-    /// <summary>Whoever tells other nodes of what is written here; null: nobody.</summary>
-    public void Tell(Action? tell) => others = tell;
+    /// <summary>This one tells other nodes of what is written here.</summary>
+    public void Tell(Action tell) => others = tell;
+
+    /// <summary>This one does so no more. Another may have come meanwhile, and goes on.</summary>
+    public void NoMore(Action tell) => Interlocked.CompareExchange(ref others, null, tell);
 
     /// <summary>From here on, only later writes count.</summary>
     public void Reset()

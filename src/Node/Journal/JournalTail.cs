@@ -19,6 +19,7 @@ internal sealed class JournalTail(Database database, WatchHub hub, NodeSettings 
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AtLeast = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan AtLeastOfNone = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan AtLeastOfMany = TimeSpan.FromMilliseconds(25);
     private static readonly TimeSpan BetweenPages = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan TickEvery = TimeSpan.FromSeconds(1);
@@ -211,7 +212,8 @@ internal sealed class JournalTail(Database database, WatchHub hub, NodeSettings 
         soon = database.IsPostgres ? SoonAgain : 0;
         // Where each look wakes thousands, fewer looks that give more at once cost much less, and each is late by little.
         var since = Stopwatch.GetElapsedTime(lookedAt);
-        var atLeast = given < Many ? AtLeast : AtLeastOfMany;
+        // Nor need it look at once again where nobody watches what is written.
+        var atLeast = given switch { 0 => AtLeastOfNone, < Many => AtLeast, _ => AtLeastOfMany };
         if (since < atLeast) await Task.Delay(atLeast - since, ct);
     }
 

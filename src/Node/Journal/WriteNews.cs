@@ -18,7 +18,7 @@ internal sealed class WriteNews : ReceiveActor, IWithTimers
     /// <summary>Who asks no more wants to hear no more.</summary>
     private static readonly TimeSpan AskedFor = TimeSpan.FromSeconds(3.5);
 
-    /// <summary>Writes in so short a time are one piece of news.</summary>
+    /// <summary>Writes in so short a time are one piece of news. The second comes later than that by a tick of the scheduler's, 10 ms.</summary>
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(2);
 
     private readonly Akka.Cluster.Cluster cluster;
@@ -51,7 +51,7 @@ internal sealed class WriteNews : ReceiveActor, IWithTimers
         Timers.StartPeriodicTimer(nameof(AskOthers), AskOthers.Now, AskEvery, AskEvery);
     }
 
-    protected override void PostStop() => signal.Tell(null);
+    protected override void PostStop() => signal.NoMore(tell);
 
     /// <summary>Called by whoever has written, on any thread.</summary>
     private void Written()

@@ -16,11 +16,15 @@ internal sealed class FakeCalls(FakeNode node, FakeKeys keys, FakeLocks locks, F
         using var oneAtATime = new SemaphoreSlim(1);
         try
         {
+            if (node.HoldPipelines) await node.StallAsync(context);
+            if (node.EndPipelines is { } refusal) throw new RpcException(new Status(refusal, "by something between"));
+            await WriteAsync(new AnswerBatch());
             while (await requestStream.MoveNext(context.CancellationToken))
             {
                 if (node.EndPipelines is { } status) throw new RpcException(new Status(status, "by something between"));
                 foreach (var call in requestStream.Current.Calls)
                 {
+                    node.PipelinedCallCame();
                     if (call.Cancel is not null) open.GetValueOrDefault(call.Id)?.Cancel();
                     else
                     {

@@ -20,6 +20,7 @@ internal sealed class FakeNode : IAsyncDisposable
     private readonly WebApplication _app;
 
     private int _pipelines;
+    private int _pipelined;
 
     private FakeNode(int port, bool pipelines)
     {
@@ -48,6 +49,12 @@ internal sealed class FakeNode : IAsyncDisposable
 
     /// <summary>Pipelines that clients have begun.</summary>
     public int Pipelines => Volatile.Read(ref _pipelines);
+
+    /// <summary>Calls that have come over them.</summary>
+    public int Pipelined => Volatile.Read(ref _pipelined);
+
+    /// <summary>Nothing of a pipeline gets through, in either direction, and it stays open.</summary>
+    public bool HoldPipelines { get; set; }
 
     /// <summary>Ends each pipeline so with its next call, of which nothing is done.</summary>
     public StatusCode? EndPipelines { get; set; }
@@ -82,6 +89,8 @@ internal sealed class FakeNode : IAsyncDisposable
     }
 
     public void PipelineBegan() => Interlocked.Increment(ref _pipelines);
+
+    public void PipelinedCallCame() => Interlocked.Increment(ref _pipelined);
 
     public FakeNode On<TRequest, TResponse>(Func<TRequest, ServerCallContext, Task<TResponse>> script)
         where TRequest : class

@@ -26,7 +26,12 @@ public sealed class PipelineRouteTests : IClassFixture<ApiHost>, IAsyncLifetime
         stream = new Calls.CallsClient(host.Grpc).Pipeline();
     }
 
-    public Task InitializeAsync() => Task.CompletedTask;
+    /// <summary>Before anything is sent, the node says that it reads.</summary>
+    public async Task InitializeAsync()
+    {
+        Assert.True(await stream.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(Patience));
+        Assert.Empty(stream.ResponseStream.Current.Answers);
+    }
 
     public Task DisposeAsync()
     {

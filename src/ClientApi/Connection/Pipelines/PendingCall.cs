@@ -18,9 +18,6 @@ internal abstract class PendingCall(PipelinedCall call)
 
     /// <summary>There will be none.</summary>
     public abstract void Fail(Status status);
-
-    /// <summary>The node knows no pipelines, or none of such calls, and has done nothing of this: it is called by its own method.</summary>
-    public abstract void FallBack();
 }
 
 /// <inheritdoc cref="PendingCall"/>
@@ -52,7 +49,8 @@ internal sealed class PendingCall<TRequest, TResponse>(PipelinedCall call, Func<
         {
             if (refused.Status == (int)StatusCode.Unimplemented)
             {
-                FallBack();
+                // The node knows no such call here, and has done nothing of it.
+                _ = FallBackAsync();
                 return;
             }
             Metadata trailers = [.. headers];
@@ -64,8 +62,6 @@ internal sealed class PendingCall<TRequest, TResponse>(PipelinedCall call, Func<
     }
 
     public override void Fail(Status status) => _answered.TrySetException(new RpcException(status));
-
-    public override void FallBack() => _ = FallBackAsync();
 
     private async Task FallBackAsync()
     {

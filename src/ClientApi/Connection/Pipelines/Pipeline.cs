@@ -30,7 +30,8 @@ internal sealed class Pipeline : IDisposable
     private ulong _lastId;
     private ulong _lastIdSeen;
     private volatile bool _isOver;
-    private bool _isConnected;
+    private volatile bool _isReady;
+    private bool _isDisposed;
 
     /// <param name="direct">The connection.</param>
     /// <param name="time">The clock.</param>
@@ -45,7 +46,10 @@ internal sealed class Pipeline : IDisposable
     /// <summary>It takes no calls any more.</summary>
     public bool IsOver => _isOver;
 
-    /// <summary>Nobody has ever answered over it, and somebody has refused it: the node knows no pipelines, or what is between lets none through.</summary>
+    /// <summary>The node has said that it reads the stream. Before that nothing is sent over it, so whatever lets no streams through, or holds them up, costs no call anything.</summary>
+    public bool IsReady => _isReady;
+
+    /// <summary>It has ended before it was ready, and not for want of a connection: the node knows no pipelines, or what is between lets none through.</summary>
     public bool IsRefused { get; private set; }
 
     /// <summary>Calls that have no answer.</summary>
@@ -77,7 +81,11 @@ internal sealed class Pipeline : IDisposable
         return removed;
     }
 
-    public void Dispose() => End(new Status(StatusCode.Cancelled, "the client was disposed"));
+    public void Dispose()
+    {
+        _isDisposed = true;
+        End(new Status(StatusCode.Cancelled, "the client was disposed"));
+    }
 
     private bool TryRemove(ulong id, [NotNullWhen(true)] out PendingCall? call)
     {
@@ -107,6 +115,7 @@ internal sealed class Pipeline : IDisposable
         }
         catch (Exception e)
         {
+            _toSend.Writer.TryComplete();
             // As a rule the stream has ended, and who reads it learns why. A request that the handler sends again after a GOAWAY is open still, and nothing can be written to it.
             await Task.WhenAny(reading, Task.Delay(UntilRead, _time)).ConfigureAwait(false);
             End(new Status(StatusCode.Unavailable, e.Message, new IOException(e.Message, e is RpcException ? null : e)));
@@ -135,7 +144,7 @@ internal sealed class Pipeline : IDisposable
 
     private void Take(AnswerBatch batch)
     {
-        _isConnected = true;
+        _isReady = true;
         Metadata headers = [];
         if (batch.TimeMs > 0) headers.Add(ResponseHeaders.Time, batch.TimeMs.ToString(CultureInfo.InvariantCulture));
         if (batch.HasRingVersion) headers.Add(ResponseHeaders.RingVersion, batch.RingVersion.ToString(CultureInfo.InvariantCulture));
@@ -162,26 +171,14 @@ internal sealed class Pipeline : IDisposable
     private void End(Status status)
     {
         if (Interlocked.Exchange(ref _ended, 1) != 0) return;
-        var isUnknown = !_isConnected && status.StatusCode == StatusCode.Unimplemented;
-        IsRefused = !_isConnected && status.StatusCode != StatusCode.Cancelled && status.DebugException is null;
+        IsRefused = !_isReady && status.DebugException is null;
         _isOver = true;
         _toSend.Writer.TryComplete();
         _idle.Dispose();
+        // Whatever ended the stream did not look at each call: it is no refusal of theirs, and no proof that one was not sent.
+        var ofCalls = _isDisposed ? status : new Status(StatusCode.Unavailable, status.Detail, status.DebugException is null ? null : new IOException(status.Detail));
         foreach (var id in _pending.Keys)
-        {
-            if (!TryRemove(id, out var call)) continue;
-            // Who knows no pipelines has done nothing.
-            if (isUnknown) call.FallBack();
-            else call.Fail(OfCalls(status));
-        }
+            if (TryRemove(id, out var call)) call.Fail(ofCalls);
         _stream.Dispose();
     }
-
-    /// <summary>
-    /// What the end of the stream is for calls without an answer. Whatever ended it did not look at each of them, so it is no refusal of theirs; and where an answer has come there was a connection, so that
-    /// no error is a proof that nothing was sent.
-    /// </summary>
-    private Status OfCalls(Status end) => end.StatusCode == StatusCode.Cancelled
-        ? end
-        : new Status(StatusCode.Unavailable, end.Detail, _isConnected && end.DebugException is not null ? new IOException(end.Detail) : end.DebugException);
 }

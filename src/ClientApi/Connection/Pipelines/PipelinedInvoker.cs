@@ -10,13 +10,17 @@ namespace AkkaHa.ClientApi.Connection.Pipelines;
 /// </summary>
 internal sealed class PipelinedInvoker(CallInvoker direct, TimeProvider time) : CallInvoker, IDisposable
 {
-    /// <summary>A node of before, that may be another when it was started again.</summary>
-    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(30);
+    /// <summary>A node that knows no pipelines may be another when it was started again.</summary>
+    private static readonly TimeSpan AfterRefusal = TimeSpan.FromSeconds(30);
+
+    /// <summary>When the connection broke, or there was none.</summary>
+    private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
     private volatile Pipeline? _pipeline;
     private bool _isDisposed;
-    private long? _refusedSince;
+    private TimeSpan _pause;
+    private long _endedAt;
 
     public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request)
     {
@@ -49,23 +53,26 @@ internal sealed class PipelinedInvoker(CallInvoker direct, TimeProvider time) : 
         _pipeline?.Dispose();
     }
 
-    /// <summary>The pipeline, begun if there is none. Null: the node knows none.</summary>
+    /// <summary>The pipeline. Null: there is none yet; it is begun, unless it is too soon for that.</summary>
     private Pipeline? Present()
     {
-        if (_pipeline is { IsOver: false } present) return present;
+        if (_pipeline is { IsOver: false } present) return present.IsReady ? present : null;
         lock (_gate)
         {
-            if (_pipeline is { IsOver: false } begun) return begun;
-            if (_isDisposed) return null;
-            if (_pipeline is { IsRefused: true }) (_refusedSince, _pipeline) = (time.GetTimestamp(), null);
-            if (_refusedSince is { } since && time.GetElapsedTime(since) < AskAgainAfter) return null;
-            _refusedSince = null;
+            if (_isDisposed || _pipeline is { IsOver: false }) return null;
+            if (_pipeline is { } ended)
+            {
+                _pause = ended switch { { IsRefused: true } => AfterRefusal, { IsReady: false } => AfterFailure, _ => TimeSpan.Zero };
+                (_endedAt, _pipeline) = (time.GetTimestamp(), null);
+            }
+            if (time.GetElapsedTime(_endedAt) < _pause) return null;
             // Not in the trace of the call that happens to be the first.
             var (trace, flow) = (Activity.Current, ExecutionContext.IsFlowSuppressed() ? default(AsyncFlowControl?) : ExecutionContext.SuppressFlow());
             Activity.Current = null;
             try
             {
-                return _pipeline = new Pipeline(direct, time);
+                _pipeline = new Pipeline(direct, time);
+                return null;
             }
             finally
             {

@@ -30,13 +30,15 @@ internal sealed class CallsService(PipelinedMethods methods, IEventual clock, IC
             pipeline.Leave();
             stop.CancelAfter(Grace);
         });
+        // That the stream is read: nothing comes over it before.
+        pipeline.Greet();
         var writing = pipeline.WriteAsync();
         try
         {
             while (await requestStream.MoveNext(stop.Token))
                 foreach (var call in requestStream.Current.Calls) pipeline.Take(call);
         }
-        catch (Exception) when (stop.IsCancellationRequested || http.RequestAborted.IsCancellationRequested)
+        catch (Exception e) when (e is IOException or OperationCanceledException || stop.IsCancellationRequested || http.RequestAborted.IsCancellationRequested)
         {
             pipeline.CancelAll();
         }

@@ -19,6 +19,9 @@ namespace AkkaHa.Node.Api.Pipelines;
 /// <param name="broken">Nothing can be sent any more.</param>
 internal sealed class OpenPipeline(PipelinedMethods methods, ServerCallContext stream, Func<AnswerBatch, Task> send, Action broken)
 {
+    /// <summary>So many times a limit by which new work is refused: the caller does not heed it, and is hung up on.</summary>
+    private const int HangUpAt = 4;
+
     /// <summary>Wakes the writer.</summary>
     private static readonly PipelinedAnswer Nothing = new();
 
@@ -29,6 +32,7 @@ internal sealed class OpenPipeline(PipelinedMethods methods, ServerCallContext s
     // One for the stream itself, until it ends.
     private int underWay = 1;
     private long unsentBytes;
+    private int hungUp;
     private volatile bool leaving;
 
     /// <summary>Begins a call, or takes one back. Only its refusals are answered before this returns.</summary>
@@ -44,7 +48,8 @@ internal sealed class OpenPipeline(PipelinedMethods methods, ServerCallContext s
             Refuse(call, new RpcException(new Status(StatusCode.Unimplemented, "calls[].request is none that this node knows")));
             return;
         }
-        // What makes room, or keeps alive, is never refused for lack of it.
+        // What makes room, or keeps alive, is never refused for lack of it. A caller with so much of it is none of ours.
+        if (Volatile.Read(ref underWay) > Limits.PipelinedCalls * HangUpAt) HangUp();
         if (NewWork.Named(name) is not null && TooMuch() is { } failure)
         {
             RequestMeter.Answered(name, RequestMeter.Unavailable, Stopwatch.GetTimestamp());
@@ -61,11 +66,14 @@ internal sealed class OpenPipeline(PipelinedMethods methods, ServerCallContext s
         _ = RunAsync(call, context);
     }
 
+    /// <summary>Sends a message without an answer.</summary>
+    public void Greet() => answers.Writer.TryWrite(Nothing);
+
     /// <summary>Tells the caller that the node is leaving.</summary>
     public void Leave()
     {
         leaving = true;
-        answers.Writer.TryWrite(Nothing);
+        Greet();
     }
 
     public void CancelAll()
@@ -98,7 +106,7 @@ internal sealed class OpenPipeline(PipelinedMethods methods, ServerCallContext s
             }
             try
             {
-                if (failure is null) await send(batch);
+                if (failure is null && Volatile.Read(ref hungUp) == 0) await send(batch);
             }
             catch (Exception e)
             {
@@ -121,8 +129,14 @@ internal sealed class OpenPipeline(PipelinedMethods methods, ServerCallContext s
 
     private void Send(PipelinedAnswer answer)
     {
-        Interlocked.Add(ref unsentBytes, answer.CalculateSize());
-        answers.Writer.TryWrite(answer);
+        if (Volatile.Read(ref hungUp) != 0) return;
+        if (Interlocked.Add(ref unsentBytes, answer.CalculateSize()) > (long)Limits.PipelinedUnsentBytes * HangUpAt) HangUp();
+        else answers.Writer.TryWrite(answer);
+    }
+
+    private void HangUp()
+    {
+        if (Interlocked.Exchange(ref hungUp, 1) == 0) broken();
     }
 
     private async Task RunAsync(PipelinedCall call, PipelinedContext context)
