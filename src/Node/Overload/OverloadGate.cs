@@ -43,8 +43,14 @@ internal sealed class OverloadGate(RequestDelegate next, Admission admission, No
     public static Failure? Refusal(NewWork work, Admission admission, NodeHistory history)
     {
         if (admission.Refusal(work) is not { } failure) return null;
+        CountRefused(work, history);
+        return failure;
+    }
+
+    /// <summary>New work was refused before anything of it was done.</summary>
+    public static void CountRefused(NewWork work, NodeHistory history)
+    {
         RequestMeter.Answered(work.Method, RequestMeter.Unavailable, Stopwatch.GetTimestamp());
         if (CallKinds.Of(work.Method) is { } kind) history.Called(kind, CallEnd.Failed, null);
-        return failure;
     }
 }

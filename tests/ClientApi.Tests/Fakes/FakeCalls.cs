@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using AkkaHa.Messages;
 using AkkaHa.Messages.V1;
 using Google.Protobuf;
 using Grpc.Core;
@@ -55,7 +56,7 @@ internal sealed class FakeCalls(FakeNode node, FakeKeys keys, FakeLocks locks, F
             {
                 answer.Refused = new PipelinedRefusal
                 {
-                    Status = (int)e.StatusCode, Message = e.Status.Detail, Details = ByteString.CopyFrom(e.Trailers.GetValueBytes("grpc-status-details-bin") ?? []),
+                    Status = (int)e.StatusCode, Message = e.Status.Detail, Details = ByteString.CopyFrom(e.Trailers.GetValueBytes(ResponseHeaders.StatusDetails) ?? []),
                 };
             }
             catch (Exception e) when (e is OperationCanceledException or IOException)

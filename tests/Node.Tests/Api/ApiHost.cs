@@ -107,6 +107,9 @@ public sealed class ApiHost : IAsyncLifetime
         return text;
     }
 
+    /// <summary>As a node that is told to stop.</summary>
+    internal Task StopAsync() => app!.StopAsync();
+
     public async Task DisposeAsync()
     {
         Http.Dispose();

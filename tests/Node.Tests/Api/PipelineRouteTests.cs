@@ -2,6 +2,7 @@ using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Api;
+using AkkaHa.Node.Tests.Telemetry;
 using Google.Protobuf;
 using Grpc.Core;
 using Xunit;
@@ -11,27 +12,19 @@ namespace AkkaHa.Node.Tests.Api;
 /// <summary>Many calls over one stream, as a node takes them.</summary>
 public sealed class PipelineRouteTests : IClassFixture<ApiHost>, IAsyncLifetime
 {
-    private const string Session = "7-01890a5d-ac96-774b-bcce-b302099a8057";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private const string Session = PipelineStream.Session;
 
     private readonly ApiHost host;
-    private readonly AsyncDuplexStreamingCall<CallBatch, AnswerBatch> stream;
-    private readonly Queue<PipelinedAnswer> answers = new();
-    private AnswerBatch? last;
+    private readonly PipelineStream stream;
 
     public PipelineRouteTests(ApiHost host)
     {
         this.host = host;
         host.Reset();
-        stream = new Calls.CallsClient(host.Grpc).Pipeline();
+        stream = new PipelineStream(host);
     }
 
-    /// <summary>Before anything is sent, the node says that it reads.</summary>
-    public async Task InitializeAsync()
-    {
-        Assert.True(await stream.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(Patience));
-        Assert.Empty(stream.ResponseStream.Current.Answers);
-    }
+    public Task InitializeAsync() => stream.BeginAsync();
 
     public Task DisposeAsync()
     {
@@ -62,13 +55,17 @@ public sealed class PipelineRouteTests : IClassFixture<ApiHost>, IAsyncLifetime
         // Every request that there is, so that none can be forgotten here.
         Assert.Equal(PipelinedCall.Descriptor.Oneofs[0].Fields.Count - 1, calls.Length);
 
-        await SendAsync(calls);
+        await stream.SendAsync(calls);
 
         var got = new Dictionary<ulong, PipelinedAnswer>();
-        while (got.Count < calls.Length) got.Add((await NextAsync()).Id, answers.Dequeue());
+        while (got.Count < calls.Length)
+        {
+            var answer = await stream.TakeAsync();
+            got.Add(answer.Id, answer);
+        }
         Assert.All(calls, call => Assert.Equal(call.RequestCase.ToString(), got[call.Id].AnswerCase.ToString()));
-        Assert.Equal(((IClusterView)host.Cluster).RingVersion, last!.HasRingVersion ? last.RingVersion : null);
-        Assert.InRange(last.TimeMs, host.Eventual.NowMs - 60_000, host.Eventual.NowMs);
+        Assert.Equal(((IClusterView)host.Cluster).RingVersion, stream.Last.HasRingVersion ? stream.Last.RingVersion : null);
+        Assert.InRange(stream.Last.TimeMs, host.Eventual.NowMs - 60_000, host.Eventual.NowMs);
     }
 
     [Fact]
@@ -77,11 +74,11 @@ public sealed class PipelineRouteTests : IClassFixture<ApiHost>, IAsyncLifetime
         var request = new PutKeyRequest { Key = new string('k', Limits.NameBytes + 1) };
         var direct = await Assert.ThrowsAsync<RpcException>(async () => await new Messages.V1.Keys.KeysClient(host.Grpc).PutAsync(request));
 
-        await SendAsync(new PipelinedCall { Id = 9, PutKey = request });
+        await stream.SendAsync(new PipelinedCall { Id = 9, PutKey = request });
 
-        var refused = (await NextAsync()).Refused;
+        var refused = (await stream.TakeAsync()).Refused;
         Assert.Equal(((int)direct.StatusCode, direct.Status.Detail), (refused.Status, refused.Message));
-        Assert.Equal(direct.Trailers.GetValueBytes("grpc-status-details-bin"), refused.Details.ToByteArray());
+        Assert.Equal(direct.Trailers.GetValueBytes(ResponseHeaders.StatusDetails), refused.Details.ToByteArray());
     }
 
     [Fact]
@@ -89,9 +86,9 @@ public sealed class PipelineRouteTests : IClassFixture<ApiHost>, IAsyncLifetime
     {
         host.Entities.Answer = (command, _) => command.PutKey is null ? Task.FromResult(new Reply { KeyValue = new KeyValue { Key = "k", Revision = 1 } }) : throw new InvalidOperationException("a bug");
 
-        await SendAsync(new PipelinedCall { Id = 1, PutKey = new PutKeyRequest { Key = "k" } }, new PipelinedCall { Id = 2, GetKey = new GetKeyRequest { Key = "k" } });
+        await stream.SendAsync(new PipelinedCall { Id = 1, PutKey = new PutKeyRequest { Key = "k" } }, new PipelinedCall { Id = 2, GetKey = new GetKeyRequest { Key = "k" } });
 
-        var both = new[] { await TakeAsync(), await TakeAsync() }.ToDictionary(a => a.Id);
+        var both = new[] { await stream.TakeAsync(), await stream.TakeAsync() }.ToDictionary(a => a.Id);
         Assert.Contains("failed while at it", both[1].Refused.Message, StringComparison.Ordinal);
         Assert.Equal(1, both[2].GetKey.Revision);
         host.Log.Errors.Clear();
@@ -100,81 +97,14 @@ public sealed class PipelineRouteTests : IClassFixture<ApiHost>, IAsyncLifetime
     [Fact]
     public async Task One_that_waits_keeps_no_other_waiting_and_a_cancel_takes_it_back()
     {
-        var waiting = new TaskCompletionSource();
-        host.Entities.Answer = async (command, ct) =>
-        {
-            if (command.CancelLock is not null) return new Reply { CancelLock = new CancelLockResponse { Cancelled = true } };
-            if (command.GetKey is not null) return new Reply { KeyValue = new KeyValue { Key = "k", Revision = 1 } };
-            waiting.TrySetResult();
-            await Task.Delay(Timeout.Infinite, ct);
-            return new Reply();
-        };
-        await SendAsync(new PipelinedCall { Id = 1, AcquireLock = new AcquireLockRequest { Name = "l", SessionId = Session, RequestId = "r1", WaitSeconds = 60 } });
-        await waiting.Task.WaitAsync(Patience);
-        await SendAsync(new PipelinedCall { Id = 2, GetKey = new GetKeyRequest { Key = "k" } });
-        Assert.Equal(2ul, (await TakeAsync()).Id);
+        await stream.WaitForLockAsync("r1");
+        await stream.SendAsync(new PipelinedCall { Id = 2, GetKey = new GetKeyRequest { Key = "k" } });
+        Assert.Equal(2ul, (await stream.TakeAsync()).Id);
 
-        await SendAsync(new PipelinedCall { Id = 1, Cancel = new CancelCall() });
+        await stream.SendAsync(new PipelinedCall { Id = 1, Cancel = new CancelCall() });
 
-        Assert.Equal((int)StatusCode.Cancelled, (await TakeAsync()).Refused.Status);
-        await UntilAsync(() => host.Entities.Asked.Any(c => c.CancelLock is { RequestId: "r1" }));
-    }
-
-    [Fact]
-    public async Task When_the_stream_breaks_those_who_wait_for_locks_are_taken_back()
-    {
-        var waiting = new TaskCompletionSource();
-        host.Entities.Answer = async (command, ct) =>
-        {
-            if (command.CancelLock is not null) return new Reply { CancelLock = new CancelLockResponse { Cancelled = true } };
-            waiting.TrySetResult();
-            await Task.Delay(Timeout.Infinite, ct);
-            return new Reply();
-        };
-        await SendAsync(new PipelinedCall { Id = 1, AcquireLock = new AcquireLockRequest { Name = "l", SessionId = Session, RequestId = "r2", WaitSeconds = 60 } });
-        await waiting.Task.WaitAsync(Patience);
-
-        stream.Dispose();
-
-        await UntilAsync(() => host.Entities.Asked.Any(c => c.CancelLock is { RequestId: "r2" }));
-    }
-
-    [Fact]
-    public async Task When_the_caller_ends_his_side_he_gets_all_answers_before_the_end()
-    {
-        var held = new TaskCompletionSource();
-        host.Entities.Answer = async (_, _) =>
-        {
-            await held.Task;
-            return new Reply { KeyValue = new KeyValue { Key = "k", Revision = 1 } };
-        };
-        await SendAsync(new PipelinedCall { Id = 1, GetKey = new GetKeyRequest { Key = "k" } });
-        await stream.RequestStream.CompleteAsync();
-        held.SetResult();
-
-        Assert.Equal(1, (await TakeAsync()).GetKey.Revision);
-        Assert.False(await stream.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(Patience));
-    }
-
-    [Fact]
-    public async Task Who_has_ended_his_side_and_goes_takes_back_what_he_waited_for()
-    {
-        var waiting = new TaskCompletionSource();
-        host.Entities.Answer = async (command, ct) =>
-        {
-            if (command.CancelLock is not null) return new Reply { CancelLock = new CancelLockResponse { Cancelled = true } };
-            waiting.TrySetResult();
-            await Task.Delay(Timeout.Infinite, ct);
-            return new Reply();
-        };
-        await SendAsync(new PipelinedCall { Id = 1, AcquireLock = new AcquireLockRequest { Name = "l", SessionId = Session, RequestId = "r4", WaitSeconds = 60 } });
-        await waiting.Task.WaitAsync(Patience);
-        await stream.RequestStream.CompleteAsync();
-        await Task.Delay(100);
-
-        stream.Dispose();
-
-        await UntilAsync(() => host.Entities.Asked.Any(c => c.CancelLock is { RequestId: "r4" }));
+        Assert.Equal((int)StatusCode.Cancelled, (await stream.TakeAsync()).Refused.Status);
+        await stream.TakenBackAsync("r1");
     }
 
     [Fact]
@@ -186,27 +116,62 @@ public sealed class PipelineRouteTests : IClassFixture<ApiHost>, IAsyncLifetime
             await held.Task;
             return new Reply { KeepAlive = new KeepAliveResponse { TtlSeconds = 10 } };
         };
-        await SendAsync(new PipelinedCall { Id = 1, KeepAlive = new KeepAliveRequest { SessionId = Session } }, new PipelinedCall { Id = 1, KeepAlive = new KeepAliveRequest { SessionId = Session } });
-        Assert.Contains("calls[].id 1 is under way already", (await TakeAsync()).Refused.Message, StringComparison.Ordinal);
-        await SendAsync(new PipelinedCall { Id = 2 });
-        Assert.Equal((int)StatusCode.Unimplemented, (await TakeAsync()).Refused.Status);
+        await stream.SendAsync(new PipelinedCall { Id = 1, KeepAlive = new KeepAliveRequest { SessionId = Session } }, new PipelinedCall { Id = 1, KeepAlive = new KeepAliveRequest { SessionId = Session } });
+        Assert.Contains("calls[].id 1 is under way already", (await stream.TakeAsync()).Refused.Message, StringComparison.Ordinal);
+        await stream.SendAsync(new PipelinedCall { Id = 2 });
+        Assert.Equal((int)StatusCode.Unimplemented, (await stream.TakeAsync()).Refused.Status);
 
         for (var id = 0; id < Limits.PipelinedCalls; id += 1000)
-            await SendAsync([.. Enumerable.Range(id + 10, 1000).Select(i => new PipelinedCall { Id = (ulong)i, KeepAlive = new KeepAliveRequest { SessionId = Session } })]);
+            await stream.SendAsync([.. Enumerable.Range(id + 10, 1000).Select(i => new PipelinedCall { Id = (ulong)i, KeepAlive = new KeepAliveRequest { SessionId = Session } })]);
 
         // What makes room, or keeps alive, is taken still.
-        await SendAsync(new PipelinedCall { Id = 3, GetKey = new GetKeyRequest { Key = "k" } });
-        var refused = await TakeAsync();
+        await stream.SendAsync(new PipelinedCall { Id = 3, GetKey = new GetKeyRequest { Key = "k" } });
+        var refused = await stream.TakeAsync();
         Assert.Equal((3ul, (int)StatusCode.Unavailable), (refused.Id, refused.Refused.Status));
         Assert.Contains($"{Limits.PipelinedCalls}", refused.Refused.Message, StringComparison.Ordinal);
         held.SetResult();
         var rest = new HashSet<ulong>();
         while (rest.Count <= Limits.PipelinedCalls)
         {
-            var answer = await TakeAsync();
+            var answer = await stream.TakeAsync();
             Assert.NotNull(answer.KeepAlive);
             rest.Add(answer.Id);
         }
+    }
+
+    /// <summary>What is asked for costs the asker nothing, and the node its memory.</summary>
+    [Fact]
+    public async Task Who_does_not_read_his_answers_gets_no_more_of_them_than_there_is_room_for()
+    {
+        var value = ByteString.CopyFrom(new byte[Limits.ValueBytes]);
+        host.Entities.AnswerWith(new Reply { KeyValue = new KeyValue { Key = "k", Value = value, Revision = 1 } });
+        var calls = 3 * Limits.PipelinedUnsentBytes / Limits.ValueBytes;
+        await stream.SendAsync([.. Enumerable.Range(1, calls).Select(i => new PipelinedCall { Id = (ulong)i, GetKey = new GetKeyRequest { Key = "k" } })]);
+
+        var refused = 0;
+        for (var i = 0; i < calls; i++)
+        {
+            if ((await stream.TakeAsync()).Refused is not { } refusal) continue;
+            Assert.Contains($"{Limits.PipelinedUnsentBytes} bytes", refusal.Message, StringComparison.Ordinal);
+            refused++;
+        }
+        // Some were written meanwhile.
+        Assert.InRange(refused, 1, calls - (Limits.PipelinedUnsentBytes / Limits.ValueBytes));
+    }
+
+    [Fact]
+    public async Task A_call_belongs_to_its_caller_s_trace_and_the_stream_to_none()
+    {
+        using var recorded = new RecordedTraces();
+        host.Entities.AnswerWith(new Reply { PutKey = new PutKeyResponse { Key = "k", Revision = 1 } });
+        using var activity = recorded.Begin();
+
+        await stream.SendAsync(new PipelinedCall { Id = 1, Traceparent = activity.Id, PutKey = new PutKeyRequest { Key = "k" } });
+        await stream.TakeAsync();
+
+        await PipelineStream.UntilAsync(() => recorded.Of(activity).Count > 0);
+        var call = Assert.Single(recorded.Of(activity));
+        Assert.Equal(("POST /akkaha.v1.Keys/Put", activity.SpanId), (call.OperationName, call.ParentSpanId));
     }
 
     /// <summary>A stream lives for as long as its client does, so no limit of one request may count what it carries.</summary>
@@ -217,8 +182,8 @@ public sealed class PipelineRouteTests : IClassFixture<ApiHost>, IAsyncLifetime
         var value = ByteString.CopyFrom(new byte[Limits.ValueBytes]);
         for (var id = 1; id <= 2 * (Limits.ClientMessageBytes / Limits.ValueBytes); id++)
         {
-            await SendAsync(new PipelinedCall { Id = (ulong)id, PutKey = new PutKeyRequest { Key = "k", Value = value } });
-            Assert.Equal((ulong)id, (await TakeAsync()).Id);
+            await stream.SendAsync(new PipelinedCall { Id = (ulong)id, PutKey = new PutKeyRequest { Key = "k", Value = value } });
+            Assert.Equal((ulong)id, (await stream.TakeAsync()).Id);
         }
     }
 
@@ -229,9 +194,9 @@ public sealed class PipelineRouteTests : IClassFixture<ApiHost>, IAsyncLifetime
         var young = Enumerable.Range(0, ApiHost.CallsAtMost).Select(_ => host.Admission.Enter()).ToArray();
         try
         {
-            await SendAsync(new PipelinedCall { Id = 1, GetKey = new GetKeyRequest { Key = "k" } }, new PipelinedCall { Id = 2, KeepAlive = new KeepAliveRequest { SessionId = Session } });
+            await stream.SendAsync(new PipelinedCall { Id = 1, GetKey = new GetKeyRequest { Key = "k" } }, new PipelinedCall { Id = 2, KeepAlive = new KeepAliveRequest { SessionId = Session } });
 
-            var both = new[] { await TakeAsync(), await TakeAsync() }.ToDictionary(a => a.Id);
+            var both = new[] { await stream.TakeAsync(), await stream.TakeAsync() }.ToDictionary(a => a.Id);
             Assert.Equal((int)StatusCode.Unavailable, both[1].Refused.Status);
             Assert.Equal(10, both[2].KeepAlive.TtlSeconds);
         }
@@ -239,32 +204,7 @@ public sealed class PipelineRouteTests : IClassFixture<ApiHost>, IAsyncLifetime
         {
             foreach (var one in young) one.Leave();
         }
-        await SendAsync(new PipelinedCall { Id = 3, GetKey = new GetKeyRequest { Key = "k" } });
-        Assert.Equal(1, (await TakeAsync()).GetKey.Revision);
-    }
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        using var patience = new CancellationTokenSource(Patience);
-        while (!condition()) await Task.Delay(10, patience.Token);
-    }
-
-    private Task SendAsync(params PipelinedCall[] calls) => stream.RequestStream.WriteAsync(new CallBatch { Calls = { calls } });
-
-    private async Task<PipelinedAnswer> TakeAsync()
-    {
-        await NextAsync();
-        return answers.Dequeue();
-    }
-
-    private async Task<PipelinedAnswer> NextAsync()
-    {
-        while (answers.Count == 0)
-        {
-            Assert.True(await stream.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(Patience));
-            last = stream.ResponseStream.Current;
-            foreach (var answer in last.Answers) answers.Enqueue(answer);
-        }
-        return answers.Peek();
+        await stream.SendAsync(new PipelinedCall { Id = 3, GetKey = new GetKeyRequest { Key = "k" } });
+        Assert.Equal(1, (await stream.TakeAsync()).GetKey.Revision);
     }
 }

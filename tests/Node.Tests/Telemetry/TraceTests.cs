@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
@@ -14,12 +13,12 @@ public sealed class TraceTests
     [Fact]
     public async Task A_transaction_is_one_trace_over_coordinator_participants_and_their_writes()
     {
-        using var recorded = new Recorded();
+        using var recorded = new RecordedTraces();
         await using var cluster = new InProcessCluster();
         var node = await cluster.StartAsync();
         var request = new TransactionRequest { TransactionId = Guid.CreateVersion7().ToString(), Then = { Add("a"), Add("b") } };
         var command = new Command { Entity = node.Parts.Shards.TransactionSlotOf(request.TransactionId).ToString(), RunTransaction = request };
-        using var call = recorded.Call();
+        using var call = recorded.Begin();
         using (var ask = NodeTracing.Ask(command)) Assert.Equal(ask!.Id, command.Traceparent);
         Assert.Equal("COMMITTED", (await InProcessCluster.AskAsync(node, command)).Transaction.Outcome.ToString().ToUpperInvariant());
 
@@ -39,7 +38,7 @@ public sealed class TraceTests
     [Fact]
     public async Task What_is_in_no_recorded_trace_leaves_none()
     {
-        using var recorded = new Recorded();
+        using var recorded = new RecordedTraces();
         await using var cluster = new InProcessCluster();
         var node = await cluster.StartAsync();
         var put = InProcessCluster.Put("untraced");
@@ -51,33 +50,4 @@ public sealed class TraceTests
     }
 
     private static Operation Add(string key) => new() { Add = new AddOperation { Key = key, Amount = 1 } };
-
-    private sealed class Recorded : IDisposable
-    {
-        private readonly ActivitySource source = new($"test {Guid.NewGuid()}");
-        private readonly ActivityListener listener;
-
-        public Recorded()
-        {
-            listener = new ActivityListener
-            {
-                ShouldListenTo = s => s.Name == NodeTracing.Name || s == source,
-                Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
-                ActivityStopped = All.Add,
-            };
-            ActivitySource.AddActivityListener(listener);
-        }
-
-        public ConcurrentBag<Activity> All { get; } = [];
-
-        public Activity Call() => source.StartActivity("call")!;
-
-        public IReadOnlyList<Activity> Of(Activity call) => [.. All.Where(a => a.TraceId == call.TraceId)];
-
-        public void Dispose()
-        {
-            listener.Dispose();
-            source.Dispose();
-        }
-    }
 }

@@ -1,3 +1,4 @@
+using AkkaHa.Messages;
 using AkkaHa.Messages.V1;
 using Grpc.Core;
 
@@ -54,7 +55,7 @@ internal sealed class PendingCall<TRequest, TResponse>(PipelinedCall call, Func<
                 return;
             }
             Metadata trailers = [.. headers];
-            if (refused.Details.Length > 0) trailers.Add("grpc-status-details-bin", refused.Details.ToByteArray());
+            if (refused.Details.Length > 0) trailers.Add(ResponseHeaders.StatusDetails, refused.Details.ToByteArray());
             _answered.TrySetException(new RpcException(new Status((StatusCode)refused.Status, refused.Message), trailers));
         }
         else if (PipelinedRequests.Body(answer) is TResponse body) _answered.TrySetResult(body);

@@ -9,12 +9,12 @@ using Grpc.Core;
 namespace AkkaHa.ClientApi.Connection.Pipelines;
 
 /// <summary>
-/// One stream to a node for many calls. What waits to be sent goes in one message. When the stream breaks, each call that has no answer ends with the status of the stream, as it would have with that of
-/// a broken connection.
+/// One stream to a node for many calls. What waits to be sent goes in one message. When the stream ends, however it does, each call that has no answer may or may not have been
+/// done.
 /// </summary>
 internal sealed class Pipeline : IDisposable
 {
-    /// <summary>Without a call for so long (to twice as long) it is closed.</summary>
+    /// <summary>Without a new call for so long (to twice as long), and with none under way, it is closed.</summary>
     private static readonly TimeSpan IdleAfter = TimeSpan.FromSeconds(30);
 
     /// <summary>When nothing can be sent any more, whoever reads gets this long to learn why.</summary>

@@ -6,7 +6,7 @@ namespace AkkaHa.ClientApi.Connection.Pipelines;
 
 /// <summary>
 /// Sends the calls that are made most over one stream to their node (<see cref="PipelinedRequests"/>), and all others, and what is too large to keep others waiting, by their own methods.
-/// A node that knows no pipelines is asked by methods alone for a while.
+/// So do all where there is no pipeline, or not yet.
 /// </summary>
 internal sealed class PipelinedInvoker(CallInvoker direct, TimeProvider time) : CallInvoker, IDisposable
 {

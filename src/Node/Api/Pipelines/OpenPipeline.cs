@@ -1,13 +1,10 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using System.Threading.Channels;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Api.Errors;
-using AkkaHa.Node.Metrics;
-using AkkaHa.Node.Overload;
 using Grpc.Core;
 
 namespace AkkaHa.Node.Api.Pipelines;
@@ -43,27 +40,27 @@ internal sealed class OpenPipeline(PipelinedMethods methods, ServerCallContext s
             if (open.TryGetValue(call.Id, out var over)) over.Cancel();
             return;
         }
-        if (methods.NameOf(call) is not { } name)
+        if (methods.Of(call) is not { } method)
         {
             Refuse(call, new RpcException(new Status(StatusCode.Unimplemented, "calls[].request is none that this node knows")));
             return;
         }
         // What makes room, or keeps alive, is never refused for lack of it. A caller with so much of it is none of ours.
         if (Volatile.Read(ref underWay) > Limits.PipelinedCalls * HangUpAt) HangUp();
-        if (NewWork.Named(name) is not null && TooMuch() is { } failure)
+        if (method.NewWork is { } work && TooMuch() is { } failure)
         {
-            RequestMeter.Answered(name, RequestMeter.Unavailable, Stopwatch.GetTimestamp());
+            methods.CountRefused(work);
             Refuse(call, GrpcErrors.ToRpcException(failure));
             return;
         }
-        var context = new PipelinedContext(name, stream, state);
+        var context = new PipelinedContext(method.Name, stream, state);
         if (!open.TryAdd(call.Id, context))
         {
             Refuse(call, GrpcErrors.ToRpcException(Refusals.Invalid("calls[].id", $"{call.Id} is under way already")));
             return;
         }
         Interlocked.Increment(ref underWay);
-        _ = RunAsync(call, context);
+        _ = RunAsync(method, call, context);
     }
 
     /// <summary>Sends a message without an answer.</summary>
@@ -139,11 +136,11 @@ internal sealed class OpenPipeline(PipelinedMethods methods, ServerCallContext s
         if (Interlocked.Exchange(ref hungUp, 1) == 0) broken();
     }
 
-    private async Task RunAsync(PipelinedCall call, PipelinedContext context)
+    private async Task RunAsync(IPipelinedMethod method, PipelinedCall call, PipelinedContext context)
     {
         try
         {
-            Send(await methods.RunAsync(call, context));
+            Send(await methods.RunAsync(method, call, context));
         }
         finally
         {

@@ -1,3 +1,4 @@
+using AkkaHa.Messages;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Api.Errors;
 using AkkaHa.Node.Api.Keys;
@@ -19,7 +20,7 @@ internal sealed class PipelinedMethods(
     KeysService keys, LocksService locks, SessionsService sessions, TransactionsService transactions, FailureInterceptor failures, CallTimes times, Admission admission, NodeHistory history,
     ILogger<PipelinedMethods> log)
 {
-    private readonly Dictionary<PipelinedCall.RequestOneofCase, IMethod> all = new()
+    private readonly Dictionary<PipelinedCall.RequestOneofCase, IPipelinedMethod> all = new()
     {
         [PipelinedCall.RequestOneofCase.GetKey] = new Method<GetKeyRequest, KeyValue>("/akkaha.v1.Keys/Get", c => c.GetKey, keys.Get, (a, r) => a.GetKey = r, failures, times),
         [PipelinedCall.RequestOneofCase.PutKey] = new Method<PutKeyRequest, PutKeyResponse>("/akkaha.v1.Keys/Put", c => c.PutKey, keys.Put, (a, r) => a.PutKey = r, failures, times),
@@ -31,18 +32,17 @@ internal sealed class PipelinedMethods(
             new Method<TransactionRequest, TransactionResult>("/akkaha.v1.Transactions/Run", c => c.RunTransaction, transactions.Run, (a, r) => a.RunTransaction = r, failures, times),
     };
 
-    /// <summary>A method as gRPC has it; null: this node knows no such request.</summary>
-    public string? NameOf(PipelinedCall call) => all.TryGetValue(call.RequestCase, out var method) ? method.Name : null;
+    /// <summary>Null: this node knows no such request.</summary>
+    public IPipelinedMethod? Of(PipelinedCall call) => all.GetValueOrDefault(call.RequestCase);
 
     /// <summary>Makes a call. It never throws: a refusal is an answer.</summary>
-    public async Task<PipelinedAnswer> RunAsync(PipelinedCall call, PipelinedContext context)
+    public async Task<PipelinedAnswer> RunAsync(IPipelinedMethod method, PipelinedCall call, PipelinedContext context)
     {
-        var method = all[call.RequestCase];
         YoungCalls.Generation? young = null;
         try
         {
             using var trace = NodeTracing.Call(method.Name, call.Traceparent);
-            if (NewWork.Named(method.Name) is { } work)
+            if (method.NewWork is { } work)
             {
                 if (OverloadGate.Refusal(work, admission, history) is { } failure) return Refused(call, GrpcErrors.ToRpcException(failure));
                 young = admission.Enter();
@@ -68,25 +68,21 @@ internal sealed class PipelinedMethods(
         }
     }
 
+    /// <summary>New work that a stream has no room for.</summary>
+    public void CountRefused(NewWork work) => OverloadGate.CountRefused(work, history);
+
     /// <summary>A call that ends with this status.</summary>
     public static PipelinedAnswer Refused(PipelinedCall call, RpcException e) => new()
     {
         Id = call.Id,
         Refused = new PipelinedRefusal
         {
-            Status = (int)e.StatusCode, Message = e.Status.Detail, Details = e.Trailers.GetValueBytes("grpc-status-details-bin") is { } details ? UnsafeByteOperations.UnsafeWrap(details) : ByteString.Empty,
+            Status = (int)e.StatusCode, Message = e.Status.Detail, Details = e.Trailers.GetValueBytes(ResponseHeaders.StatusDetails) is { } details ? UnsafeByteOperations.UnsafeWrap(details) : ByteString.Empty,
         },
     };
 
-    private interface IMethod
-    {
-        string Name { get; }
-
-        Task RunAsync(PipelinedCall call, PipelinedContext context, PipelinedAnswer answer);
-    }
-
     private sealed class Method<TRequest, TResponse>(
-        string name, Func<PipelinedCall, TRequest> requestOf, UnaryServerMethod<TRequest, TResponse> method, Action<PipelinedAnswer, TResponse> put, FailureInterceptor failures, CallTimes times) : IMethod
+        string name, Func<PipelinedCall, TRequest> requestOf, UnaryServerMethod<TRequest, TResponse> method, Action<PipelinedAnswer, TResponse> put, FailureInterceptor failures, CallTimes times) : IPipelinedMethod
         where TRequest : class
         where TResponse : class
     {
@@ -94,6 +90,21 @@ internal sealed class PipelinedMethods(
 
         public string Name => name;
 
+        public NewWork? NewWork { get; } = NewWork.Named(name);
+
         public async Task RunAsync(PipelinedCall call, PipelinedContext context, PipelinedAnswer answer) => put(answer, await failures.UnaryServerHandler(requestOf(call), context, timed));
     }
+}
+
+/// <summary>One method that can be called over a pipeline.</summary>
+internal interface IPipelinedMethod
+{
+    /// <summary>As gRPC has it.</summary>
+    string Name { get; }
+
+    /// <summary>Null: it is never refused for lack of room.</summary>
+    NewWork? NewWork { get; }
+
+    /// <exception cref="RpcException">It was refused.</exception>
+    Task RunAsync(PipelinedCall call, PipelinedContext context, PipelinedAnswer answer);
 }
