@@ -16,12 +16,7 @@ public sealed class PipelineTests
     public async Task Calls_share_one_stream_and_none_waits_for_another()
     {
         await using var node = await FakeNode.StartAsync();
-        var held = new TaskCompletionSource();
-        node.On<GetKeyRequest, KeyValue>(async (request, _) =>
-        {
-            if (request.Key == "slow") await held.Task;
-            return new KeyValue { Key = request.Key, Revision = 1 };
-        });
+        var held = HoldSlow(node);
         await using var client = TestClient.Connect(node);
         await ReadyAsync(client, node);
 
@@ -46,6 +41,22 @@ public sealed class PipelineTests
         var seen = node.Seen<PutKeyRequest>();
         Assert.Equal(51, seen.Count);
         Assert.All(seen, put => Assert.Equal(1u, put.Attempt));
+    }
+
+    /// <summary>A node of before, when more requests than it knows can go over a stream.</summary>
+    [Fact]
+    public async Task What_a_node_does_not_know_over_a_stream_is_called_by_its_method_and_done_once()
+    {
+        await using var node = await FakeNode.StartAsync();
+        await using var client = TestClient.Connect(node);
+        await ReadyAsync(client, node);
+        var before = node.Pipelined;
+
+        node.KnowsNothing = true;
+        await client.Keys.PutAsync("k", Small);
+
+        Assert.Equal(before + 1, node.Pipelined);
+        Assert.Equal(1u, Assert.Single(node.Seen<PutKeyRequest>()).Attempt);
     }
 
     [Fact]
@@ -190,12 +201,7 @@ public sealed class PipelineTests
     public async Task A_node_that_leaves_gets_no_new_calls_over_the_stream_and_answers_those_it_has()
     {
         await using var node = await FakeNode.StartAsync();
-        var held = new TaskCompletionSource();
-        node.On<GetKeyRequest, KeyValue>(async (request, _) =>
-        {
-            if (request.Key == "slow") await held.Task;
-            return new KeyValue { Key = request.Key, Revision = 1 };
-        });
+        var held = HoldSlow(node);
         await using var client = TestClient.Connect(node);
         await ReadyAsync(client, node);
         var slow = client.Keys.GetAsync("slow");
@@ -231,8 +237,20 @@ public sealed class PipelineTests
         Assert.Equal(1, node.Pipelines);
     }
 
+    /// <summary>Reads are answered, but that of <c>slow</c> only when the result is set.</summary>
+    private static TaskCompletionSource HoldSlow(FakeNode node)
+    {
+        var held = new TaskCompletionSource();
+        node.On<GetKeyRequest, KeyValue>(async (request, _) =>
+        {
+            if (request.Key == "slow") await held.Task;
+            return new KeyValue { Key = request.Key, Revision = 1 };
+        });
+        return held;
+    }
+
     /// <summary>Until the stream is there, calls go by their methods.</summary>
-    private static async Task ReadyAsync(AkkaHaClient client, FakeNode node)
+    internal static async Task ReadyAsync(AkkaHaClient client, FakeNode node)
     {
         var until = Stopwatch.StartNew();
         while (node.Pipelined == 0)

@@ -7,8 +7,12 @@ namespace AkkaHa.ClientApi.Tests.Connection;
 
 public sealed class TracePropagationTests
 {
-    [Fact]
-    public async Task A_call_carries_the_trace_of_the_caller_s_activity()
+    /// <summary>By its method, over a pipeline, and by its method where the node does not know it there.</summary>
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public async Task A_call_carries_the_trace_of_the_caller_s_activity(bool pipelined, bool fallsBack)
     {
         await using var node = await FakeNode.StartAsync();
         string? seen = null;
@@ -17,7 +21,9 @@ public sealed class TracePropagationTests
             seen = context.RequestHeaders.GetValue("traceparent");
             return Task.FromResult(new KeyValue { Key = request.Key, Revision = 1 });
         });
-        await using var client = TestClient.Connect(node);
+        await using var client = TestClient.Connect(TestClient.Patient with { Pipelining = pipelined }, node);
+        if (pipelined) await PipelineTests.ReadyAsync(client, node);
+        node.KnowsNothing = fallsBack;
 
         using var activity = new Activity("of the application").SetIdFormat(ActivityIdFormat.W3C);
         activity.ActivityTraceFlags = ActivityTraceFlags.Recorded;

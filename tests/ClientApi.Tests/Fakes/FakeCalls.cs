@@ -93,7 +93,7 @@ internal sealed class FakeCalls(FakeNode node, FakeKeys keys, FakeLocks locks, F
 
     private async Task Dispatch(PipelinedCall call, PipelinedAnswer answer, ServerCallContext context)
     {
-        switch (call.RequestCase)
+        switch (node.KnowsNothing ? PipelinedCall.RequestOneofCase.None : call.RequestCase)
         {
             case PipelinedCall.RequestOneofCase.GetKey:
                 answer.GetKey = await keys.Get(call.GetKey, context);

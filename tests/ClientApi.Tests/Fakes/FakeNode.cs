@@ -53,6 +53,9 @@ internal sealed class FakeNode : IAsyncDisposable
     /// <summary>Calls that have come over them.</summary>
     public int Pipelined => Volatile.Read(ref _pipelined);
 
+    /// <summary>It knows pipelines, and no request in them.</summary>
+    public bool KnowsNothing { get; set; }
+
     /// <summary>Nothing of a pipeline gets through, in either direction, and it stays open.</summary>
     public bool HoldPipelines { get; set; }
 
