@@ -14,8 +14,8 @@ internal static class Comparison
 
     // A server runs for months, and is measured for seconds: what it compiles while it runs is to be compiled by then. Each workload goes on until it is no faster than it was.
     private const int WarmRoundsAtLeast = 2;
-    private const int WarmRoundsAtMost = 6;
-    private const double Faster = 1.1;
+    private const int WarmRoundsAtMost = 12;
+    private const double Faster = 1.05;
     private const int WarmClients = 64;
 
     public static async Task<int> RunAsync(CompareOptions options, CancellationToken ct)
@@ -81,19 +81,19 @@ internal static class Comparison
             _ => throw new ArgumentOutOfRangeException(nameof(name), name, "no such system"),
         });
         Say($"{name} {system.Version} runs after {TimeProvider.System.GetElapsedTime(startedAt).TotalSeconds:0.0} s");
-        await Workload.FillAsync(system, [.. cells.Select(c => c.Workload.Name)], cells.Max(c => c.Clients), ct);
-        foreach (var workload in cells.Select(c => c.Workload).Distinct()) await WarmUpAsync(system, workload, Math.Min(WarmClients, cells.Max(c => c.Clients)), warmRound, ct);
+        await Workload.FillAsync(system, [.. cells.Select(c => c.Workload.Name)], Math.Max(WarmClients, cells.Max(c => c.Clients)), ct);
+        foreach (var workload in cells.Select(c => c.Workload).Distinct()) await WarmUpAsync(system, workload, warmRound, ct);
         Say($"{name} is warm after {TimeProvider.System.GetElapsedTime(startedAt).TotalSeconds:0.0} s");
         return system;
     }
 
-    private static async Task WarmUpAsync(ISystem system, Workload workload, int clients, TimeSpan round, CancellationToken ct)
+    private static async Task WarmUpAsync(ISystem system, Workload workload, TimeSpan round, CancellationToken ct)
     {
-        await using var running = await workload.OpenAsync(system, clients);
+        await using var running = await workload.OpenAsync(system, WarmClients);
         var best = 0.0;
         for (var rounds = 1; rounds <= WarmRoundsAtMost; rounds++)
         {
-            var run = await ClosedLoop.RunAsync(clients, running.Operate, TimeSpan.Zero, round, ct: ct);
+            var run = await ClosedLoop.RunAsync(WarmClients, running.Operate, TimeSpan.Zero, round, ct: ct);
             if (run.Errors > 0) Say($"{system.Name}: {workload.Name}: {run.Errors} errors while warming up: {run.FirstError}");
             if (rounds >= WarmRoundsAtLeast && run.PerSecond < Faster * best) return;
             best = Math.Max(best, run.PerSecond);

@@ -10,7 +10,8 @@ namespace AkkaHa.Overload;
 /// <param name="SecondsUntilCalm">From the end of the overload until p99 was what it was before; null: not within the third phase.</param>
 internal sealed record Run(bool Sheds, IReadOnlyList<Phase> Phases, int Sessions, int SessionsLost, double? SecondsUntilCalm)
 {
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(3);
+    /// <summary>What keeps sessions alive, and calls that wait for nothing, are code that the nodes have to compile first.</summary>
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(20);
 
     public static async Task<Run> OfAsync(OverloadedCluster cluster, OverloadOptions options, bool sheds, double sustained, CancellationToken ct)
     {

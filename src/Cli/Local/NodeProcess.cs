@@ -89,7 +89,6 @@ public sealed class NodeProcess : IAsyncDisposable
         // whenever this process is slow to read.
         var start = new ProcessStartInfo("/bin/sh") { RedirectStandardInput = true, UseShellExecute = false };
         foreach (var argument in (string[])["-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1", "sh", logFile, Dotnet, Assembly, .. arguments]) start.ArgumentList.Add(argument);
-        start.Environment["DOTNET_TieredPGO"] = "0";
         start.Environment["DOTNET_gcServer"] = "0";
         var started = Process.Start(start) ?? throw new InvalidOperationException($"{Name} could not be started");
         // Others may be asking whether it runs just now: what they hold must stay usable.
