@@ -57,7 +57,7 @@ internal static class Benchmark
     private static async Task<(double? Capacity, double FromWaiting)> MeasureAsync(ISide side, CancellationToken ct)
     {
         var waiting = await MeasureAsync(side, 8, ct);
-        return (await Sustained.MeasureAsync(side.Target, side.Lanes, ct), waiting);
+        return (await Sustained.MeasureAsync(side.Target, side.Lanes, ct: ct), waiting);
     }
 
     private static Task<double> MeasureAsync(ISide side, int seconds, CancellationToken ct) =>

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace AkkaHa.Load;
 
 /// <summary>
@@ -20,19 +22,27 @@ public static class Sustained
     private const int Tries = 3;
 
     /// <summary>The highest of a row of rates, each 15 % above the one before, that is borne; calls a second. 0: not even the first.</summary>
-    public static async Task<double> MeasureAsync(IKeyTarget target, LaneSet lanes, CancellationToken ct = default)
+    /// <param name="target">Whom.</param>
+    /// <param name="lanes">What; the answers go there.</param>
+    /// <param name="say">Told of each rate that was too much, and why.</param>
+    /// <param name="ct">Gives up.</param>
+    public static async Task<double> MeasureAsync(IKeyTarget target, LaneSet lanes, Action<string>? say = null, CancellationToken ct = default)
     {
         var borne = 0.0;
         for (var rate = FirstRate; rate <= MostRate; rate *= Step)
         {
-            for (var attempt = 1; !await IsBorneAsync(target, lanes, rate, ct); attempt++)
+            for (var attempt = 1; await TooMuchAsync(target, lanes, rate, ct) is { } why; attempt++)
+            {
+                say?.Invoke(string.Create(CultureInfo.InvariantCulture, $"{rate:0} calls a second: {why}"));
                 if (attempt == Tries) return borne;
+            }
             borne = rate;
         }
         return borne;
     }
 
-    private static async Task<bool> IsBorneAsync(IKeyTarget target, LaneSet lanes, double rate, CancellationToken ct)
+    /// <summary>Null: it is borne.</summary>
+    private static async Task<string?> TooMuchAsync(IKeyTarget target, LaneSet lanes, double rate, CancellationToken ct)
     {
         await using var load = new OpenLoop(target, lanes, rate, seed: 1);
         await Task.Delay(Settle, ct);
@@ -45,7 +55,8 @@ public static class Sustained
             waiting += load.Outstanding;
         }
         // Who refuses some has no queue, and yet does not bear it.
-        return !lanes.All.Any(l => l.FailuresDue(from, TimeProvider.System.GetTimestamp()) > 0)
-            && waiting / (double)looks <= rate * QueueAtMost.TotalSeconds && load.TakeLateness() <= QueueAtMost;
+        if (lanes.All.Sum(l => l.FailuresDue(from, TimeProvider.System.GetTimestamp())) is > 0 and var failed) return $"{failed} failed";
+        if (waiting / (double)looks is var mean && mean > rate * QueueAtMost.TotalSeconds) return string.Create(CultureInfo.InvariantCulture, $"{mean:0} waited in the mean");
+        return load.TakeLateness() is var late && late > QueueAtMost ? string.Create(CultureInfo.InvariantCulture, $"the sender was {late.TotalMilliseconds:0} ms late") : null;
     }
 }

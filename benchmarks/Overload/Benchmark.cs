@@ -18,7 +18,7 @@ internal static class Benchmark
             if (options.KeepLogs) Console.WriteLine($"The nodes' logs are in {cluster.LogDirectory}");
             if (sustained is null)
             {
-                sustained = await Sustained.MeasureAsync(cluster.Target, cluster.Lanes, ct);
+                sustained = await Sustained.MeasureAsync(cluster.Target, cluster.Lanes, Console.WriteLine, ct);
                 if (sustained == 0) throw new InvalidOperationException("the cluster does not bear the lowest rate that is tried; name one with --rate");
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"The cluster bears {sustained:0} calls a second, half of them writes, on {processors - 1} processors, with the load on one of its own."));
             }
