@@ -14,8 +14,8 @@ internal static class Comparison
 
     // A server runs for months, and is measured for seconds: what it compiles while it runs is to be compiled by then. Each workload goes on until it is no faster than it was.
     private const int WarmRoundsAtLeast = 2;
-    private const int WarmRoundsAtMost = 12;
-    private const double Faster = 1.05;
+    private const int WarmRoundsAtMost = 8;
+    private const double Faster = 1.1;
     private const int WarmClients = 64;
 
     public static async Task<int> RunAsync(CompareOptions options, CancellationToken ct)
@@ -117,6 +117,7 @@ internal static class Comparison
                 foreach (var system in systems)
                 {
                     // What was used minutes ago may sleep: few clients would measure how long it takes to wake.
+                    await cell.Workload.WakeAsync(system, ct);
                     if (cell.Clients < WarmClients) await WakeAsync(system, cell.Workload, options.WarmRound, ct);
                     running.Add(system, await cell.Workload.OpenAsync(system, cell.Clients));
                 }

@@ -50,6 +50,21 @@ internal sealed record Workload(string Name, string What, Func<ISystem, int, Tas
         if (workloads.Contains("keepalive")) await system.CreateSessionsAsync(Sessions);
     }
 
+    /// <summary>Reads all that it will use: AkkaHa's keys sleep two minutes after their last call, and chance alone would leave some of them asleep.</summary>
+    public Task WakeAsync(ISystem system, CancellationToken ct)
+    {
+        var names = Name switch
+        {
+            "put" or "get" => Numbered("key", Keys),
+            "transfer" or Checked => Numbered("account", Accounts),
+            "transfer-hot" => Numbered("hot-account", HotAccounts),
+            _ => [],
+        };
+        return Parallel.ForEachAsync(names, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = ct }, async (name, _) => await system.GetAsync(name));
+    }
+
+    private static IEnumerable<string> Numbered(string kind, int of) => Enumerable.Range(0, of).Select(i => $"{kind}/{i}");
+
     private static string Key(Random random) => $"key/{random.Next(Keys)}";
 
     private static Task Pair(Random random, string kind, int of, Func<string, string, Task> transfer)
