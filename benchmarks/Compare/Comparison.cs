@@ -12,10 +12,6 @@ internal static class Comparison
 {
     private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(2);
 
-    // A server runs for months, and is measured for seconds: what it compiles while it runs is to be compiled by then. Each workload goes on until it is no faster than it was.
-    private const int WarmRoundsAtLeast = 2;
-    private const int WarmRoundsAtMost = 8;
-    private const double Faster = 1.1;
     private const int WarmClients = 64;
 
     public static async Task<int> RunAsync(CompareOptions options, CancellationToken ct)
@@ -90,19 +86,20 @@ internal static class Comparison
     private static async Task WarmUpAsync(ISystem system, Workload workload, TimeSpan round, CancellationToken ct)
     {
         await using var running = await workload.OpenAsync(system, WarmClients);
-        var best = 0.0;
-        for (var rounds = 1; rounds <= WarmRoundsAtMost; rounds++)
+        await Warming.RunAsync(async () =>
         {
             var run = await ClosedLoop.RunAsync(WarmClients, running.Operate, TimeSpan.Zero, round, ct: ct);
             if (run.Errors > 0) Say($"{system.Name}: {workload.Name}: {run.Errors} errors while warming up: {run.FirstError}");
-            if (rounds >= WarmRoundsAtLeast && run.PerSecond < Faster * best) return;
-            best = Math.Max(best, run.PerSecond);
-        }
+            return run.PerSecond;
+        });
     }
 
-    private static async Task WakeAsync(ISystem system, Workload workload, TimeSpan round, CancellationToken ct)
+    /// <summary>What was used minutes ago may sleep: few clients would measure how long it takes to wake.</summary>
+    private static async Task WakeAsync(ISystem system, Cell cell, TimeSpan round, CancellationToken ct)
     {
-        await using var running = await workload.OpenAsync(system, WarmClients);
+        await cell.Workload.UseAllAsync(system, ct);
+        if (cell.Clients >= WarmClients) return;
+        await using var running = await cell.Workload.OpenAsync(system, WarmClients);
         await ClosedLoop.RunAsync(WarmClients, running.Operate, TimeSpan.Zero, round, ct: ct);
     }
 
@@ -116,9 +113,7 @@ internal static class Comparison
             {
                 foreach (var system in systems)
                 {
-                    // What was used minutes ago may sleep: few clients would measure how long it takes to wake.
-                    await cell.Workload.WakeAsync(system, ct);
-                    if (cell.Clients < WarmClients) await WakeAsync(system, cell.Workload, options.WarmRound, ct);
+                    await WakeAsync(system, cell, options.WarmRound, ct);
                     running.Add(system, await cell.Workload.OpenAsync(system, cell.Clients));
                 }
                 for (var round = 0; round < options.Pairs; round++)

@@ -13,7 +13,8 @@ internal sealed record Running(Func<int, Task> Operate, Func<ValueTask> Close) :
 /// <param name="Name">As the rows have it.</param>
 /// <param name="What">For people.</param>
 /// <param name="OpenAsync">Makes ready for so many clients.</param>
-internal sealed record Workload(string Name, string What, Func<ISystem, int, Task<Running>> OpenAsync)
+/// <param name="Uses">Calls that together use all that its operations choose from by chance; null: each client has its own.</param>
+internal sealed record Workload(string Name, string What, Func<ISystem, int, Task<Running>> OpenAsync, IEnumerable<Func<ISystem, Task>>? Uses = null)
 {
     public const int Keys = 1_000;
     public const int Accounts = 1_000;
@@ -25,15 +26,15 @@ internal sealed record Workload(string Name, string What, Func<ISystem, int, Tas
 
     public static IReadOnlyList<Workload> All { get; } =
     [
-        new("put", $"a write of 64 bytes to one of {Keys:N0} keys", Each((system, random) => system.PutAsync(Key(random), new byte[64]))),
-        new("get", $"a linearizable read of one of {Keys:N0} keys", Each((system, random) => system.GetAsync(Key(random)))),
+        new("put", $"a write of 64 bytes to one of {Keys:N0} keys", Each((system, random) => system.PutAsync(Key(random), new byte[64])), EachKey()),
+        new("get", $"a linearizable read of one of {Keys:N0} keys", Each((system, random) => system.GetAsync(Key(random))), EachKey()),
         new("lock", $"acquire and release, of {LocksOfAClient} locks that each client has for itself", SpreadLocksAsync),
         new("hot-lock", "acquire and release of one lock that all want", (system, _) => Open(client => system.LockAsync(client, "lock/hot"))),
-        new("transfer", $"1 moved between two of {Accounts:N0} balances, in each system's shortest way", Each((system, random) => Pair(random, "account", Accounts, system.TransferAsync))),
-        new("transfer-hot", $"the same, of {HotAccounts}", Each((system, random) => Pair(random, "hot-account", HotAccounts, system.TransferAsync))),
+        new("transfer", $"1 moved between two of {Accounts:N0} balances, in each system's shortest way", Each((system, random) => Pair(random, "account", Accounts, system.TransferAsync)), EachPair("account", Accounts)),
+        new("transfer-hot", $"the same, of {HotAccounts}", Each((system, random) => Pair(random, "hot-account", HotAccounts, system.TransferAsync)), EachPair("hot-account", HotAccounts)),
         new("keepalive", $"one of {Sessions:N0} sessions kept alive", (system, clients) => Of(clients, (random, client) => system.KeepAliveAsync(client, random.Next(Sessions)))),
         new("watch", "from a put until a watch of the key has told of it", WatchesAsync),
-        new(Checked, "as transfer, but both balances are read first, and must not have changed", Each((system, random) => Pair(random, "account", Accounts, system.TransferCheckedAsync))),
+        new(Checked, "as transfer, but both balances are read first, and must not have changed", Each((system, random) => Pair(random, "account", Accounts, system.TransferCheckedAsync)), EachPair("account", Accounts)),
     ];
 
     /// <summary>Only when it is asked for.</summary>
@@ -50,20 +51,14 @@ internal sealed record Workload(string Name, string What, Func<ISystem, int, Tas
         if (workloads.Contains("keepalive")) await system.CreateSessionsAsync(Sessions);
     }
 
-    /// <summary>Reads all that it will use: AkkaHa's keys sleep two minutes after their last call, and chance alone would leave some of them asleep.</summary>
-    public Task WakeAsync(ISystem system, CancellationToken ct)
-    {
-        var names = Name switch
-        {
-            "put" or "get" => Numbered("key", Keys),
-            "transfer" or Checked => Numbered("account", Accounts),
-            "transfer-hot" => Numbered("hot-account", HotAccounts),
-            _ => [],
-        };
-        return Parallel.ForEachAsync(names, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = ct }, async (name, _) => await system.GetAsync(name));
-    }
+    /// <summary>Uses all that its operations choose from: AkkaHa's keys sleep two minutes after their last call, and chance would leave some of them asleep.</summary>
+    public Task UseAllAsync(ISystem system, CancellationToken ct) =>
+        Parallel.ForEachAsync(Uses ?? [], new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = ct }, async (use, _) => await use(system));
 
-    private static IEnumerable<string> Numbered(string kind, int of) => Enumerable.Range(0, of).Select(i => $"{kind}/{i}");
+    private static IEnumerable<Func<ISystem, Task>> EachKey() => Enumerable.Range(0, Keys).Select(i => (Func<ISystem, Task>)(system => system.GetAsync($"key/{i}")));
+
+    private static IEnumerable<Func<ISystem, Task>> EachPair(string kind, int of) =>
+        Enumerable.Range(0, of / 2).Select(i => (Func<ISystem, Task>)(system => system.TransferAsync($"{kind}/{2 * i}", $"{kind}/{(2 * i) + 1}")));
 
     private static string Key(Random random) => $"key/{random.Next(Keys)}";
 

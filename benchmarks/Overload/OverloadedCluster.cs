@@ -10,7 +10,7 @@ namespace AkkaHa.Overload;
 internal sealed class OverloadedCluster : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
-    private const int WarmRounds = 8;
+    private const int WarmClients = 32;
     private static readonly TimeSpan WarmRound = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Repeats = TimeSpan.FromSeconds(5);
 
@@ -47,7 +47,8 @@ internal sealed class OverloadedCluster : IAsyncDisposable
             var ring = await cluster.reader.WaitSettledAsync(Patience, ct);
             await Processor.ForLoadAsync(processors);
             cluster.Target = options.Repeat ? new AkkaHaKeys(AkkaHaClient.Connect(new AkkaHaClientOptions { Endpoints = cluster.Endpoints, GiveUpAfter = Repeats })) : new OneAttempt(ring);
-            await WarmAsync(cluster, ct);
+            // Every key exists, and code is compiled, before anything is measured. On one processor that takes a while.
+            await Warming.RunAsync(() => ClosedLoop.MeasureAsync(cluster.Target, cluster.Lanes, WarmClients, TimeSpan.Zero, WarmRound, ct));
             return cluster;
         }
         catch
@@ -76,18 +77,6 @@ internal sealed class OverloadedCluster : IAsyncDisposable
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !ct.IsCancellationRequested)
         {
             return "";
-        }
-    }
-
-    /// <summary>Every key exists, and code is compiled, before anything is measured: until it is no faster than it was. On one processor that takes a while.</summary>
-    private static async Task WarmAsync(OverloadedCluster cluster, CancellationToken ct)
-    {
-        var best = 0.0;
-        for (var round = 0; round < WarmRounds; round++)
-        {
-            var perSecond = await ClosedLoop.MeasureAsync(cluster.Target, cluster.Lanes, 32, TimeSpan.Zero, WarmRound, ct);
-            if (perSecond < best * 1.05 && round >= 2) return;
-            best = Math.Max(best, perSecond);
         }
     }
 
