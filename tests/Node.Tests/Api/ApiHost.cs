@@ -4,6 +4,7 @@ using System.Text;
 using AkkaHa.Node.Api;
 using AkkaHa.Node.Api.Keys;
 using AkkaHa.Node.Api.Locks;
+using AkkaHa.Node.Monitoring;
 using AkkaHa.Node.Overload;
 using AkkaHa.Node.Settings;
 using Grpc.Net.Client;
@@ -26,6 +27,8 @@ public sealed class ApiHost : IAsyncLifetime
     internal const int CallsAtMost = 1000;
 
     internal Admission Admission { get; } = new(new OverloadSettings { Shed = true, CallsAtMost = CallsAtMost });
+
+    internal NodeHistory History => app!.Services.GetRequiredService<NodeHistory>();
 
     internal FakeEntities Entities { get; } = new();
 

@@ -125,10 +125,12 @@ public sealed class PipelineRouteTests : IClassFixture<ApiHost>, IAsyncLifetime
             await stream.SendAsync([.. Enumerable.Range(id + 10, 1000).Select(i => new PipelinedCall { Id = (ulong)i, KeepAlive = new KeepAliveRequest { SessionId = Session } })]);
 
         // What makes room, or keeps alive, is taken still.
+        var failed = Failed();
         await stream.SendAsync(new PipelinedCall { Id = 3, GetKey = new GetKeyRequest { Key = "k" } });
         var refused = await stream.TakeAsync();
         Assert.Equal((3ul, (int)StatusCode.Unavailable), (refused.Id, refused.Refused.Status));
         Assert.Contains($"{Limits.PipelinedCalls}", refused.Refused.Message, StringComparison.Ordinal);
+        await PipelineStream.UntilAsync(() => Failed() == failed + 1);
         held.SetResult();
         var rest = new HashSet<ulong>();
         while (rest.Count <= Limits.PipelinedCalls)
@@ -207,4 +209,7 @@ public sealed class PipelineRouteTests : IClassFixture<ApiHost>, IAsyncLifetime
         await stream.SendAsync(new PipelinedCall { Id = 3, GetKey = new GetKeyRequest { Key = "k" } });
         Assert.Equal(1, (await stream.TakeAsync()).GetKey.Revision);
     }
+
+    /// <summary>Calls that the dashboard shows as failed.</summary>
+    private long Failed() => host.History.Report(0).Slots.SelectMany(s => s.Tallies).Sum(t => t.Failed);
 }
