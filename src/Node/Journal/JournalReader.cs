@@ -29,13 +29,14 @@ internal sealed record JournalPage(IReadOnlyList<JournalRow> Rows, JournalPositi
 /// A page goes over so many rows at most, of whatever entities: who looks for few among many millions gets there page by page, each of them quick, and not by one query that runs out of time again and again.
 /// </param>
 /// <param name="pageBytes">Of a page, about.</param>
-internal sealed class JournalReader(Database database, bool naive = false, int scanAtOnce = 10_000, int pageBytes = 4 * 1024 * 1024)
+/// <param name="rowsAtMost">Of a page, where rows are small.</param>
+internal sealed class JournalReader(Database database, bool naive = false, int scanAtOnce = 10_000, int pageBytes = 4 * 1024 * 1024, int rowsAtMost = JournalReader.RowsOfPage)
 {
-    private const int MaxRows = 512;
+    private const int RowsOfPage = 512;
 
     private const string Columns = "j.ordering, j.persistence_id, j.sequence_number, j.manifest, j.identifier, j.message";
 
-    private int rowsAtOnce = MaxRows;
+    private int rowsAtOnce = RowsOfPage;
 
     // The name x matters here and below: were that column of the result called xid, ORDER BY xid would mean it, and PostgreSQL would sort the whole journal by it.
 
@@ -100,7 +101,7 @@ internal sealed class JournalReader(Database database, bool naive = false, int s
             full = rows.Count == limit || bytes >= pageBytes;
             if (full) break;
         }
-        Volatile.Write(ref rowsAtOnce, rows.Count == 0 ? MaxRows : (int)Math.Clamp(pageBytes / Math.Max(1, bytes / rows.Count), 4, MaxRows));
+        Volatile.Write(ref rowsAtOnce, rows.Count == 0 ? RowsOfPage : (int)Math.Clamp(pageBytes / Math.Max(1, bytes / rows.Count), 4, rowsAtMost));
         await reader.NextResultAsync(ct);
         var floor = await reader.ReadAsync(ct) ? new JournalPosition(reader.GetInt64(0), reader.GetInt64(1)) : JournalPosition.Start;
         var upTo = full ? rows[^1].Position : Later(Later(bound ?? horizon, after), rows.Count == 0 ? after : rows[^1].Position);

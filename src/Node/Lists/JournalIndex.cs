@@ -6,6 +6,15 @@ using AkkaHa.Node.Storage;
 
 namespace AkkaHa.Node.Lists;
 
+/// <summary>What rows of the journal change in an index.</summary>
+internal interface IIndexChanges
+{
+    /// <summary>Rows come in order.</summary>
+    Task AddAsync(DbConnection connection, JournalRow row, CancellationToken ct);
+
+    Task WriteAsync(DbConnection connection, DbTransaction transaction, CancellationToken ct);
+}
+
 /// <summary>
 /// Names in their order, as of a position in the journal: the mark. Each batch is one transaction that moves the mark from where it was read: so any node can bring the index forward at
 /// any time, and what two do at once counts once.
@@ -18,11 +27,16 @@ internal abstract class JournalIndex(Database database, JournalScope scope, stri
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AgainAfter = TimeSpan.FromMilliseconds(10);
 
+    // A name that is written often is then put once for many rows; what of a page is written in one transaction needs some memory, and locks rows for others who bring the index forward.
+    private const int RowsAtOnce = 16_384;
+    private const long BytesAtOnce = 16L * 1024 * 1024;
+    private const int RowsOfPage = 4_096;
+
     private readonly SemaphoreSlim one = new(1);
 
     protected Database Database { get; } = database;
 
-    protected JournalReader Reader { get; } = new(database);
+    protected JournalReader Reader { get; } = new(database, rowsAtMost: RowsOfPage);
 
     /// <summary>How far it came.</summary>
     public enum CaughtUp
@@ -54,16 +68,11 @@ internal abstract class JournalIndex(Database database, JournalScope scope, stri
                 if (swept) Behind(until.Value, from);
                 swept = false;
                 if (from >= until) return from;
-                var page = await Reader.ReadAsync(connection, from, scope, ct);
-                Seen(page);
-                if (page.Floor > from)
-                {
-                    // Rows that it has not read may be gone: unless another has brought it forward meanwhile, it has to be made again, from the entities themselves.
-                    await DropAsync(connection, from, ct);
-                    continue;
-                }
-                if (page.UpTo == from) return from;
-                if (await WriteAsync(connection, await BatchAsync(connection, page, ct), from, page.UpTo, ct) && !page.More) return page.UpTo;
+                var (changes, upTo, more, lost) = await ReadAsync(connection, from, ct);
+                // Unless another has brought it forward meanwhile, it has to be made again, from the entities themselves.
+                if (lost) await DropAsync(connection, from, ct);
+                else if (upTo == from) return from;
+                else if (await WriteAsync(connection, changes, from, upTo, ct) && !more) return upTo;
             }
         }
         finally
@@ -94,8 +103,8 @@ internal abstract class JournalIndex(Database database, JournalScope scope, stri
         }
     }
 
-    /// <summary>What a page of the journal changes; it is carried out in a transaction.</summary>
-    protected abstract Task<Func<DbConnection, DbTransaction, Task>> BatchAsync(DbConnection connection, JournalPage page, CancellationToken ct);
+    /// <summary>What rows of the journal change, none yet.</summary>
+    protected abstract IIndexChanges NoChanges();
 
     /// <summary>Told once in each call that goes to the end: where that is, and where the index was.</summary>
     protected virtual void Behind(JournalPosition end, JournalPosition indexed)
@@ -107,12 +116,33 @@ internal abstract class JournalIndex(Database database, JournalScope scope, stri
     {
     }
 
-    private async Task<bool> WriteAsync(DbConnection connection, Func<DbConnection, DbTransaction, Task> write, JournalPosition from, JournalPosition to, CancellationToken ct)
+    /// <summary>Page after page, while more can be read and it is not too much for one transaction.</summary>
+    /// <returns>What they change; how far they go; whether there are more; and whether none could be read, since rows may be gone.</returns>
+    private async Task<(IIndexChanges Changes, JournalPosition UpTo, bool More, bool Lost)> ReadAsync(DbConnection connection, JournalPosition from, CancellationToken ct)
+    {
+        var (changes, upTo, rows, bytes) = (NoChanges(), from, 0, 0L);
+        while (true)
+        {
+            var page = await Reader.ReadAsync(connection, upTo, scope, ct);
+            Seen(page);
+            // Rows that it has not read may be gone. What came before them was all there when it was read.
+            if (page.Floor > upTo) return (changes, upTo, More: true, Lost: upTo == from);
+            foreach (var row in page.Rows)
+            {
+                await changes.AddAsync(connection, row, ct);
+                bytes += row.Bytes;
+            }
+            (upTo, rows) = (page.UpTo, rows + page.Rows.Count);
+            if (!page.More || rows >= RowsAtOnce || bytes >= BytesAtOnce) return (changes, upTo, page.More, Lost: false);
+        }
+    }
+
+    private async Task<bool> WriteAsync(DbConnection connection, IIndexChanges changes, JournalPosition from, JournalPosition to, CancellationToken ct)
     {
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.Unspecified, ct);
         // First: whoever else is at it waits here, and then finds that it is done.
         if (!await Marks.MoveAsync(connection, transaction, mark, from, to, ct)) return false;
-        await write(connection, transaction);
+        await changes.WriteAsync(connection, transaction, ct);
         await transaction.CommitAsync(ct);
         return true;
     }

@@ -16,14 +16,18 @@ internal sealed class KeyIndex(Database database) : JournalIndex(database, Journ
     public IIndexTables Tables(DbConnection connection, DbTransaction transaction) =>
         Database.IsPostgres ? new PostgresIndexTables(connection, transaction) : new SqliteIndexTables(connection, transaction);
 
-    protected override async Task<Func<DbConnection, DbTransaction, Task>> BatchAsync(DbConnection connection, JournalPage page, CancellationToken ct)
-    {
-        var batch = new IndexBatch();
-        foreach (var row in page.Rows) await batch.AddAsync(writes, connection, row, ct);
-        return (on, transaction) => batch.WriteAsync(Tables(on, transaction), ct);
-    }
+    protected override IIndexChanges NoChanges() => new Changes(this);
 
     protected override void Behind(JournalPosition end, JournalPosition indexed) => LeaderGauges.Index(Math.Max(0, end.Ordering - indexed.Ordering));
 
     protected override void Seen(JournalPage page) => NodeMeter.Floor(page.Floor.Ordering);
+
+    private sealed class Changes(KeyIndex index) : IIndexChanges
+    {
+        private readonly IndexBatch batch = new();
+
+        public Task AddAsync(DbConnection connection, JournalRow row, CancellationToken ct) => batch.AddAsync(index.writes, connection, row, ct);
+
+        public Task WriteAsync(DbConnection connection, DbTransaction transaction, CancellationToken ct) => batch.WriteAsync(index.Tables(connection, transaction), ct);
+    }
 }

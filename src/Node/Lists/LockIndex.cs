@@ -1,5 +1,6 @@
 using System.Data;
 using System.Data.Common;
+using System.Text.Json;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Storage;
 using AkkaHa.Node.Journal;
@@ -53,36 +54,42 @@ internal sealed class LockIndex(Database database) : JournalIndex(database, Jour
         return [.. names];
     }
 
-    /// <summary>Of each lock, whether anybody has it or waits for it after these rows.</summary>
-    public static Dictionary<string, bool> Used(IEnumerable<JournalRow> rows)
+    private static string NameOf(string persistenceId) => persistenceId[(EntityId.LockKind.Length + 1)..];
+
+    protected override IIndexChanges NoChanges() => new Changes(this);
+
+    private async Task PutAsync(DbConnection connection, DbTransaction transaction, Dictionary<string, bool> used, CancellationToken ct)
     {
-        var used = new Dictionary<string, bool>(StringComparer.Ordinal);
-        foreach (var row in rows)
+        await RunAsync("INSERT INTO lock_index (name) SELECT name FROM {names} ON CONFLICT DO NOTHING", [.. used.Where(u => u.Value).Select(u => u.Key)]);
+        await RunAsync("DELETE FROM lock_index WHERE name IN (SELECT name FROM {names})", [.. used.Where(u => !u.Value).Select(u => u.Key)]);
+
+        async Task RunAsync(string sql, string[] names)
+        {
+            if (names.Length == 0) return;
+            // One statement for all: under load there are thousands. SQLite takes ON CONFLICT for a join's, unless a WHERE comes before it.
+            var (all, value) = Database.IsPostgres
+                ? ("unnest(@names) AS n (name)", (object)names)
+                : ("(SELECT value AS name FROM json_each(@names)) WHERE true", JsonSerializer.Serialize(names));
+            await using var command = connection.Command(transaction, sql.Replace("{names}", all, StringComparison.Ordinal), [("@names", value)]);
+            await command.ExecuteNonQueryAsync(ct);
+        }
+    }
+
+    /// <summary>Of each lock, whether anybody has it or waits for it.</summary>
+    private sealed class Changes(LockIndex index) : IIndexChanges
+    {
+        private readonly Dictionary<string, bool> used = new(StringComparer.Ordinal);
+
+        public Task AddAsync(DbConnection connection, JournalRow row, CancellationToken ct)
         {
             foreach (var @event in row.Envelope.Events)
             {
                 if (@event.BodyCase is Event.BodyOneofCase.LockGranted or Event.BodyOneofCase.LockEnqueued) used[NameOf(row.PersistenceId)] = true;
                 else if (@event.LockReleased?.Free ?? @event.LockWaiterLeft?.Free ?? false) used[NameOf(row.PersistenceId)] = false;
             }
+            return Task.CompletedTask;
         }
-        return used;
-    }
 
-    private static string NameOf(string persistenceId) => persistenceId[(EntityId.LockKind.Length + 1)..];
-
-    protected override Task<Func<DbConnection, DbTransaction, Task>> BatchAsync(DbConnection connection, JournalPage page, CancellationToken ct)
-    {
-        var used = Used(page.Rows);
-        return Task.FromResult<Func<DbConnection, DbTransaction, Task>>((on, transaction) => PutAsync(on, transaction, used, ct));
-    }
-
-    private static async Task PutAsync(DbConnection connection, DbTransaction transaction, Dictionary<string, bool> used, CancellationToken ct)
-    {
-        foreach (var (name, isUsed) in used)
-        {
-            await using var command = connection.Command(
-                transaction, isUsed ? "INSERT INTO lock_index (name) VALUES (@name) ON CONFLICT DO NOTHING" : "DELETE FROM lock_index WHERE name = @name", [("@name", name)]);
-            await command.ExecuteNonQueryAsync(ct);
-        }
+        public Task WriteAsync(DbConnection connection, DbTransaction transaction, CancellationToken ct) => index.PutAsync(connection, transaction, used, ct);
     }
 }
