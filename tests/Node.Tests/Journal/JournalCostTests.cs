@@ -46,6 +46,19 @@ public sealed class JournalCostTests(JournalFixture fixture)
         Assert.InRange(await CostAsync(connection, _ => index.AdvanceAsync(null, default), everybody: true), 0, 100);
     }
 
+    [Fact]
+    public async Task A_key_that_was_written_often_is_put_once_for_all_pages_that_go_into_one_transaction()
+    {
+        var journal = await fixture.NewAsync("postgres");
+        await FillAsync(journal);
+        await new KeyIndex(journal.Database).AdvanceAsync(null, default);
+        await using var connection = await journal.Database.OpenJournalAsync(default);
+        await EndOthersAsync(connection);
+        await using var count = connection.Command(null, "SELECT n_tup_ins + n_tup_upd FROM pg_stat_user_tables WHERE relname = 'key_index'");
+        // 101 keys, and two transactions. By pages of 512 rows these were 4,001.
+        Assert.InRange(Convert.ToInt64(await count.ExecuteScalarAsync(), CultureInfo.InvariantCulture), 101, 202);
+    }
+
     private static async Task FillAsync(TestJournal journal)
     {
         await journal.AppendAsync("kv/first", TestJournal.Put("x", 1));
