@@ -27,16 +27,20 @@ internal abstract class JournalIndex(Database database, JournalScope scope, stri
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AgainAfter = TimeSpan.FromMilliseconds(10);
 
-    // A name that is written often is then put once for many rows; what of a page is written in one transaction needs some memory, and locks rows for others who bring the index forward.
+    // What so many rows change is one transaction: a name that is written often is put once for all of them.
     private const int RowsAtOnce = 16_384;
+
+    // SQLite has one writer, and what entities write waits for it meanwhile.
+    private const int RowsAtOnceOfSqlite = 2_048;
     private const long BytesAtOnce = 16L * 1024 * 1024;
     private const int RowsOfPage = 4_096;
 
+    private readonly int rowsAtOnce = database.IsPostgres ? RowsAtOnce : RowsAtOnceOfSqlite;
     private readonly SemaphoreSlim one = new(1);
 
     protected Database Database { get; } = database;
 
-    protected JournalReader Reader { get; } = new(database, rowsAtMost: RowsOfPage);
+    protected JournalReader Reader { get; } = new(database, rowsAtMost: database.IsPostgres ? RowsOfPage : RowsAtOnceOfSqlite);
 
     /// <summary>How far it came.</summary>
     public enum CaughtUp
@@ -133,7 +137,7 @@ internal abstract class JournalIndex(Database database, JournalScope scope, stri
                 bytes += row.Bytes;
             }
             (upTo, rows) = (page.UpTo, rows + page.Rows.Count);
-            if (!page.More || rows >= RowsAtOnce || bytes >= BytesAtOnce) return (changes, upTo, page.More, Lost: false);
+            if (!page.More || rows >= rowsAtOnce || bytes >= BytesAtOnce) return (changes, upTo, page.More, Lost: false);
         }
     }
 
