@@ -27,20 +27,14 @@ internal abstract class JournalIndex(Database database, JournalScope scope, stri
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AgainAfter = TimeSpan.FromMilliseconds(10);
 
-    // What so many rows change is one transaction: a name that is written often is put once for all of them.
-    private const int RowsAtOnce = 16_384;
-
+    // What so many pages change is one transaction: a name that is written often is put once for all of them. No more, so that what was gone through is not lost with one that fails, or whose caller has no more patience.
     // SQLite has one writer, and what entities write waits for it meanwhile.
-    private const int RowsAtOnceOfSqlite = 2_048;
-    private const long BytesAtOnce = 16L * 1024 * 1024;
-    private const int RowsOfPage = 4_096;
-
-    private readonly int rowsAtOnce = database.IsPostgres ? RowsAtOnce : RowsAtOnceOfSqlite;
+    private readonly int pagesAtOnce = database.IsPostgres ? 4 : 1;
     private readonly SemaphoreSlim one = new(1);
 
     protected Database Database { get; } = database;
 
-    protected JournalReader Reader { get; } = new(database, rowsAtMost: database.IsPostgres ? RowsOfPage : RowsAtOnceOfSqlite);
+    protected JournalReader Reader { get; } = new(database, rowsAtMost: database.IsPostgres ? 4_096 : 2_048);
 
     /// <summary>How far it came.</summary>
     public enum CaughtUp
@@ -120,24 +114,20 @@ internal abstract class JournalIndex(Database database, JournalScope scope, stri
     {
     }
 
-    /// <summary>Page after page, while more can be read and it is not too much for one transaction.</summary>
+    /// <summary>Page after page, as many as go into one transaction.</summary>
     /// <returns>What they change; how far they go; whether there are more; and whether none could be read, since rows may be gone.</returns>
     private async Task<(IIndexChanges Changes, JournalPosition UpTo, bool More, bool Lost)> ReadAsync(DbConnection connection, JournalPosition from, CancellationToken ct)
     {
-        var (changes, upTo, rows, bytes) = (NoChanges(), from, 0, 0L);
-        while (true)
+        var (changes, upTo) = (NoChanges(), from);
+        for (var pages = 1; ; pages++)
         {
             var page = await Reader.ReadAsync(connection, upTo, scope, ct);
             Seen(page);
             // Rows that it has not read may be gone. What came before them was all there when it was read.
             if (page.Floor > upTo) return (changes, upTo, More: true, Lost: upTo == from);
-            foreach (var row in page.Rows)
-            {
-                await changes.AddAsync(connection, row, ct);
-                bytes += row.Bytes;
-            }
-            (upTo, rows) = (page.UpTo, rows + page.Rows.Count);
-            if (!page.More || rows >= rowsAtOnce || bytes >= BytesAtOnce) return (changes, upTo, page.More, Lost: false);
+            foreach (var row in page.Rows) await changes.AddAsync(connection, row, ct);
+            upTo = page.UpTo;
+            if (!page.More || pages == pagesAtOnce) return (changes, upTo, page.More, Lost: false);
         }
     }
 

@@ -50,6 +50,17 @@ internal sealed class TestJournal(Database database, NodeSettings settings)
         await command.ExecuteNonQueryAsync();
     }
 
+    /// <summary>Many rows of a hundred keys, in PostgreSQL, which has just looked at them all.</summary>
+    public async Task FillAsync(int rows)
+    {
+        await AppendAsync("kv/first", Put("x", 1));
+        await RunAsync(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"""
+            INSERT INTO journal (persistence_id, sequence_number, created, message, manifest, identifier)
+            SELECT 'kv/' || n % 100, n, created, message, manifest, identifier FROM journal, generate_series(1, {rows}) n WHERE persistence_id = 'kv/first'
+            """));
+        await RunAsync("VACUUM ANALYZE journal");
+    }
+
     /// <summary>A system whose actors have this journal and its snapshots.</summary>
     /// <param name="thePluginsOwn">As Akka.Persistence.Sql has them, without what is ours on PostgreSQL.</param>
     public ActorSystem StartSystem(bool thePluginsOwn = false)
