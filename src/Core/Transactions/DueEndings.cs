@@ -6,13 +6,16 @@ using AkkaHa.Messages.Storage;
 namespace AkkaHa.Core.Transactions;
 
 /// <summary>
-/// Decisions, and drops of attempts, that a participant has heard of and not stored yet: they go with its next row, or after <see cref="FoldMs"/> with one of their own. In memory only, so that one that gets lost was
-/// only late. They are durable all the same: whoever recovers here holds what was prepared until it hears of this outcome, and can't hear of another.
+/// Decisions, and drops of attempts, that a participant has heard of and not stored yet: they go with its next row, or after <see cref="FoldMs"/> with one of their own, of a key that nobody watches after
+/// <see cref="UnwatchedFoldMs"/> (ADR 0036). In memory only, so that one that gets lost was only late. They are durable all the same: whoever recovers here holds what was prepared until it hears of this outcome, and can't hear of another.
 /// </summary>
 internal sealed class DueEndings(Intents intents)
 {
     /// <summary>Stored after so long even when nothing follows: watches hear of a commit only then.</summary>
     public const long FoldMs = 50;
+
+    /// <summary>The same of a key, while nobody watches any. Well below the second after which a coordinator that has not heard that it is stored tells again.</summary>
+    public const long UnwatchedFoldMs = 500;
 
     private static readonly PreparedBranch Nothing = new();
 
@@ -30,8 +33,12 @@ internal sealed class DueEndings(Intents intents)
     public void Add(string transactionId, Command command, Turn turn)
     {
         due.Add(transactionId, command);
-        WakeAtMs ??= turn.At.MonoMs + FoldMs;
+        WakeAtMs = Math.Min(WakeAtMs ?? long.MaxValue, turn.At.MonoMs + (MayWait(transactionId, command, turn) ? UnwatchedFoldMs : FoldMs));
     }
+
+    /// <summary>A time to live begins with the row, and is not to be much longer than asked for. A session, or the release of a lock, may have to wait for what rests on it.</summary>
+    private bool MayWait(string transactionId, Command command, Turn turn) =>
+        !turn.At.IsWatched && turn.Self.Kind == EntityId.KeyKind && !(command.Commit is { } commit && intents.Held[transactionId].Branch(commit.Then).Write is { ExpiresAtMs: > 0 });
 
     /// <summary>What the one that might write this makes of it; null: there is none.</summary>
     public PreparedBranch? For(string resource)

@@ -146,7 +146,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
     {
         if (inFlight is not null || !hasGrant || superseded) return;
         hasDecided = true;
-        var batch = entity.Decide(queue.Take(BatchAtMost), NodeClock.Now(), leaving);
+        var batch = entity.Decide(queue.Take(BatchAtMost), NodeClock.Now() with { IsWatched = parts.AreKeysWatched() }, leaving);
         Run(batch.Now);
         if (batch.Rows.Count == 0)
         {

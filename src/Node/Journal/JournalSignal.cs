@@ -6,6 +6,7 @@ internal sealed class JournalSignal
     private volatile TaskCompletionSource next = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile Action? others;
     private volatile bool isWanted;
+    private volatile bool isWantedElsewhere;
 
     /// <summary>Done at the next write.</summary>
     public Task Next => next.Task;
@@ -16,6 +17,15 @@ internal sealed class JournalSignal
         get => isWanted;
         set => isWanted = value;
     }
+
+    /// <summary>Somebody at another node does.</summary>
+    public bool IsWantedElsewhere
+    {
+        set => isWantedElsewhere = value;
+    }
+
+    /// <summary>Somebody anywhere does, as far as this node knows: of a watch at another node it hears within a second or so.</summary>
+    public bool IsWatched => isWanted || isWantedElsewhere;
 
     /// <summary>Rows of keys were written here. Cheap when nobody waits.</summary>
     public void Written()

@@ -38,7 +38,7 @@ internal sealed class WriteNews : ReceiveActor, IWithTimers
         Receive<MemberSignal>(said => said.Kind == MemberSignalKind.Watches, _ =>
         {
             asked[Sender] = Stopwatch.GetTimestamp();
-            isAsked = true;
+            Asked(true);
         });
         Receive<MemberSignal>(said => said.Kind == MemberSignalKind.KeysWritten, _ => signal.Heard());
     }
@@ -53,6 +53,8 @@ internal sealed class WriteNews : ReceiveActor, IWithTimers
 
     protected override void PostStop() => signal.NoMore(tell);
 
+    private void Asked(bool now) => signal.IsWantedElsewhere = isAsked = now;
+
     /// <summary>Called by whoever has written, on any thread.</summary>
     private void Written()
     {
@@ -62,7 +64,7 @@ internal sealed class WriteNews : ReceiveActor, IWithTimers
     private void OnAskOthers()
     {
         foreach (var gone in asked.Where(a => Stopwatch.GetElapsedTime(a.Value) > AskedFor).Select(a => a.Key).ToArray()) asked.Remove(gone);
-        isAsked = asked.Count > 0;
+        Asked(asked.Count > 0);
         if (!signal.IsWanted) return;
         foreach (var member in cluster.State.Members)
             if (member.UniqueAddress != cluster.SelfUniqueAddress && member.Status is MemberStatus.Up or MemberStatus.Leaving)

@@ -92,6 +92,9 @@ internal sealed class NodeParts(NodeSettings settings, string incarnation, RuleS
     /// <summary>Tells that rows of keys have been written here.</summary>
     public Action KeysWritten { get; private set; } = () => { };
 
+    /// <summary>Whether somebody waits for them, here or at another node.</summary>
+    public Func<bool> AreKeysWatched { get; private set; } = () => true;
+
     /// <summary>Whether an entity's rows up to a number may be deleted now: who reads the journal across entities must have read them, and be told that they go.</summary>
     public Func<string, long, Task<bool>> MayDelete { get; private set; } = (_, _) => Task.FromResult(true);
 
@@ -105,6 +108,7 @@ internal sealed class NodeParts(NodeSettings settings, string incarnation, RuleS
     {
         Holder = holder;
         KeysWritten = database.Signal.Written;
+        AreKeysWatched = () => database.Signal.IsWatched;
         Trial = new JournalTrial(database, $"{Settings.Remote.Host}:{Settings.Remote.Port}", Writes);
         var floor = new JournalFloor(database);
         MayDelete = (entity, upTo) => floor.RaiseAsync(entity, upTo, CancellationToken.None);

@@ -23,6 +23,8 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
     private const int WaitingAtMost = 5_000;
     private const int AsksAtMost = 32;
 
+
+    private readonly JournalCompany company = new(TimeSpan.FromMilliseconds(4));
     private readonly Channel<JournalWrite> waiting = Channel.CreateBounded<JournalWrite>(WaitingAtMost);
     private readonly ConcurrentDictionary<string, Task> underWay = new(StringComparer.Ordinal);
     private readonly GroupReads<HighestAsk, long> highest;
@@ -44,12 +46,13 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
 
     protected override Task<IImmutableList<Exception>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken)
     {
-        var rows = messages.SelectMany(m => (IEnumerable<IPersistentRepresentation>)m.Payload).Select(RowOf).ToArray();
-        if (rows.Length == 0) return Task.FromResult<IImmutableList<Exception>>(null!);
-        var write = new JournalWrite(rows);
+        var events = messages.SelectMany(m => (IEnumerable<IPersistentRepresentation>)m.Payload).ToArray();
+        if (events.Length == 0) return Task.FromResult<IImmutableList<Exception>>(null!);
+        var write = new JournalWrite([.. events.Select(RowOf)], Array.TrueForAll(events, e => TransactionRows.Is(e.Payload)));
         if (!waiting.Writer.TryWrite(write)) throw new InvalidOperationException($"{WaitingAtMost} writes wait for the journal already, or it has been stopped");
+        if (!write.IsOfTransactions) company.Hurry();
         // Whoever recovers this entity next waits for the end of it, whatever that is.
-        var entity = rows[0].PersistenceId;
+        var entity = write.Rows[0].PersistenceId;
         underWay[entity] = write.Done.Task;
         _ = write.Done.Task.ContinueWith(ended => underWay.TryRemove(KeyValuePair.Create(entity, (Task)ended)), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         return write.Done.Task;
@@ -77,6 +80,7 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
     {
         stopped = true;
         waiting.Writer.TryComplete();
+        company.Hurry();
         highest.Stop();
         rowsOf.Stop();
         base.PostStop();
@@ -92,7 +96,9 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
     {
         while (await waiting.Reader.WaitToReadAsync())
         {
+            await company.GatherAsync();
             var batch = Take();
+            company.Took(batch);
             if (batch.Count > 0) await WriteAsync(insert, batch);
         }
         await CloseAsync(insert);

@@ -7,7 +7,9 @@ namespace AkkaHa.Node.Storage;
 internal sealed record NewRow(string PersistenceId, long SequenceNr, byte[] Message, string Manifest, int Serializer);
 
 /// <summary>Rows of one entity, all or none, and who waits for them. Null is Akka's word for "none was rejected".</summary>
-internal sealed record JournalWrite(IReadOnlyList<NewRow> Rows)
+/// <param name="Rows">The rows.</param>
+/// <param name="IsOfTransactions">All that they tell of is done by transactions over several entities.</param>
+internal sealed record JournalWrite(IReadOnlyList<NewRow> Rows, bool IsOfTransactions)
 {
     // Who waits is Akka's journal, and only passes it on to the entity: that is done at once, and not by another thread.
     public TaskCompletionSource<IImmutableList<Exception>> Done { get; } = new();

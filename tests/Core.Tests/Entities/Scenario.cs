@@ -42,7 +42,10 @@ sealed class Scenario
 
     public long ElapsedMs => elapsedMs;
 
-    public Moment Now => new(StartMs + elapsedMs - wallBackMs, 1_000 + elapsedMs);
+    public Moment Now => new(StartMs + elapsedMs - wallBackMs, 1_000 + elapsedMs, IsWatched);
+
+    /// <summary>Whether somebody waits for rows of keys, as far as the node knows.</summary>
+    public bool IsWatched { get; set; } = true;
 
     /// <summary>An entity that nobody ever spoke to.</summary>
     public static Scenario Fresh(EntityId id, long epoch = 1, RuleSwitches? rules = null, OutcomeTimes? times = null) => new(id, epoch, false, rules, [], times);

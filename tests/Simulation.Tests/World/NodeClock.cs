@@ -9,6 +9,7 @@ namespace AkkaHa.Simulation.Tests.World;
 sealed class NodeClock
 {
     private const long Million = 1_000_000;
+    private const long WatchedForMs = 700;
 
     private readonly Scheduler scheduler;
     private readonly long monoAtStart;
@@ -28,7 +29,8 @@ sealed class NodeClock
     /// <summary>It goes on while the process does nothing.</summary>
     public long MonoMs => monoAtStart + Elapsed;
 
-    public Moment Moment => new(wallAtStart + Elapsed, monoAtStart + Elapsed);
+    /// <summary>By turns somebody watches and nobody does.</summary>
+    public Moment Moment => new(wallAtStart + Elapsed, monoAtStart + Elapsed, IsWatched: Elapsed / WatchedForMs % 2 == 0);
 
     /// <summary>It stops while its process stands still, as when a virtual machine is suspended: what no lease can bear.</summary>
     public void StandStill(long ms) => startedAt += ms;

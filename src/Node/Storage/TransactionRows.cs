@@ -1,0 +1,14 @@
+using AkkaHa.Messages.Storage;
+
+namespace AkkaHa.Node.Storage;
+
+/// <summary>Which rows are written by what transactions do, at their coordinators and at their participants, and by nothing else.</summary>
+internal static class TransactionRows
+{
+    public static bool Is(object payload) => payload is Envelope row && row.Events.All(Is);
+
+    private static bool Is(Event one) => one.BodyCase
+        is Event.BodyOneofCase.TransactionStarted or Event.BodyOneofCase.TransactionCommitted or Event.BodyOneofCase.TransactionAborted
+        or Event.BodyOneofCase.TransactionSettled or Event.BodyOneofCase.TransactionsArchived
+        or Event.BodyOneofCase.Prepared or Event.BodyOneofCase.Applied or Event.BodyOneofCase.Discarded or Event.BodyOneofCase.AttemptDropped or Event.BodyOneofCase.Refused;
+}
