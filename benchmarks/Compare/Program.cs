@@ -2,14 +2,14 @@ using System.CommandLine;
 using AkkaHa.Compare;
 using AkkaHa.Compare.Systems;
 
-Option<bool> quick = new("--quick") { Description = "Ten minutes: short measurements, fewer numbers of clients" };
+Option<bool> quick = new("--quick") { Description = "Under eight minutes: short measurements, fewer numbers of clients" };
 Option<string[]> systems = new("--systems") { Description = "Whom to compare", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [.. SystemNames.All] };
 systems.AcceptOnlyFromAmong([.. SystemNames.All]);
 Option<string[]> workloads = new("--workloads") { Description = "What they do; left out: all that a run of this kind has", AllowMultipleArgumentsPerToken = true };
 workloads.AcceptOnlyFromAmong([.. Workload.All.Select(w => w.Name)]);
 Option<int[]> clients = new("--clients") { Description = "How many clients; left out: 1, 16, 64, 256 (quick: 1, 64)", AllowMultipleArgumentsPerToken = true };
 Option<int?> pairs = new("--pairs") { Description = "How often each is measured, by turns; left out: 5 (quick: 2)" };
-Option<double?> seconds = new("--seconds") { Description = "How long a measurement is; left out: 2 (quick: 0.8)" };
+Option<double?> seconds = new("--seconds") { Description = "How long a measurement is; left out: 2 (quick: 0.7)" };
 Option<string?> json = new("--json") { Description = "Write a row for each cell and system to this file, too" };
 Option<string?> results = new("--results") { Description = "Write the tables for people to this file" };
 pairs.Validators.Add(r => { if (r.GetValueOrDefault<int?>() is < 1) r.AddError("--pairs must be at least 1."); });
@@ -20,11 +20,11 @@ RootCommand root = new("AkkaHa beside etcd, PostgreSQL and Redis: the same work,
 root.SetAction((parsed, cancel) =>
 {
     var isQuick = parsed.GetValue(quick);
-    var time = TimeSpan.FromSeconds(parsed.GetValue(seconds) ?? (isQuick ? 0.8 : 2));
+    var time = TimeSpan.FromSeconds(parsed.GetValue(seconds) ?? (isQuick ? 0.7 : 2));
     return Comparison.RunAsync(
         new CompareOptions(
             [.. parsed.GetValue(systems)!.Distinct()], Some(parsed.GetValue(workloads)), Some(parsed.GetValue(clients)), parsed.GetValue(pairs) ?? (isQuick ? 2 : 5),
-            TimeSpan.FromSeconds(isQuick ? 0.5 : 1), time * (isQuick ? 0.4 : 0.3), time, isQuick, parsed.GetValue(json), parsed.GetValue(results)),
+            TimeSpan.FromSeconds(isQuick ? 0.25 : 1), time * 0.3, time, isQuick, parsed.GetValue(json), parsed.GetValue(results)),
         cancel);
 });
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(60) });

@@ -1,4 +1,5 @@
 using AkkaHa.ClientApi;
+using AkkaHa.ClientApi.Connection.Pipelines;
 using AkkaHa.Load;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Placement;
@@ -9,7 +10,10 @@ using Grpc.Net.Client;
 
 namespace AkkaHa.Overload;
 
-/// <summary>Keys by single attempts, straight to the owner: what is refused is a failure, and how long an answer took is how long the node took.</summary>
+/// <summary>
+/// Keys by single attempts, straight to the owner, over the stream that the client has to each node: what is refused is a failure, and how long an answer took is how long the node took. (Calls of HTTP/2 of their own would
+/// wait in the sender for one more connection, since each carries a hundred.)
+/// </summary>
 internal sealed class OneAttempt : IKeyTarget
 {
     /// <summary>Beyond this nobody waits any more.</summary>
@@ -18,7 +22,7 @@ internal sealed class OneAttempt : IKeyTarget
 
     private readonly ShardMap map;
     private readonly Keys.KeysClient[] owners;
-    private readonly List<GrpcChannel> channels = [];
+    private readonly List<IDisposable> connections = [];
     private long refused;
 
     /// <summary>By this picture of the owners, which is not to change.</summary>
@@ -32,8 +36,9 @@ internal sealed class OneAttempt : IKeyTarget
             if (!clients.TryGetValue(shard.Grpc, out var client))
             {
                 var channel = GrpcChannel.ForAddress(shard.Grpc, new GrpcChannelOptions { HttpHandler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true, UseProxy = false }, DisposeHttpClient = true });
-                channels.Add(channel);
-                clients[shard.Grpc] = client = new Keys.KeysClient(channel);
+                var invoker = new PipelinedInvoker(channel.CreateCallInvoker(), TimeProvider.System);
+                connections.AddRange([invoker, channel]);
+                clients[shard.Grpc] = client = new Keys.KeysClient(invoker);
             }
             owners[int.Parse(shard.Shard, System.Globalization.CultureInfo.InvariantCulture)] = client;
         }
@@ -44,37 +49,36 @@ internal sealed class OneAttempt : IKeyTarget
     /// <summary>Calls that were refused because there was too much to do.</summary>
     public long Refused => Interlocked.Read(ref refused);
 
-    public Task PutAsync(string key, CancellationToken ct) => CallAsync(Owner(key).PutAsync(new PutKeyRequest { Key = key, Value = Value }, Options(ct)));
+    public Task PutAsync(string key, CancellationToken ct) => CallAsync(options => Owner(key).PutAsync(new PutKeyRequest { Key = key, Value = Value }, options), ct);
 
-    public Task GetAsync(string key, CancellationToken ct) => CallAsync(Owner(key).GetAsync(new GetKeyRequest { Key = key }, Options(ct)));
+    public Task GetAsync(string key, CancellationToken ct) => CallAsync(options => Owner(key).GetAsync(new GetKeyRequest { Key = key }, options), ct);
 
     public ValueTask DisposeAsync()
     {
-        foreach (var channel in channels) channel.Dispose();
+        foreach (var connection in connections) connection.Dispose();
         return ValueTask.CompletedTask;
     }
 
-    private static CallOptions Options(CancellationToken ct) => new(deadline: DateTime.UtcNow + Patience, cancellationToken: ct);
-
     private Keys.KeysClient Owner(string key) => owners[map.ShardOf(EntityId.Key(key))];
 
-    private async Task CallAsync<T>(AsyncUnaryCall<T> call)
+    private async Task CallAsync<T>(Func<CallOptions, AsyncUnaryCall<T>> begin, CancellationToken ct)
     {
-        using (call)
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(Patience);
+        // A call with a deadline has one of HTTP/2 to itself.
+        using var call = begin(new CallOptions(cancellationToken: patience.Token));
+        try
         {
-            try
-            {
-                await call;
-            }
-            catch (RpcException e) when (e.StatusCode == StatusCode.NotFound)
-            {
-                // An answer.
-            }
-            catch (RpcException e) when (e.StatusCode == StatusCode.Unavailable)
-            {
-                Interlocked.Increment(ref refused);
-                throw;
-            }
+            await call;
+        }
+        catch (RpcException e) when (e.StatusCode == StatusCode.NotFound)
+        {
+            // An answer.
+        }
+        catch (RpcException e) when (e.StatusCode == StatusCode.Unavailable)
+        {
+            Interlocked.Increment(ref refused);
+            throw;
         }
     }
 }

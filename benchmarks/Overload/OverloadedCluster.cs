@@ -11,7 +11,7 @@ internal sealed class OverloadedCluster : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
     private const int WarmClients = 32;
-    private static readonly TimeSpan WarmRound = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan WarmRound = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Repeats = TimeSpan.FromSeconds(5);
 
     private readonly PostgresServer? postgres;

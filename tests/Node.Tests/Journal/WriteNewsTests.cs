@@ -29,13 +29,25 @@ public sealed class WriteNewsTests : TestKit
         signal.Written();
         await ExpectNoMsgAsync(TimeSpan.FromMilliseconds(300));
 
+        Assert.False(signal.IsWatched);
+
         await AskAsync();
+        Assert.True(signal.IsWatched);
         signal.Written();
         await ExpectMsgAsync<MemberSignal>(said => said.Kind == MemberSignalKind.KeysWritten, Patience);
 
         await Task.Delay(TimeSpan.FromSeconds(5.5));
+        Assert.False(signal.IsWatched);
         signal.Written();
         await ExpectNoMsgAsync(TimeSpan.FromMilliseconds(300));
+    }
+
+    [Fact]
+    public void Who_watches_here_counts_too()
+    {
+        Assert.False(signal.IsWatched);
+        signal.IsWanted = true;
+        Assert.True(signal.IsWatched);
     }
 
     [Fact]
