@@ -6,7 +6,7 @@ internal sealed class JournalSignal
     private volatile TaskCompletionSource next = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile Action? others;
     private volatile bool isWanted;
-    private volatile bool isWantedElsewhere;
+    private volatile bool isWantedElsewhere = true;
 
     /// <summary>Done at the next write.</summary>
     public Task Next => next.Task;
@@ -18,7 +18,7 @@ internal sealed class JournalSignal
         set => isWanted = value;
     }
 
-    /// <summary>Somebody at another node does.</summary>
+    /// <summary>Somebody at another node does, or this one has not been told for long enough that nobody does.</summary>
     public bool IsWantedElsewhere
     {
         set => isWantedElsewhere = value;

@@ -26,6 +26,7 @@ internal sealed class WriteNews : ReceiveActor, IWithTimers
     private readonly Dictionary<IActorRef, long> asked = [];
     private readonly Action tell;
     private readonly IActorRef self;
+    private readonly long startedAt = Stopwatch.GetTimestamp();
     private long lastNews;
     private volatile bool isAsked;
     private int isTold;
@@ -38,7 +39,7 @@ internal sealed class WriteNews : ReceiveActor, IWithTimers
         Receive<MemberSignal>(said => said.Kind == MemberSignalKind.Watches, _ =>
         {
             asked[Sender] = Stopwatch.GetTimestamp();
-            Asked(true);
+            (isAsked, signal.IsWantedElsewhere) = (true, true);
         });
         Receive<MemberSignal>(said => said.Kind == MemberSignalKind.KeysWritten, _ => signal.Heard());
     }
@@ -51,9 +52,12 @@ internal sealed class WriteNews : ReceiveActor, IWithTimers
         Timers.StartPeriodicTimer(nameof(AskOthers), AskOthers.Now, AskEvery, AskEvery);
     }
 
-    protected override void PostStop() => signal.NoMore(tell);
-
-    private void Asked(bool now) => signal.IsWantedElsewhere = isAsked = now;
+    protected override void PostStop()
+    {
+        signal.NoMore(tell);
+        // Outside the cluster nobody can ask.
+        signal.IsWantedElsewhere = true;
+    }
 
     /// <summary>Called by whoever has written, on any thread.</summary>
     private void Written()
@@ -64,7 +68,9 @@ internal sealed class WriteNews : ReceiveActor, IWithTimers
     private void OnAskOthers()
     {
         foreach (var gone in asked.Where(a => Stopwatch.GetElapsedTime(a.Value) > AskedFor).Select(a => a.Key).ToArray()) asked.Remove(gone);
-        Asked(asked.Count > 0);
+        isAsked = asked.Count > 0;
+        // Whoever watches says so once a second: who has not been here for that long knows nothing.
+        signal.IsWantedElsewhere = isAsked || Stopwatch.GetElapsedTime(startedAt) < AskedFor;
         if (!signal.IsWanted) return;
         foreach (var member in cluster.State.Members)
             if (member.UniqueAddress != cluster.SelfUniqueAddress && member.Status is MemberStatus.Up or MemberStatus.Leaving)

@@ -12,7 +12,7 @@ using Npgsql;
 namespace AkkaHa.Node.Storage;
 
 /// <summary>
-/// Akka.Persistence.Sql's journal, but for the writing on PostgreSQL: what all entities write while the writes before are under way becomes one statement, prepared once, which is its own
+/// Akka.Persistence.Sql's journal, but for the writing on PostgreSQL: what all entities write while the writes before are under way (and transactions, a little longer: <see cref="JournalCompany"/>) becomes one statement, prepared once, which is its own
 /// transaction (ADR 0030). The plugin's own way takes three round trips for a batch, and spells every row out in SQL; most of what a write cost was that. What entities read when they begin is
 /// asked for together likewise (ADR 0031).
 /// </summary>
@@ -97,8 +97,8 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
         while (await waiting.Reader.WaitToReadAsync())
         {
             await company.GatherAsync();
-            var batch = Take();
-            company.Took(batch);
+            var (batch, isFull) = Take();
+            company.Took(batch, isFull);
             if (batch.Count > 0) await WriteAsync(insert, batch);
         }
         await CloseAsync(insert);
@@ -127,7 +127,7 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
     }
 
     /// <summary>What waits, as far as it goes into one statement.</summary>
-    private List<JournalWrite> Take()
+    private (List<JournalWrite> Batch, bool IsFull) Take()
     {
         var (batch, rows, bytes) = (new List<JournalWrite>(), 0, 0L);
         while (rows < RowsAtMost && bytes < BytesAtMost && waiting.Reader.TryRead(out var next))
@@ -136,7 +136,7 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
             rows += next.Rows.Count;
             bytes += next.Rows.Sum(r => r.Message.LongLength);
         }
-        return batch;
+        return (batch, rows >= RowsAtMost || bytes >= BytesAtMost);
     }
 
     private async Task CloseAsync(JournalInsert insert)

@@ -28,7 +28,9 @@ internal sealed class JournalCompany(TimeSpan waitAtMost)
     }
 
     /// <summary>What the statement has got.</summary>
-    public void Took(IReadOnlyList<JournalWrite> batch) => isWorthIt = batch.Count >= Several && batch.All(w => w.IsOfTransactions);
+    /// <param name="batch">The writes.</param>
+    /// <param name="isFull">There may have been more than goes into one: what was left has company enough.</param>
+    public void Took(IReadOnlyList<JournalWrite> batch, bool isFull = false) => isWorthIt = !isFull && batch.Count >= Several && batch.All(w => w.IsOfTransactions);
 
     private static TaskCompletionSource NoHurry() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

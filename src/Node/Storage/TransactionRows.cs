@@ -2,10 +2,10 @@ using AkkaHa.Messages.Storage;
 
 namespace AkkaHa.Node.Storage;
 
-/// <summary>Which rows are written by what transactions do, at their coordinators and at their participants, and by nothing else.</summary>
+/// <summary>Which rows are written by what transactions do, at their coordinators and at their participants, and by nothing else: one that holds the answer of another call is none of them.</summary>
 internal static class TransactionRows
 {
-    public static bool Is(object payload) => payload is Envelope row && row.Events.All(Is);
+    public static bool Is(object payload) => payload is Envelope { Events.Count: > 0, Outcomes.Count: 0 } row && row.Events.All(Is);
 
     private static bool Is(Event one) => one.BodyCase
         is Event.BodyOneofCase.TransactionStarted or Event.BodyOneofCase.TransactionCommitted or Event.BodyOneofCase.TransactionAborted

@@ -31,6 +31,14 @@ public sealed class JournalCompanyTests
     }
 
     [Fact]
+    public void What_did_not_go_into_the_statement_does_not_wait()
+    {
+        var company = new JournalCompany(Long);
+        company.Took(Writes(JournalCompany.Several), isFull: true);
+        Assert.True(company.GatherAsync().IsCompletedSuccessfully);
+    }
+
+    [Fact]
     public async Task Several_wait_until_something_else_comes()
     {
         var company = new JournalCompany(Long);
@@ -81,6 +89,15 @@ public sealed class JournalCompanyTests
     [Fact]
     public void A_row_that_tells_of_a_put_too_is_none_of_them() =>
         Assert.False(TransactionRows.Is(new Envelope { Events = { new Event { Applied = new Applied() }, new Event { KeyWritten = new KeyWritten() } } }));
+
+    [Fact]
+    public void A_row_that_holds_an_answer_is_none_of_them()
+    {
+        var applied = new Event { Applied = new Applied() };
+        Assert.True(TransactionRows.Is(new Envelope { Events = { applied } }));
+        Assert.False(TransactionRows.Is(new Envelope { Events = { applied }, Outcomes = { new Outcome { RequestId = "r" } } }));
+        Assert.False(TransactionRows.Is(new Envelope { Outcomes = { new Outcome { RequestId = "r" } } }));
+    }
 
     private static Envelope RowOf(Event.BodyOneofCase body)
     {
