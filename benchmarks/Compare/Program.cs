@@ -2,7 +2,7 @@ using System.CommandLine;
 using AkkaHa.Compare;
 using AkkaHa.Compare.Systems;
 
-Option<bool> quick = new("--quick") { Description = "Under eight minutes: short measurements, fewer numbers of clients" };
+Option<bool> quick = new("--quick") { Description = "Six and a half minutes: short measurements, fewer numbers of clients" };
 Option<string[]> systems = new("--systems") { Description = "Whom to compare", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [.. SystemNames.All] };
 systems.AcceptOnlyFromAmong([.. SystemNames.All]);
 Option<string[]> workloads = new("--workloads") { Description = "What they do; left out: all that a run of this kind has", AllowMultipleArgumentsPerToken = true };
