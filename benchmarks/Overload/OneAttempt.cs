@@ -11,7 +11,7 @@ using Grpc.Net.Client;
 namespace AkkaHa.Overload;
 
 /// <summary>
-/// Keys by single attempts, straight to the owner, over the stream that the client has to each node: what is refused is a failure, and how long an answer took is how long the node took. (Calls of HTTP/2 of their own would
+/// Keys by single attempts, straight to the owner, over the stream that the client has to each node: what is refused is a failure, and nothing is tried again. (Calls of HTTP/2 of their own would
 /// wait in the sender for one more connection, since each carries a hundred.)
 /// </summary>
 internal sealed class OneAttempt : IKeyTarget
@@ -46,7 +46,7 @@ internal sealed class OneAttempt : IKeyTarget
 
     public string Name => "AkkaHa";
 
-    /// <summary>Calls that were refused because there was too much to do.</summary>
+    /// <summary>Calls that were answered <c>UNAVAILABLE</c>: refused, because there was too much to do. So are those of a stream that breaks; the nodes' own count, which is reported beside, has none of these.</summary>
     public long Refused => Interlocked.Read(ref refused);
 
     public Task PutAsync(string key, CancellationToken ct) => CallAsync(options => Owner(key).PutAsync(new PutKeyRequest { Key = key, Value = Value }, options), ct);

@@ -23,8 +23,7 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
     private const int WaitingAtMost = 5_000;
     private const int AsksAtMost = 32;
 
-
-    private readonly JournalCompany company = new(TimeSpan.FromMilliseconds(4));
+    private readonly JournalCompany company;
     private readonly Channel<JournalWrite> waiting = Channel.CreateBounded<JournalWrite>(WaitingAtMost);
     private readonly ConcurrentDictionary<string, Task> underWay = new(StringComparer.Ordinal);
     private readonly GroupReads<HighestAsk, long> highest;
@@ -37,6 +36,7 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
         : base(config)
     {
         var connection = config.GetString("connection-string");
+        company = new JournalCompany(config.GetTimeSpan("gather-for"));
         // One after the other gathers the most. A second beside it would answer nobody sooner: Akka's journal answers in the order in which it was asked.
         Task.Run(() => WriteAsync(new JournalInsert(connection)));
         var reads = new RecoveryReads(connection);

@@ -46,6 +46,8 @@ internal static class JournalSetup
                   recovery-event-timeout = 5s
                   read-isolation-level = {{read}}
                   tag-write-mode = Csv
+                  # Of ours, on PostgreSQL: rows of transactions wait so long for company.
+                  gather-for = 4ms
                   # Of the plugin's own way of writing, which is SQLite's.
                   parallelism = 1
                   batch-size = 400

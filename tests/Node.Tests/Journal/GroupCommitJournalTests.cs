@@ -176,16 +176,39 @@ public sealed class GroupCommitJournalTests(JournalFixture fixture)
         await system.Terminate();
     }
 
+    /// <summary>They would wait for a minute here, and each put that comes ends the wait of all.</summary>
+    [Fact]
+    public async Task Rows_of_transactions_wait_for_company_and_a_put_does_not_wait_with_them()
+    {
+        var journal = await fixture.NewAsync("postgres");
+        using var system = journal.StartSystem(gatherFor: "60s");
+        var put = system.ActorOf(Writer.Props("kv/put"));
+        Assert.Equal(1, await put.Ask<long>(1, Patience));
+        var writers = Enumerable.Range(0, 40).Select(i => system.ActorOf(Writer.Props($"kv/{i}", new Event { Applied = new Applied() }))).ToArray();
+        var transactions = writers.SelectMany(w => Enumerable.Range(0, 3).Select(_ => w.Ask<long>(1, TimeSpan.FromMinutes(2)))).ToArray();
+        await Task.Delay(1000);
+        Assert.Contains(transactions, t => !t.IsCompleted);
+        for (var puts = 2; transactions.Any(t => !t.IsCompleted); puts++)
+        {
+            Assert.Equal(puts, await put.Ask<long>(1, Patience));
+            await Task.Delay(20);
+        }
+        Assert.Equal(Enumerable.Repeat(new[] { 1L, 2, 3 }, 40).SelectMany(n => n), await Task.WhenAll(transactions));
+        await system.Terminate();
+    }
+
     private static NewRow Row(string entity, long number) => new(entity, number, [1], "e", 4117);
 
     /// <summary>Told a number, writes so many rows at once, and says how many it has in all.</summary>
-    private sealed class Writer(string id) : UntypedPersistentActor
+    private sealed class Writer(string id, Event? holds) : UntypedPersistentActor
     {
         private long rows;
 
         public override string PersistenceId => id;
 
-        public static Props Props(string id) => Akka.Actor.Props.Create(() => new Writer(id));
+        /// <param name="id">Whose rows.</param>
+        /// <param name="holds">What each of them tells of; null: nothing.</param>
+        public static Props Props(string id, Event? holds = null) => Akka.Actor.Props.Create(() => new Writer(id, holds));
 
         protected override void OnRecover(object message)
         {
@@ -197,7 +220,7 @@ public sealed class GroupCommitJournalTests(JournalFixture fixture)
             var (caller, left) = (Sender, (int)message);
             if (left == 0) caller.Tell(rows);
             else
-                PersistAll(Enumerable.Range(1, left).Select(i => new Envelope { Schema = 1, Epoch = rows + i }).ToArray(), _ =>
+                PersistAll(Enumerable.Range(1, left).Select(i => new Envelope { Schema = 1, Epoch = rows + i, Events = { holds is null ? [] : [holds] } }).ToArray(), _ =>
                 {
                     rows++;
                     if (--left == 0) caller.Tell(rows);

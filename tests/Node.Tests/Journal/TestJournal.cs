@@ -63,7 +63,8 @@ internal sealed class TestJournal(Database database, NodeSettings settings)
 
     /// <summary>A system whose actors have this journal and its snapshots.</summary>
     /// <param name="thePluginsOwn">As Akka.Persistence.Sql has them, without what is ours on PostgreSQL.</param>
-    public ActorSystem StartSystem(bool thePluginsOwn = false)
+    /// <param name="gatherFor">How long rows of transactions wait for company, in HOCON; null: as nodes have it.</param>
+    public ActorSystem StartSystem(bool thePluginsOwn = false, string? gatherFor = null)
     {
         var config = ConfigurationFactory.ParseString($$"""
             akka.loglevel = OFF
@@ -74,6 +75,7 @@ internal sealed class TestJournal(Database database, NodeSettings settings)
               "{{TypeName<Snapshot>()}}" = akkaha
             }
             """);
+        if (gatherFor is not null) config = ConfigurationFactory.ParseString($"akka.persistence.journal.sql.gather-for = {gatherFor}").WithFallback(config);
         if (thePluginsOwn)
             config = config.WithFallback(ConfigurationFactory.ParseString($$"""
                 akka.persistence.journal.sql.class = "{{TypeName<SqlWriteJournal>()}}"

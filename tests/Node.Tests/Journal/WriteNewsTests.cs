@@ -29,7 +29,6 @@ public sealed class WriteNewsTests : TestKit
         signal.Written();
         await ExpectNoMsgAsync(TimeSpan.FromMilliseconds(300));
 
-
         await AskAsync();
         Assert.True(signal.IsWatched);
         signal.Written();

@@ -65,6 +65,7 @@ public sealed class PersistCountTests(ITestOutputHelper output)
         const int clients = 64, each = 10;
         await using var cluster = new InProcessCluster { ShardCount = ShardMap.DefaultShardCount };
         var node = await cluster.StartAsync();
+        await UnwatchedAsync(node);
         await Task.WhenAll(Enumerable.Range(0, clients).Select(c => RunAsync(node, Transfer($"w{c}", $"k{c}", $"k{clients + c}"))));
         await AppliedAsync(cluster);
         var (rows, commits) = await CountAsync(cluster, () => Task.WhenAll(Enumerable.Range(0, clients).Select(async c =>
@@ -89,6 +90,7 @@ public sealed class PersistCountTests(ITestOutputHelper output)
         const int clients = 32, each = 10;
         await using var cluster = new InProcessCluster { ShardCount = ShardMap.DefaultShardCount };
         var node = await cluster.StartAsync();
+        await UnwatchedAsync(node);
         await Task.WhenAll(Enumerable.Range(0, clients).Select(c => RunAsync(node, Transfer($"w{c}", $"k{c}", $"l{c}"))));
         await AppliedAsync(cluster);
         var (rows, commits) = await CountAsync(cluster, () => Task.WhenAll(Enumerable.Range(0, clients).Select(async c =>
@@ -98,6 +100,25 @@ public sealed class PersistCountTests(ITestOutputHelper output)
         Report($"{clients * each} transfers by {clients} clients, each between two keys of its own", rows, commits, clients * each);
         Assert.True(rows.Count < 5 * clients * each, $"{rows.Count} rows for {clients * each} transfers");
     }
+
+    /// <summary>A pause between two of them is shorter than what is committed waits while nobody watches, and longer than while somebody may. (Where this machine stands still for longer, the next pair has a try.)</summary>
+    [Fact]
+    public async Task While_nobody_watches_what_is_committed_is_applied_with_the_next_transfer_a_little_later()
+    {
+        await using var cluster = new InProcessCluster { ShardCount = ShardMap.DefaultShardCount };
+        var node = await cluster.StartAsync();
+        await UnwatchedAsync(node);
+        await RunAsync(node, Transfer("t", "a", "b"));
+        for (var tries = 0; !Rows(cluster, 0).Any(r => r.Kinds == "Applied+Prepared"); tries++)
+        {
+            Assert.InRange(tries, 0, 20);
+            await Task.Delay(200);
+            await RunAsync(node, Transfer($"t{tries}", "a", "b"));
+        }
+    }
+
+    /// <summary>A node that has just come does not know that yet.</summary>
+    private static Task UnwatchedAsync(RunningNode node) => InProcessCluster.EventuallyAsync(() => !node.Parts.AreKeysWatched());
 
     private static TransactionRequest Transfer(string id, string from, string to) => new()
     {
