@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Hashing;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
@@ -8,6 +9,8 @@ namespace AkkaHa.Core.Entities;
 /// <summary>What makes two requests with one id the same request: all that they ask, but not attempt, waiting time, deadline and label.</summary>
 public static class PayloadHash
 {
+    private const int OnStack = 512;
+
     /// <summary>The hash of a command's payload.</summary>
     public static ByteString Of(Command command)
     {
@@ -66,5 +69,21 @@ public static class PayloadHash
         return Hash(bare);
     }
 
-    private static ByteString Hash(IMessage message) => ByteString.CopyFrom(XxHash128.Hash(message.ToByteArray()));
+    private static ByteString Hash(IMessage message)
+    {
+        var size = message.CalculateSize();
+        var rented = size > OnStack ? ArrayPool<byte>.Shared.Rent(size) : null;
+        try
+        {
+            var bytes = rented is null ? stackalloc byte[OnStack] : rented;
+            message.WriteTo(bytes[..size]);
+            Span<byte> hash = stackalloc byte[16];
+            XxHash128.Hash(bytes[..size], hash);
+            return ByteString.CopyFrom(hash);
+        }
+        finally
+        {
+            if (rented is not null) ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
 }

@@ -39,6 +39,10 @@ public readonly record struct EntityId(string Kind, string Name)
     /// <exception cref="FormatException">It is no entity id.</exception>
     public static EntityId Parse(string text) => TryParse(text, out var id) ? id : throw new FormatException($"'{text}' is no entity id (kind/name)");
 
+    /// <summary>Whether this text is the id of a key or a lock, which are spread over the shards by the hash of it.</summary>
+    internal static bool IsSpread(string text) =>
+        (text.StartsWith(KeyKind + "/", StringComparison.Ordinal) && text.Length > KeyKind.Length + 1) || (text.StartsWith(LockKind + "/", StringComparison.Ordinal) && text.Length > LockKind.Length + 1);
+
     // "07" must not pass: it would be a second entity, with a journal of its own, for slot 7.
     private static bool IsSlot(string name) =>
         (name.Length == 1 || name[0] != '0') && int.TryParse(name, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out _);

@@ -36,7 +36,12 @@ public sealed class ShardMap
         return slot;
     }
 
-    /// <summary>As <see cref="ShardOf"/>, for ids that a user sent: false when there is no such slot.</summary>
+    /// <summary>As <see cref="ShardOf(EntityId)"/>, of an id as text.</summary>
+    /// <exception cref="FormatException">It is no entity id.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A slot number that is not below <see cref="ShardCount"/>.</exception>
+    public int ShardOf(string entityId) => EntityId.IsSpread(entityId) ? Spread(entityId) : ShardOf(EntityId.Parse(entityId));
+
+    /// <summary>As <see cref="ShardOf(EntityId)"/>, for ids that a user sent: false when there is no such slot.</summary>
     public bool TryShardOf(EntityId id, out int shard)
     {
         shard = 0;

@@ -16,5 +16,5 @@ internal sealed class EntityExtractor(ShardMap shards) : IMessageExtractor
     public string? ShardId(object message) => message is Command command ? ShardId(command.Entity) : null;
 
     public string ShardId(string entityId, object? messageHint = null) =>
-        shards.ShardOf(AkkaHa.Messages.EntityId.Parse(entityId)).ToString(CultureInfo.InvariantCulture);
+        shards.ShardOf(entityId).ToString(CultureInfo.InvariantCulture);
 }

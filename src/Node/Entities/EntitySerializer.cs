@@ -33,7 +33,13 @@ internal sealed class EntitySerializer(ExtendedActorSystem system) : SerializerW
         _ => throw new ArgumentException($"{o.GetType()} is not stored or sent", nameof(o)),
     };
 
-    public override byte[] ToBinary(object obj) => ((IMessage)obj).ToByteArray();
+    public override byte[] ToBinary(object obj)
+    {
+        var message = (IMessage)obj;
+        var bytes = new byte[message.CalculateSize()];
+        message.WriteTo(bytes.AsSpan());
+        return bytes;
+    }
 
     public override object FromBinary(byte[] bytes, string manifest) => manifest switch
     {

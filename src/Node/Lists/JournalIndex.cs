@@ -27,14 +27,21 @@ internal abstract class JournalIndex(Database database, JournalScope scope, stri
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AgainAfter = TimeSpan.FromMilliseconds(10);
 
-    // What so many pages change is one transaction: a name that is written often is put once for all of them. No more, so that what was gone through is not lost with one that fails, or whose caller has no more patience.
-    // SQLite has one writer, and what entities write waits for it meanwhile.
-    private readonly int pagesAtOnce = database.IsPostgres ? 4 : 1;
+    /// <summary>Between two pages, where nobody waits: a page takes a processor from the calls of this moment for some 10 ms.</summary>
+    private static readonly TimeSpan GiveWayFor = TimeSpan.FromMilliseconds(15);
+
+    /// <summary>With more rows than this to go, it does not give way: it would never get there.</summary>
+    private const int FarBehind = 20_000;
+
+    // What so many rows change is one transaction: a name that is written often is put once for all of them. No more, so that what was gone through is not lost with one that fails, or whose caller has no more patience.
+    // SQLite has one writer, and what entities write waits for it meanwhile: there, each page is one.
+    private readonly long rowsAtOnce = database.IsPostgres ? 16_384 : 1;
     private readonly SemaphoreSlim one = new(1);
+    private int hurrying;
 
     protected Database Database { get; } = database;
 
-    protected JournalReader Reader { get; } = new(database, rowsAtMost: database.IsPostgres ? 4_096 : 2_048);
+    protected JournalReader Reader { get; } = new(database, rowsAtMost: database.IsPostgres ? 1_024 : 512);
 
     /// <summary>How far it came.</summary>
     public enum CaughtUp
@@ -53,29 +60,24 @@ internal abstract class JournalIndex(Database database, JournalScope scope, stri
     /// <returns>Up to where it has come; null: it has not been made yet, or has to be made again.</returns>
     public async Task<JournalPosition?> AdvanceAsync(JournalPosition? until, CancellationToken ct)
     {
-        // One at a time in this process: who has waited finds it done.
-        await one.WaitAsync(ct);
+        var hurries = until is not null;
+        if (hurries) Interlocked.Increment(ref hurrying);
         try
         {
-            await using var connection = await Database.OpenKeysAsync(ct);
-            var swept = until is null;
-            until ??= await Reader.HighestAsync(connection, ct);
-            while (true)
+            // One at a time in this process: who has waited finds it done.
+            await one.WaitAsync(ct);
+            try
             {
-                if (await Marks.ReadAsync(connection, null, mark, ct) is not { } from) return null;
-                if (swept) Behind(until.Value, from);
-                swept = false;
-                if (from >= until) return from;
-                var (changes, upTo, more, lost) = await ReadAsync(connection, from, ct);
-                // Unless another has brought it forward meanwhile, it has to be made again, from the entities themselves.
-                if (lost) await DropAsync(connection, from, ct);
-                else if (upTo == from) return from;
-                else if (await WriteAsync(connection, changes, from, upTo, ct) && !more) return upTo;
+                return await ForwardAsync(until, ct);
+            }
+            finally
+            {
+                one.Release();
             }
         }
         finally
         {
-            one.Release();
+            if (hurries) Interlocked.Decrement(ref hurrying);
         }
     }
 
@@ -114,12 +116,40 @@ internal abstract class JournalIndex(Database database, JournalScope scope, stri
     {
     }
 
-    /// <summary>Page after page, as many as go into one transaction.</summary>
+    private async Task<JournalPosition?> ForwardAsync(JournalPosition? until, CancellationToken ct)
+    {
+        await using var connection = await Database.OpenKeysAsync(ct);
+        var swept = until is null;
+        var end = until ?? await Reader.HighestAsync(connection, ct);
+        for (var givesWay = false; ; )
+        {
+            if (await Marks.ReadAsync(connection, null, mark, ct) is not { } from) return null;
+            if (swept)
+            {
+                Behind(end, from);
+                givesWay = end.Ordering - from.Ordering <= FarBehind;
+                swept = false;
+            }
+            if (from >= end) return from;
+            var (changes, upTo, more, lost) = await ReadAsync(connection, from, end, givesWay, ct);
+            // Unless another has brought it forward meanwhile, it has to be made again, from the entities themselves.
+            if (lost) await DropAsync(connection, from, ct);
+            else if (upTo == from) return from;
+            else if (await WriteAsync(connection, changes, from, upTo, ct) && !more) return upTo;
+            if (givesWay) await GiveWayAsync(ct);
+        }
+    }
+
+    /// <summary>Not where somebody waits for a list.</summary>
+    private Task GiveWayAsync(CancellationToken ct) => Volatile.Read(ref hurrying) > 0 ? Task.CompletedTask : Task.Delay(GiveWayFor, ct);
+
+    /// <summary>Page after page until the end, or as many as go into one transaction.</summary>
     /// <returns>What they change; how far they go; whether there are more; and whether none could be read, since rows may be gone.</returns>
-    private async Task<(IIndexChanges Changes, JournalPosition UpTo, bool More, bool Lost)> ReadAsync(DbConnection connection, JournalPosition from, CancellationToken ct)
+    private async Task<(IIndexChanges Changes, JournalPosition UpTo, bool More, bool Lost)> ReadAsync(
+        DbConnection connection, JournalPosition from, JournalPosition end, bool givesWay, CancellationToken ct)
     {
         var (changes, upTo) = (NoChanges(), from);
-        for (var pages = 1; ; pages++)
+        while (true)
         {
             var page = await Reader.ReadAsync(connection, upTo, scope, ct);
             Seen(page);
@@ -127,7 +157,8 @@ internal abstract class JournalIndex(Database database, JournalScope scope, stri
             if (page.Floor > upTo) return (changes, upTo, More: true, Lost: upTo == from);
             foreach (var row in page.Rows) await changes.AddAsync(connection, row, ct);
             upTo = page.UpTo;
-            if (!page.More || pages == pagesAtOnce) return (changes, upTo, page.More, Lost: false);
+            if (!page.More || upTo >= end || upTo.Ordering - from.Ordering >= rowsAtOnce) return (changes, upTo, page.More, Lost: false);
+            if (givesWay) await GiveWayAsync(ct);
         }
     }
 

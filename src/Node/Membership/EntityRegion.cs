@@ -44,21 +44,19 @@ internal sealed class EntityRegion : IEntities, IDisposable
         if (lifecycle.Running is not { } node)
             return Replies.Failure(ErrorCode.Unavailable, $"this node has not started yet; it waits for {lifecycle.WaitingFor}");
         if (node.Parts.Leaving) return Replies.Failure(ErrorCode.Unavailable, "this node is leaving");
-        if (node.Cluster.SelfMember.Status is MemberStatus.Joining or MemberStatus.WeaklyUp or MemberStatus.Removed)
+        if (!node.Signals.IsMember)
             return Replies.Failure(ErrorCode.Unavailable, "this node is not a member of the cluster yet");
         using var trace = NodeTracing.Ask(command);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, stopping.Token);
+        // One source for all that ends the wait: the time, too.
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct, stopping.Token);
+        patience.CancelAfter(timeout);
         try
         {
-            return await AskAsync(node, command, timeout, either.Token);
+            return await AskAsync(node, command, patience);
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested && !ct.IsCancellationRequested)
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            return NotAnswered(command, "this node is leaving");
-        }
-        catch (AskTimeoutException)
-        {
-            return NotAnswered(command, $"no answer from the owner of '{command.Entity}' within {timeout.TotalSeconds:0.###} s");
+            return NotAnswered(command, stopping.IsCancellationRequested ? "this node is leaving" : $"no answer from the owner of '{command.Entity}' within {timeout.TotalSeconds:0.###} s");
         }
     }
 
@@ -67,14 +65,31 @@ internal sealed class EntityRegion : IEntities, IDisposable
     /// a read is sent again, and the first answer counts. A change is not: a first attempt's refusal is not stored, so a second copy could be done after the first was refused. Its caller
     /// hears at once that the outcome is unknown, and repeats it as the next attempt.
     /// </summary>
-    private async Task<Reply> AskAsync(RunningNode node, Command command, TimeSpan timeout, CancellationToken ct)
+    private async Task<Reply> AskAsync(RunningNode node, Command command, CancellationTokenSource patience)
+    {
+        var shard = Shards.ShardOf(command.Entity);
+        var next = node.Disturbances.Next(shard);
+        var mayBeLost = node.Parts.Moves.MayHaveHadOwner(shard);
+        var answer = SendAsync(node, command, patience.Token);
+        if (await Task.WhenAny(answer, next.Any) == answer) return await answer;
+        try
+        {
+            return await AskOnAsync(node, command, answer, next, mayBeLost, patience.Token);
+        }
+        finally
+        {
+            // Answers that nobody waits for any more.
+            await patience.CancelAsync();
+        }
+    }
+
+    /// <summary>After the first disturbance.</summary>
+    private async Task<Reply> AskOnAsync(RunningNode node, Command command, Task<Reply> answer, Disturbance next, bool mayBeLost, CancellationToken patience)
     {
         var mutation = Entity.IsMutation(command);
-        var until = MonotonicClock.NowMs + (long)timeout.TotalMilliseconds;
-        var shard = Shards.ShardOf(EntityId.Parse(command.Entity));
-        var (moved, lost, hasMoved) = (node.Parts.Moves.Next(shard), node.Signals.NextMemberLost, false);
-        var mayBeLost = node.Parts.Moves.MayHaveHadOwner(shard);
-        var asked = new List<Task<Reply>>(1) { node.Region.Ask<Reply>(command, timeout, ct) };
+        var shard = Shards.ShardOf(command.Entity);
+        var (moved, lost, hasMoved) = (next.Moved, next.Lost, false);
+        var asked = new List<Task<Reply>>(1) { answer };
         while (true)
         {
             var first = await Task.WhenAny([.. asked, moved, lost, node.Signals.WhenOver]);
@@ -99,15 +114,16 @@ internal sealed class EntityRegion : IEntities, IDisposable
             }
             if (first == moved && !hasMoved)
             {
-                (moved, hasMoved) = (Task.Delay(AnsweredAfterMove, ct), true);
+                (moved, hasMoved) = (Task.Delay(AnsweredAfterMove, patience), true);
                 continue;
             }
             if (mutation) return NotAnswered(command, $"'{command.Entity}' changed its owner meanwhile");
             if (first == moved) (moved, hasMoved) = (node.Parts.Moves.Next(shard), false);
-            var left = until - MonotonicClock.NowMs;
-            if (left > 0 && asked.Count < MostSendings) asked.Add(node.Region.Ask<Reply>(command, TimeSpan.FromMilliseconds(left), ct));
+            if (!patience.IsCancellationRequested && asked.Count < MostSendings) asked.Add(SendAsync(node, command, patience));
         }
     }
+
+    private static Task<Reply> SendAsync(RunningNode node, Command command, CancellationToken patience) => node.Region.Ask<Reply>(command, Timeout.InfiniteTimeSpan, patience);
 
     private static Reply NotAnswered(Command command, string why) =>
         Replies.Failure(Entity.IsMutation(command) ? ErrorCode.OutcomeUnknown : ErrorCode.Unavailable, why);

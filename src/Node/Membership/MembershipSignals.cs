@@ -19,6 +19,7 @@ internal sealed class MembershipSignals
     private readonly ConcurrentDictionary<string, bool> leaving = new(StringComparer.Ordinal);
     private readonly Akka.Cluster.Cluster cluster;
     private readonly string incarnation;
+    private volatile bool isMember;
     private TaskCompletionSource<string> memberLost = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public MembershipSignals(Akka.Cluster.Cluster cluster, string incarnation)
@@ -39,6 +40,16 @@ internal sealed class MembershipSignals
 
     /// <summary>Done when this node is no member any more: it has left, or was downed.</summary>
     public Task WhenRemoved => removed.Task;
+
+    /// <summary>Whether this node has become a member of the cluster, and is one still. Cheap: each call asks.</summary>
+    public bool IsMember
+    {
+        get
+        {
+            if (removed.Task.IsCompleted) return false;
+            return isMember || (isMember = cluster.SelfMember.Status is MemberStatus.Up or MemberStatus.Leaving or MemberStatus.Exiting or MemberStatus.Down);
+        }
+    }
 
     /// <summary>Done when this incarnation begins to end: nothing that was asked of its entities is answered any more.</summary>
     public Task WhenOver => over.Task;

@@ -36,6 +36,7 @@ internal sealed class RunningNode
         Facts = facts;
         Cluster = Akka.Cluster.Cluster.Get(system);
         Signals = signals;
+        Disturbances = new Disturbances(parts.Moves, signals, parts.Settings.Shards);
         Joining = joining;
         Eventual = eventual;
     }
@@ -52,6 +53,9 @@ internal sealed class RunningNode
 
     /// <summary>Tells when a member is gone, and when this one is asked to go.</summary>
     public MembershipSignals Signals { get; }
+
+    /// <summary>What may lose calls that are under way to entities.</summary>
+    public Disturbances Disturbances { get; }
 
     /// <summary>Brings it into the cluster.</summary>
     public Joining Joining { get; }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
 using System.Threading.Channels;
 using Akka.Actor;
 using Akka.Configuration;
@@ -13,8 +12,8 @@ namespace AkkaHa.Node.Storage;
 
 /// <summary>
 /// Akka.Persistence.Sql's journal, but for the writing on PostgreSQL: what all entities write while the writes before are under way (and transactions, a little longer: <see cref="JournalCompany"/>) becomes one statement, prepared once, which is its own
-/// transaction (ADR 0030). The plugin's own way takes three round trips for a batch, and spells every row out in SQL; most of what a write cost was that. What entities read when they begin is
-/// asked for together likewise (ADR 0031).
+/// transaction (ADR 0030). The plugin's own way takes three round trips for a batch, and spells every row out in SQL; most of what a write cost was that. An entity is told by whoever has stored its rows, and not by
+/// way of Akka's journal (ADR 0037). What entities read when they begin is asked for together likewise (ADR 0031).
 /// </summary>
 internal sealed class GroupCommitJournal : SqlWriteJournal
 {
@@ -24,8 +23,12 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
     private const int AsksAtMost = 32;
 
     private readonly JournalCompany company;
+
+    /// <summary>What has waited for so long, behind a database that does not answer, is not written any more; a statement itself has as long (<see cref="PostgresConnections"/>).</summary>
+    private readonly TimeSpan patience;
+
     private readonly Channel<JournalWrite> waiting = Channel.CreateBounded<JournalWrite>(WaitingAtMost);
-    private readonly ConcurrentDictionary<string, Task> underWay = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, JournalWrite> underWay = new(StringComparer.Ordinal);
     private readonly GroupReads<HighestAsk, long> highest;
     private readonly GroupReads<RowsAsk, IReadOnlyList<StoredRow>> rowsOf;
     private readonly Akka.Serialization.Serialization serialization = Context.System.Serialization;
@@ -37,6 +40,7 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
     {
         var connection = config.GetString("connection-string");
         company = new JournalCompany(config.GetTimeSpan("gather-for"));
+        patience = config.GetTimeSpan("circuit-breaker.call-timeout");
         // One after the other gathers the most. A second beside it would answer nobody sooner: Akka's journal answers in the order in which it was asked.
         Task.Run(() => WriteAsync(new JournalInsert(connection)));
         var reads = new RecoveryReads(connection);
@@ -44,23 +48,16 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
         rowsOf = new GroupReads<RowsAsk, IReadOnlyList<StoredRow>>(AsksAtMost, reads.RowsAsync);
     }
 
-    protected override Task<IImmutableList<Exception>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken)
+    protected override bool AroundReceive(Receive receive, object message)
     {
-        var events = messages.SelectMany(m => (IEnumerable<IPersistentRepresentation>)m.Payload).ToArray();
-        if (events.Length == 0) return Task.FromResult<IImmutableList<Exception>>(null!);
-        var write = new JournalWrite([.. events.Select(RowOf)], Array.TrueForAll(events, e => TransactionRows.Is(e.Payload)));
-        if (!waiting.Writer.TryWrite(write)) throw new InvalidOperationException($"{WaitingAtMost} writes wait for the journal already, or it has been stopped");
-        if (!write.IsOfTransactions) company.Hurry();
-        // Whoever recovers this entity next waits for the end of it, whatever that is.
-        var entity = write.Rows[0].PersistenceId;
-        underWay[entity] = write.Done.Task;
-        _ = write.Done.Task.ContinueWith(ended => underWay.TryRemove(KeyValuePair.Create(entity, (Task)ended)), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        return write.Done.Task;
+        if (message is not WriteMessages asked) return base.AroundReceive(receive, message);
+        Write(asked);
+        return true;
     }
 
     public override async Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr, CancellationToken cancellationToken)
     {
-        if (underWay.TryGetValue(persistenceId, out var write)) await write.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (underWay.TryGetValue(persistenceId, out var write)) await write.WhenEnded;
         return await highest.AskAsync(new HighestAsk(persistenceId, fromSequenceNr));
     }
 
@@ -86,6 +83,45 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
         base.PostStop();
     }
 
+    private void Write(WriteMessages asked)
+    {
+        JournalWrite write;
+        try
+        {
+            write = Read(asked);
+        }
+        catch (Exception e)
+        {
+            // It can't be put into bytes: its entity's fault, and nobody else's.
+            new JournalWrite(asked, [], isOfTransactions: false, Self).Failed(e);
+            return;
+        }
+        if (write.Rows.Count == 0)
+        {
+            write.Stored();
+            return;
+        }
+        // Whoever recovers this entity next waits for the end of it, whatever that is.
+        underWay[write.Rows[0].PersistenceId] = write;
+        if (!waiting.Writer.TryWrite(write)) End(write, new InvalidOperationException($"{WaitingAtMost} writes wait for the journal already, or it has been stopped"));
+        else if (!write.IsOfTransactions) company.Hurry();
+    }
+
+    private JournalWrite Read(WriteMessages asked)
+    {
+        var (rows, isOfTransactions) = (new List<NewRow>(1), true);
+        foreach (var message in asked.Messages)
+        {
+            if (message is not AtomicWrite write) continue;
+            foreach (var row in (IEnumerable<IPersistentRepresentation>)write.Payload)
+            {
+                rows.Add(RowOf(row));
+                isOfTransactions &= TransactionRows.Is(row.Payload);
+            }
+        }
+        return new JournalWrite(asked, rows, isOfTransactions, Self);
+    }
+
     private NewRow RowOf(IPersistentRepresentation @event)
     {
         var serializer = serialization.FindSerializerFor(@event.Payload);
@@ -109,20 +145,39 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
         try
         {
             if (stopped) throw new InvalidOperationException("the journal has been stopped; this was not written");
-            await insert.RunAsync([.. batch.SelectMany(w => w.Rows)]);
-            foreach (var write in batch) write.Done.SetResult(null!);
+            var rows = new List<NewRow>(batch.Count);
+            foreach (var write in batch) rows.AddRange(write.Rows);
+            await insert.RunAsync(rows);
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation && batch.Count > 1)
         {
             // Certainly none of it is stored. One of them is late, and the others' callers must not pay for it: by halves, it is soon alone.
             await WriteAsync(insert, batch[..(batch.Count / 2)]);
             await WriteAsync(insert, batch[(batch.Count / 2)..]);
+            return;
         }
         catch (Exception e)
         {
             // All of them failed, or nobody knows: the one whose fault it is, and the innocent.
-            foreach (var write in batch) write.Done.TrySetException(e);
+            foreach (var write in batch) End(write, e);
             await CloseAsync(insert);
+            return;
+        }
+        foreach (var write in batch) End(write, null);
+    }
+
+    private void End(JournalWrite write, Exception? why)
+    {
+        underWay.TryRemove(KeyValuePair.Create(write.Rows[0].PersistenceId, write));
+        try
+        {
+            if (why is null) write.Stored();
+            else write.Failed(why);
+        }
+        catch (Exception e)
+        {
+            // The others of the statement, and all that come after it, must be told all the same.
+            log.Error(e, "{0} could not be told what came of its rows from {1} on", write.Rows[0].PersistenceId, write.Rows[0].SequenceNr);
         }
     }
 
@@ -132,9 +187,14 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
         var (batch, rows, bytes) = (new List<JournalWrite>(), 0, 0L);
         while (rows < RowsAtMost && bytes < BytesAtMost && waiting.Reader.TryRead(out var next))
         {
+            if (next.Age > patience)
+            {
+                End(next, new TimeoutException($"it waited for the database for more than {patience.TotalSeconds:0.#} s, and was not written"));
+                continue;
+            }
             batch.Add(next);
             rows += next.Rows.Count;
-            bytes += next.Rows.Sum(r => r.Message.LongLength);
+            foreach (var row in next.Rows) bytes += row.Message.LongLength;
         }
         return (batch, rows >= RowsAtMost || bytes >= BytesAtMost);
     }

@@ -1,19 +1,6 @@
-using System.Collections.Immutable;
 using Npgsql;
 
 namespace AkkaHa.Node.Storage;
-
-/// <summary>A row to be stored.</summary>
-internal sealed record NewRow(string PersistenceId, long SequenceNr, byte[] Message, string Manifest, int Serializer);
-
-/// <summary>Rows of one entity, all or none, and who waits for them. Null is Akka's word for "none was rejected".</summary>
-/// <param name="Rows">The rows.</param>
-/// <param name="IsOfTransactions">All that they tell of is done by transactions over several entities.</param>
-internal sealed record JournalWrite(IReadOnlyList<NewRow> Rows, bool IsOfTransactions)
-{
-    // Who waits is Akka's journal, and only passes it on to the entity: that is done at once, and not by another thread.
-    public TaskCompletionSource<IImmutableList<Exception>> Done { get; } = new();
-}
 
 /// <summary>Stores rows in PostgreSQL, all or none, in one round trip. Keeps one connection, with the statement prepared. For one caller at a time.</summary>
 internal sealed class JournalInsert(string connectionString)
@@ -38,12 +25,11 @@ internal sealed class JournalInsert(string connectionString)
     /// <summary>Durable when this returns; when it throws, they are stored or not.</summary>
     public async Task RunAsync(IReadOnlyList<NewRow> rows)
     {
-        ids.TypedValue = [.. rows.Select(r => r.PersistenceId)];
-        numbers.TypedValue = [.. rows.Select(r => r.SequenceNr)];
-        created.TypedValue = [.. Enumerable.Repeat(DateTime.UtcNow.Ticks, rows.Count)];
-        messages.TypedValue = [.. rows.Select(r => r.Message)];
-        manifests.TypedValue = [.. rows.Select(r => r.Manifest)];
-        serializers.TypedValue = [.. rows.Select(r => r.Serializer)];
+        var (id, number, time, message, manifest, serializer) = (new string[rows.Count], new long[rows.Count], new long[rows.Count], new byte[rows.Count][], new string[rows.Count], new int[rows.Count]);
+        Array.Fill(time, DateTime.UtcNow.Ticks);
+        for (var i = 0; i < rows.Count; i++) (id[i], number[i], message[i], manifest[i], serializer[i]) = (rows[i].PersistenceId, rows[i].SequenceNr, rows[i].Message, rows[i].Manifest, rows[i].Serializer);
+        (ids.TypedValue, numbers.TypedValue, created.TypedValue) = (id, number, time);
+        (messages.TypedValue, manifests.TypedValue, serializers.TypedValue) = (message, manifest, serializer);
         if (command is null) await OpenAsync();
         await command!.ExecuteNonQueryAsync();
     }

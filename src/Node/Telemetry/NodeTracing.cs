@@ -32,9 +32,12 @@ internal static class NodeTracing
     }
 
     /// <summary>A command has come to its entity. Null: it belongs to no trace that is recorded here.</summary>
-    public static Activity? Turn(Command command)
+    public static Activity? Turn(Command command) => command.Traceparent.Length == 0 || !Source.HasListeners() ? null : TurnOf(command);
+
+    /// <summary>By itself: what it captures is made wherever it begins.</summary>
+    private static Activity? TurnOf(Command command)
     {
-        if (command.Traceparent.Length == 0 || !Source.HasListeners() || !ActivityContext.TryParse(command.Traceparent, null, isRemote: true, out var sender)) return null;
+        if (!ActivityContext.TryParse(command.Traceparent, null, isRemote: true, out var sender)) return null;
         return Apart(() => Source.StartActivity($"turn {command.BodyCase}", ActivityKind.Server, sender))?.SetTag("akkaha.entity", command.Entity);
     }
 

@@ -42,6 +42,28 @@ public sealed class JournalIndexTests(JournalFixture fixture)
         Assert.Null(await MarkAsync(journal));
     }
 
+    /// <summary>It gives way to calls between two pages: where they write more than it reads meanwhile, it would else never come back.</summary>
+    [Fact]
+    public async Task It_goes_to_the_end_that_there_was_though_more_is_written_meanwhile()
+    {
+        var journal = await fixture.NewAsync("postgres");
+        await journal.FillAsync(3_000);
+        await using var connection = await journal.Database.OpenKeysAsync(default);
+        var end = await new JournalReader(journal.Database).HighestAsync(connection, default);
+        var read = 0;
+        var index = new Told(journal.Database, JournalScope.Keys, pages =>
+        {
+            read = pages;
+            if (pages == 50) throw new TimeoutException();
+            Task.Run(() => journal.RunAsync("""
+                INSERT INTO journal (persistence_id, sequence_number, created, message, manifest, identifier)
+                SELECT 'kv/more', (SELECT count(*) FROM journal) + n, created, message, manifest, identifier FROM journal, generate_series(1, 1500) n WHERE persistence_id = 'kv/first'
+                """)).GetAwaiter().GetResult();
+        });
+        Assert.True(await index.AdvanceAsync(null, default) >= end);
+        Assert.InRange(read, 3, 10);
+    }
+
     private static async Task<JournalPosition?> MarkAsync(TestJournal journal)
     {
         await using var connection = await journal.Database.OpenKeysAsync(default);

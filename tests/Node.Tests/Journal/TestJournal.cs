@@ -64,7 +64,8 @@ internal sealed class TestJournal(Database database, NodeSettings settings)
     /// <summary>A system whose actors have this journal and its snapshots.</summary>
     /// <param name="thePluginsOwn">As Akka.Persistence.Sql has them, without what is ours on PostgreSQL.</param>
     /// <param name="gatherFor">How long rows of transactions wait for company, in HOCON; null: as nodes have it.</param>
-    public ActorSystem StartSystem(bool thePluginsOwn = false, string? gatherFor = null)
+    /// <param name="callTimeout">How long a write may wait for the database, in HOCON; null: as nodes have it.</param>
+    public ActorSystem StartSystem(bool thePluginsOwn = false, string? gatherFor = null, string? callTimeout = null)
     {
         var config = ConfigurationFactory.ParseString($$"""
             akka.loglevel = OFF
@@ -76,6 +77,7 @@ internal sealed class TestJournal(Database database, NodeSettings settings)
             }
             """);
         if (gatherFor is not null) config = ConfigurationFactory.ParseString($"akka.persistence.journal.sql.gather-for = {gatherFor}").WithFallback(config);
+        if (callTimeout is not null) config = ConfigurationFactory.ParseString($"akka.persistence.journal.sql.circuit-breaker.call-timeout = {callTimeout}").WithFallback(config);
         if (thePluginsOwn)
             config = config.WithFallback(ConfigurationFactory.ParseString($$"""
                 akka.persistence.journal.sql.class = "{{TypeName<SqlWriteJournal>()}}"

@@ -1,5 +1,8 @@
+using Akka.Actor;
+using Akka.Persistence;
 using AkkaHa.Messages.Storage;
 using AkkaHa.Node.Storage;
+using Envelope = AkkaHa.Messages.Storage.Envelope;
 using Xunit;
 
 namespace AkkaHa.Node.Tests.Storage;
@@ -9,7 +12,9 @@ public sealed class JournalCompanyTests
 {
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(5);
 
-    private static JournalWrite[] Writes(int count, bool ofTransactions = true) => [.. Enumerable.Range(0, count).Select(_ => new JournalWrite([], ofTransactions))];
+    private static readonly WriteMessages Nothing = new([], ActorRefs.Nobody, 0);
+
+    private static JournalWrite[] Writes(int count, bool ofTransactions = true) => [.. Enumerable.Range(0, count).Select(_ => new JournalWrite(Nothing, [], ofTransactions, ActorRefs.Nobody))];
 
     [Fact]
     public void Nothing_waits_before_there_is_company() => Assert.True(new JournalCompany(Long).GatherAsync().IsCompletedSuccessfully);

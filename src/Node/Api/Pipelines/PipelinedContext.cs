@@ -6,6 +6,7 @@ namespace AkkaHa.Node.Api.Pipelines;
 internal sealed class PipelinedContext(string method, ServerCallContext stream, IDictionary<object, object> state) : ServerCallContext
 {
     private readonly CancellationTokenSource over = new();
+    private Metadata? trailers;
 
     /// <summary>Nobody waits for it any more.</summary>
     public void Cancel() => over.Cancel();
@@ -22,7 +23,7 @@ internal sealed class PipelinedContext(string method, ServerCallContext stream, 
 
     protected override CancellationToken CancellationTokenCore => over.Token;
 
-    protected override Metadata ResponseTrailersCore { get; } = [];
+    protected override Metadata ResponseTrailersCore => trailers ??= [];
 
     protected override Status StatusCore { get; set; }
 
