@@ -40,6 +40,7 @@ public sealed class Entity
     private readonly RuleSwitches rules;
     private readonly Outcomes outcomes = new();
     private readonly bool dirty;
+    private readonly string name;
     private long decidedSequenceNr;
     private long lastEpoch;
     private long lastTimeMs;
@@ -60,6 +61,7 @@ public sealed class Entity
         this.machine = machine;
         Epoch = epoch;
         this.dirty = dirty;
+        name = id.ToString();
         this.rules = rules ?? RuleSwitches.AllOn;
     }
 
@@ -150,13 +152,15 @@ public sealed class Entity
 
         var shared = 0L;
 
-        void Take(Call call, Action<Turn> decide, string traceparent = "")
+        // Of a command, or of what is due; not by a delegate for each command, of which there are many.
+        void Take(Call call, Command? command, Action<Turn>? due = null)
         {
             // What other entities ask for, and time, needs no row of its own where this batch has one already.
             var share = rows.Count > 0 && call.RequestId.Length == 0 && shared < RowBytesShared;
             var stamp = new Stamp(share ? decidedSequenceNr : decidedSequenceNr + 1, Math.Max(now.WallMs, lastTimeMs));
-            var turn = new Turn(Id, machine, now, stamp, DurableSequenceNr, outcomes, rules, atOnce, afterwards, traceparent);
-            decide(turn);
+            var turn = new Turn(Id, name, machine, now, stamp, DurableSequenceNr, outcomes, rules, atOnce, afterwards, command?.Traceparent ?? "");
+            if (command is not null) Dispatch(command, call, turn);
+            else due!(turn);
             if (turn.Row(Epoch, call) is not { } row) return;
             var bytes = Account(row);
             if (share)
@@ -177,15 +181,11 @@ public sealed class Entity
         if (!activated)
         {
             activated = true;
-            Take(Nobody, machine.Activated);
+            Take(Nobody, null, machine.Activated);
         }
-        if (machine.WakeAtMs <= now.MonoMs) Take(Nobody, machine.Tick);
-        foreach (var one in incoming)
-        {
-            var call = CallOf(one);
-            Take(call, turn => Dispatch(one.Command, call, turn), one.Command.Traceparent);
-        }
-        if (leaving) Take(Nobody, machine.Leaving);
+        if (machine.WakeAtMs <= now.MonoMs) Take(Nobody, null, machine.Tick);
+        for (var i = 0; i < incoming.Count; i++) Take(CallOf(incoming[i]), incoming[i].Command);
+        if (leaving) Take(Nobody, null, machine.Leaving);
 
         if (rows.Count > 0 || claimed || !rules.ClaimWithoutEvents) return new Batch(rows, first, atOnce, afterwards, StopAfterwards: false);
         if (pristine) return new Batch(rows, first, atOnce, afterwards, StopAfterwards: true);
@@ -286,7 +286,7 @@ public sealed class Entity
     {
         var bytes = row.CalculateSize();
         bytesSinceSnapshot += bytes;
-        foreach (var outcome in row.Outcomes) outcomes.Add(outcome);
+        for (var i = 0; i < row.Outcomes.Count; i++) outcomes.Add(row.Outcomes[i]);
         lastEpoch = row.Epoch;
         lastTimeMs = Math.Max(lastTimeMs, row.TimeMs);
         outcomes.Advance(lastTimeMs);

@@ -13,18 +13,19 @@ namespace AkkaHa.Core.Entities;
 public sealed class Turn
 {
     private readonly IMachine machine;
-    private readonly List<Event> events = [];
-    private readonly List<Outcome> outcomes = [];
+    private readonly string name;
     private readonly List<Effect> now;
     private readonly List<Effect> afterwards;
     private readonly Outcomes known;
     private readonly RuleSwitches rules;
     private readonly string traceparent;
+    private Envelope? recorded;
     private bool rowNeeded;
 
-    internal Turn(EntityId self, IMachine machine, Moment at, Stamp stamp, long durableSequenceNr, Outcomes known, RuleSwitches rules, List<Effect> now, List<Effect> afterwards, string traceparent)
+    internal Turn(EntityId self, string name, IMachine machine, Moment at, Stamp stamp, long durableSequenceNr, Outcomes known, RuleSwitches rules, List<Effect> now, List<Effect> afterwards, string traceparent)
     {
         Self = self;
+        this.name = name;
         this.machine = machine;
         At = at;
         Stamp = stamp;
@@ -49,13 +50,15 @@ public sealed class Turn
     public long DurableSequenceNr { get; }
 
     /// <summary>Whether this turn writes a row: what is in no hurry may go with it.</summary>
-    public bool WritesRow => events.Count > 0 || rowNeeded;
+    public bool WritesRow => recorded is { Events.Count: > 0 } || rowNeeded;
+
+    private Envelope Recorded => recorded ??= new Envelope();
 
     /// <summary>Records an event and applies it.</summary>
     public void Emit(Event @event)
     {
         machine.Apply(@event, Stamp);
-        events.Add(@event);
+        Recorded.Events.Add(@event);
     }
 
     /// <summary>Answers when the row is durable. A repeat of the request gets the same answer.</summary>
@@ -88,7 +91,7 @@ public sealed class Turn
     /// <summary>Makes this the answer to any later call with this request id, up to this attempt, whatever its payload.</summary>
     public void Settle(string requestId, Reply reply, uint upToAttempt = uint.MaxValue)
     {
-        outcomes.Add(new Outcome { RequestId = requestId, Attempt = upToAttempt, Reply = reply, KeepUntilMs = KeepUntil(requestId) });
+        Recorded.Outcomes.Add(new Outcome { RequestId = requestId, Attempt = upToAttempt, Reply = reply, KeepUntilMs = KeepUntil(requestId) });
         rowNeeded = true;
     }
 
@@ -97,10 +100,9 @@ public sealed class Turn
 
     internal Envelope? Row(long epoch, Call call)
     {
-        if (events.Count == 0 && !rowNeeded) return null;
-        var row = new Envelope { Schema = Entity.Schema, Epoch = epoch, TimeMs = Stamp.TimeMs, RequestId = call.RequestId, Attempt = call.Attempt };
-        row.Events.AddRange(events);
-        row.Outcomes.AddRange(outcomes);
+        if (!WritesRow) return null;
+        var row = Recorded;
+        (row.Schema, row.Epoch, row.TimeMs, row.RequestId, row.Attempt) = (Entity.Schema, epoch, Stamp.TimeMs, call.RequestId, call.Attempt);
         return row;
     }
 
@@ -108,7 +110,7 @@ public sealed class Turn
     {
         afterwards.Add(Answered(call, reply));
         if (!remembered || !call.IsMutation || call.RequestId.Length == 0) return;
-        outcomes.Add(new Outcome
+        Recorded.Outcomes.Add(new Outcome
         {
             RequestId = call.RequestId, Attempt = call.Attempt, PayloadHash = call.PayloadHash, Reply = reply, KeepUntilMs = KeepUntil(call.RequestId),
         });
@@ -125,7 +127,7 @@ public sealed class Turn
     private SendEffect Addressed(EntityId to, Command command)
     {
         command.Entity = to.ToString();
-        command.Sender = Self.ToString();
+        command.Sender = name;
         // What comes of a command belongs to its trace.
         command.Traceparent = traceparent;
         return new SendEffect(to, command);

@@ -30,14 +30,17 @@ internal abstract class JournalIndex(Database database, JournalScope scope, stri
     /// <summary>Between two pages, where nobody waits: a page takes a processor from the calls of this moment for some 10 ms.</summary>
     private static readonly TimeSpan GiveWayFor = TimeSpan.FromMilliseconds(15);
 
+    /// <summary>Of large rows, few are one transaction: their values are in memory until it is written.</summary>
+    private const long BytesAtOnce = 16 << 20;
+
     /// <summary>With more rows than this to go, it does not give way: it would never get there.</summary>
     private const int FarBehind = 20_000;
 
     // What so many rows change is one transaction: a name that is written often is put once for all of them. No more, so that what was gone through is not lost with one that fails, or whose caller has no more patience.
-    // SQLite has one writer, and what entities write waits for it meanwhile: there, each page is one.
-    private readonly long rowsAtOnce = database.IsPostgres ? 16_384 : 1;
+    // SQLite has one writer, and what entities write waits for it meanwhile.
+    private readonly long rowsAtOnce = database.IsPostgres ? 16_384 : 2_048;
     private readonly SemaphoreSlim one = new(1);
-    private int hurrying;
+    private int waiting;
 
     protected Database Database { get; } = database;
 
@@ -60,24 +63,15 @@ internal abstract class JournalIndex(Database database, JournalScope scope, stri
     /// <returns>Up to where it has come; null: it has not been made yet, or has to be made again.</returns>
     public async Task<JournalPosition?> AdvanceAsync(JournalPosition? until, CancellationToken ct)
     {
-        var hurries = until is not null;
-        if (hurries) Interlocked.Increment(ref hurrying);
+        // One at a time in this process: who has waited finds it done.
+        await one.WaitAsync(ct);
         try
         {
-            // One at a time in this process: who has waited finds it done.
-            await one.WaitAsync(ct);
-            try
-            {
-                return await ForwardAsync(until, ct);
-            }
-            finally
-            {
-                one.Release();
-            }
+            return await ForwardAsync(until, ct);
         }
         finally
         {
-            if (hurries) Interlocked.Decrement(ref hurrying);
+            one.Release();
         }
     }
 
@@ -86,6 +80,7 @@ internal abstract class JournalIndex(Database database, JournalScope scope, stri
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
         patience.CancelAfter(Patience);
+        Interlocked.Increment(ref waiting);
         try
         {
             JournalPosition target;
@@ -100,6 +95,10 @@ internal abstract class JournalIndex(Database database, JournalScope scope, stri
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
             return CaughtUp.Late;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref waiting);
         }
     }
 
@@ -141,23 +140,27 @@ internal abstract class JournalIndex(Database database, JournalScope scope, stri
     }
 
     /// <summary>Not where somebody waits for a list.</summary>
-    private Task GiveWayAsync(CancellationToken ct) => Volatile.Read(ref hurrying) > 0 ? Task.CompletedTask : Task.Delay(GiveWayFor, ct);
+    private Task GiveWayAsync(CancellationToken ct) => Volatile.Read(ref waiting) > 0 ? Task.CompletedTask : Task.Delay(GiveWayFor, ct);
 
     /// <summary>Page after page until the end, or as many as go into one transaction.</summary>
     /// <returns>What they change; how far they go; whether there are more; and whether none could be read, since rows may be gone.</returns>
     private async Task<(IIndexChanges Changes, JournalPosition UpTo, bool More, bool Lost)> ReadAsync(
         DbConnection connection, JournalPosition from, JournalPosition end, bool givesWay, CancellationToken ct)
     {
-        var (changes, upTo) = (NoChanges(), from);
+        var (changes, upTo, bytes) = (NoChanges(), from, 0L);
         while (true)
         {
             var page = await Reader.ReadAsync(connection, upTo, scope, ct);
             Seen(page);
             // Rows that it has not read may be gone. What came before them was all there when it was read.
             if (page.Floor > upTo) return (changes, upTo, More: true, Lost: upTo == from);
-            foreach (var row in page.Rows) await changes.AddAsync(connection, row, ct);
+            foreach (var row in page.Rows)
+            {
+                await changes.AddAsync(connection, row, ct);
+                bytes += row.Bytes;
+            }
             upTo = page.UpTo;
-            if (!page.More || upTo >= end || upTo.Ordering - from.Ordering >= rowsAtOnce) return (changes, upTo, page.More, Lost: false);
+            if (!page.More || upTo >= end || upTo.Ordering - from.Ordering >= rowsAtOnce || bytes >= BytesAtOnce) return (changes, upTo, page.More, Lost: false);
             if (givesWay) await GiveWayAsync(ct);
         }
     }

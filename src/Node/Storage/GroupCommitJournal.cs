@@ -41,7 +41,7 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
         var connection = config.GetString("connection-string");
         company = new JournalCompany(config.GetTimeSpan("gather-for"));
         patience = config.GetTimeSpan("circuit-breaker.call-timeout");
-        // One after the other gathers the most. A second beside it would answer nobody sooner: Akka's journal answers in the order in which it was asked.
+        // One after the other gathers the most, and keeps each entity's answers in the order of its rows.
         Task.Run(() => WriteAsync(new JournalInsert(connection)));
         var reads = new RecoveryReads(connection);
         highest = new GroupReads<HighestAsk, long>(AsksAtMost, reads.HighestAsync);
@@ -85,41 +85,34 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
 
     private void Write(WriteMessages asked)
     {
-        JournalWrite write;
-        try
-        {
-            write = Read(asked);
-        }
-        catch (Exception e)
-        {
-            // It can't be put into bytes: its entity's fault, and nobody else's.
-            new JournalWrite(asked, [], isOfTransactions: false, Self).Failed(e);
-            return;
-        }
-        if (write.Rows.Count == 0)
-        {
-            write.Stored();
-            return;
-        }
+        var write = Read(asked);
         // Whoever recovers this entity next waits for the end of it, whatever that is.
-        underWay[write.Rows[0].PersistenceId] = write;
+        if (write.Rows.Count > 0) underWay[write.Rows[0].PersistenceId] = write;
         if (!waiting.Writer.TryWrite(write)) End(write, new InvalidOperationException($"{WaitingAtMost} writes wait for the journal already, or it has been stopped"));
         else if (!write.IsOfTransactions) company.Hurry();
     }
 
     private JournalWrite Read(WriteMessages asked)
     {
-        var (rows, isOfTransactions) = (new List<NewRow>(1), true);
-        foreach (var message in asked.Messages)
+        try
         {
-            if (message is not AtomicWrite write) continue;
-            foreach (var row in (IEnumerable<IPersistentRepresentation>)write.Payload)
+            var (rows, isOfTransactions) = (new List<NewRow>(1), true);
+            foreach (var message in asked.Messages)
             {
-                rows.Add(RowOf(row));
-                isOfTransactions &= TransactionRows.Is(row.Payload);
+                if (message is not AtomicWrite write) continue;
+                foreach (var row in (IEnumerable<IPersistentRepresentation>)write.Payload)
+                {
+                    rows.Add(RowOf(row));
+                    isOfTransactions &= TransactionRows.Is(row.Payload);
+                }
             }
+            return new JournalWrite(asked, rows, isOfTransactions, Self);
         }
-        return new JournalWrite(asked, rows, isOfTransactions, Self);
+        catch (Exception e)
+        {
+            // It can't be put into bytes: its entity's fault, and nobody else's. It is told when it would have been written, after what it wrote before.
+            return new JournalWrite(asked, [], isOfTransactions: false, Self) { Unwritable = e };
+        }
     }
 
     private NewRow RowOf(IPersistentRepresentation @event)
@@ -145,6 +138,8 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
         try
         {
             if (stopped) throw new InvalidOperationException("the journal has been stopped; this was not written");
+            GiveUpLate(batch);
+            if (batch.Count == 0) return;
             var rows = new List<NewRow>(batch.Count);
             foreach (var write in batch) rows.AddRange(write.Rows);
             await insert.RunAsync(rows);
@@ -166,9 +161,19 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
         foreach (var write in batch) End(write, null);
     }
 
+    /// <summary>Their callers have waited for a database that stands still, or for the other half.</summary>
+    private void GiveUpLate(List<JournalWrite> batch)
+    {
+        foreach (var late in batch.FindAll(w => w.Age > patience))
+        {
+            batch.Remove(late);
+            End(late, new TimeoutException($"it waited for the database for more than {patience.TotalSeconds:0.#} s, and was not written"));
+        }
+    }
+
     private void End(JournalWrite write, Exception? why)
     {
-        underWay.TryRemove(KeyValuePair.Create(write.Rows[0].PersistenceId, write));
+        if (write.Rows.Count > 0) underWay.TryRemove(KeyValuePair.Create(write.Rows[0].PersistenceId, write));
         try
         {
             if (why is null) write.Stored();
@@ -177,7 +182,7 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
         catch (Exception e)
         {
             // The others of the statement, and all that come after it, must be told all the same.
-            log.Error(e, "{0} could not be told what came of its rows from {1} on", write.Rows[0].PersistenceId, write.Rows[0].SequenceNr);
+            log.Error(e, "{0} could not be told what came of its rows", write.Rows.Count > 0 ? write.Rows[0].PersistenceId : "an entity");
         }
     }
 
@@ -187,9 +192,9 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
         var (batch, rows, bytes) = (new List<JournalWrite>(), 0, 0L);
         while (rows < RowsAtMost && bytes < BytesAtMost && waiting.Reader.TryRead(out var next))
         {
-            if (next.Age > patience)
+            if (next.Rows.Count == 0)
             {
-                End(next, new TimeoutException($"it waited for the database for more than {patience.TotalSeconds:0.#} s, and was not written"));
+                End(next, next.Unwritable);
                 continue;
             }
             batch.Add(next);

@@ -23,6 +23,9 @@ internal sealed class JournalWrite(WriteMessages asked, IReadOnlyList<NewRow> ro
 
     public bool IsOfTransactions => isOfTransactions;
 
+    /// <summary>Why it can't be written, and so has no rows; null: it can.</summary>
+    public Exception? Unwritable { get; init; }
+
     /// <summary>Since when its entity waits.</summary>
     public TimeSpan Age => Stopwatch.GetElapsedTime(askedAt);
 

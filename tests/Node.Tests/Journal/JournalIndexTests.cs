@@ -42,7 +42,7 @@ public sealed class JournalIndexTests(JournalFixture fixture)
         Assert.Null(await MarkAsync(journal));
     }
 
-    /// <summary>It gives way to calls between two pages: where they write more than it reads meanwhile, it would else never come back.</summary>
+    /// <summary>It gives way to calls between two pages: where they write more than it reads meanwhile, it would else follow them for long.</summary>
     [Fact]
     public async Task It_goes_to_the_end_that_there_was_though_more_is_written_meanwhile()
     {
@@ -64,6 +64,35 @@ public sealed class JournalIndexTests(JournalFixture fixture)
         Assert.InRange(read, 3, 10);
     }
 
+    [Fact]
+    public async Task Large_rows_are_several_transactions()
+    {
+        var journal = await fixture.NewAsync("postgres");
+        await journal.AppendAsync("kv/large", TestJournal.Put(new string('x', 1_000_000), 1));
+        await journal.RunAsync("""
+            INSERT INTO journal (persistence_id, sequence_number, created, message, manifest, identifier)
+            SELECT 'kv/large-' || n, 1, created, message, manifest, identifier FROM journal, generate_series(1, 40) n
+            """);
+        var index = new Told(journal.Database, JournalScope.Keys, _ => { });
+        Assert.NotNull(await index.AdvanceAsync(null, default));
+        Assert.Equal(41, index.Written);
+        // 16 MiB and a page, of 4 MiB, at most.
+        Assert.InRange(index.Transactions, 2, 4);
+    }
+
+    [Fact]
+    public async Task Between_two_pages_it_gives_way()
+    {
+        var journal = await fixture.NewAsync("postgres");
+        await journal.FillAsync(8_000);
+        var read = 0;
+        var index = new Told(journal.Database, JournalScope.Keys, pages => read = pages);
+        var from = TimeProvider.System.GetTimestamp();
+        await index.AdvanceAsync(null, default);
+        Assert.True(read >= 8, $"{read} pages");
+        Assert.True(TimeProvider.System.GetElapsedTime(from) >= TimeSpan.FromMilliseconds(14 * (read - 1)));
+    }
+
     private static async Task<JournalPosition?> MarkAsync(TestJournal journal)
     {
         await using var connection = await journal.Database.OpenKeysAsync(default);
@@ -76,6 +105,8 @@ public sealed class JournalIndexTests(JournalFixture fixture)
         private int pages;
 
         public int Written { get; private set; }
+
+        public int Transactions { get; private set; }
 
         protected override IIndexChanges NoChanges() => new Counted(this);
 
@@ -94,6 +125,7 @@ public sealed class JournalIndexTests(JournalFixture fixture)
             public Task WriteAsync(DbConnection connection, DbTransaction transaction, CancellationToken ct)
             {
                 index.Written += rows;
+                index.Transactions++;
                 return Task.CompletedTask;
             }
         }
