@@ -35,6 +35,7 @@ internal sealed class EntitySerializer(ExtendedActorSystem system) : SerializerW
 
     public override byte[] ToBinary(object obj)
     {
+        // As ToByteArray does, without its stream: this is done for each row and each message.
         var message = (IMessage)obj;
         var bytes = new byte[message.CalculateSize()];
         message.WriteTo(bytes.AsSpan());

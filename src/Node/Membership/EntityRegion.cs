@@ -1,5 +1,4 @@
 using Akka.Actor;
-using Akka.Cluster;
 using AkkaHa.Core.Entities;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
@@ -44,8 +43,7 @@ internal sealed class EntityRegion : IEntities, IDisposable
         if (lifecycle.Running is not { } node)
             return Replies.Failure(ErrorCode.Unavailable, $"this node has not started yet; it waits for {lifecycle.WaitingFor}");
         if (node.Parts.Leaving) return Replies.Failure(ErrorCode.Unavailable, "this node is leaving");
-        if (!node.Signals.IsMember)
-            return Replies.Failure(ErrorCode.Unavailable, "this node is not a member of the cluster yet");
+        if (!node.Signals.IsMember) return Replies.Failure(ErrorCode.Unavailable, "this node is not a member of the cluster yet");
         using var trace = NodeTracing.Ask(command);
         // One source for all that ends the wait: the time, too.
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct, stopping.Token);
@@ -87,8 +85,7 @@ internal sealed class EntityRegion : IEntities, IDisposable
     private async Task<Reply> AskOnAsync(RunningNode node, Command command, Task<Reply> answer, Disturbance next, bool mayBeLost, CancellationToken patience)
     {
         var mutation = Entity.IsMutation(command);
-        var shard = Shards.ShardOf(command.Entity);
-        var (moved, lost, hasMoved) = (next.Moved, next.Lost, false);
+        var (shard, moved, lost, hasMoved) = (next.Shard, next.Moved, next.Lost, false);
         var asked = new List<Task<Reply>>(1) { answer };
         while (true)
         {

@@ -142,7 +142,7 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
             if (batch.Count == 0) return;
             var rows = new List<NewRow>(batch.Count);
             foreach (var write in batch) rows.AddRange(write.Rows);
-            await insert.RunAsync(rows);
+            if (rows.Count > 0) await insert.RunAsync(rows);
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation && batch.Count > 1)
         {
@@ -171,9 +171,11 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
         }
     }
 
+    /// <summary>What has no row is told of its own fault alone, in its turn.</summary>
     private void End(JournalWrite write, Exception? why)
     {
-        if (write.Rows.Count > 0) underWay.TryRemove(KeyValuePair.Create(write.Rows[0].PersistenceId, write));
+        if (write.Rows.Count == 0) why = write.Unwritable;
+        else underWay.TryRemove(KeyValuePair.Create(write.Rows[0].PersistenceId, write));
         try
         {
             if (why is null) write.Stored();
@@ -192,11 +194,6 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
         var (batch, rows, bytes) = (new List<JournalWrite>(), 0, 0L);
         while (rows < RowsAtMost && bytes < BytesAtMost && waiting.Reader.TryRead(out var next))
         {
-            if (next.Rows.Count == 0)
-            {
-                End(next, next.Unwritable);
-                continue;
-            }
             batch.Add(next);
             rows += next.Rows.Count;
             foreach (var row in next.Rows) bytes += row.Message.LongLength;

@@ -51,6 +51,7 @@ internal static class JournalSetup
                   # Of the plugin's own way of writing, which is SQLite's.
                   parallelism = 1
                   batch-size = 400
+                  # On PostgreSQL of reads alone; but a write of ours waits no longer than call-timeout for its statement to begin, either.
                   circuit-breaker { max-failures = 10, call-timeout = 10s, reset-timeout = 500ms }
                   default.journal.use-writer-uuid-column = {{(ours ? "false" : "true")}}
                   replay-filter.mode = {{(ours ? "off" : "repair-by-discard-old")}}

@@ -18,7 +18,18 @@ public sealed class ShardMapTests
     [InlineData("session/0", 0)]
     [InlineData("session/117", 117)]
     [InlineData("txn/255", 255)]
-    public void The_shard_of_an_entity_never_changes(string entityId, int shard) => Assert.Equal(shard, Map.ShardOf(EntityId.Parse(entityId)));
+    public void The_shard_of_an_entity_never_changes(string entityId, int shard)
+    {
+        Assert.Equal(shard, Map.ShardOf(EntityId.Parse(entityId)));
+        Assert.Equal(shard, Map.ShardOf(entityId));
+    }
+
+    [Fact]
+    public void An_id_as_text_is_in_the_same_shard() =>
+        Gen.Select(Gen.OneOf([.. Kinds.Select(Gen.Const)]), Gen.String[1, 64], Gen.Int[0, ShardMap.DefaultShardCount - 1]).Sample((kind, name, slot) =>
+        {
+            foreach (var id in (EntityId[])[new EntityId(kind, name), EntityId.SessionSlot(slot), EntityId.TransactionSlot(slot)]) Assert.Equal(Map.ShardOf(id), Map.ShardOf(id.ToString()));
+        });
 
     [Theory]
     [InlineData("0198c7a4-1f6e-7c3b-9f5d-2b8f6a0e4d11", 108)]
@@ -57,6 +68,7 @@ public sealed class ShardMapTests
     {
         Assert.False(EntityId.TryParse(entityId, out _));
         Assert.Contains($"'{entityId}'", Assert.Throws<FormatException>(() => EntityId.Parse(entityId)).Message, StringComparison.Ordinal);
+        Assert.Throws<FormatException>(() => Map.ShardOf(entityId));
     }
 
     [Fact]

@@ -31,6 +31,27 @@ public sealed class JournalAnswersTests(JournalFixture fixture)
         await system.Terminate();
     }
 
+    [Fact]
+    public async Task What_has_no_row_is_answered_after_the_rows_before_it()
+    {
+        var journal = await fixture.NewAsync("postgres");
+        using var system = journal.StartSystem();
+        using var inbox = Inbox.Create(system);
+        var sink = Persistence.Instance.Apply(system).JournalFor(null);
+        await using var other = new NpgsqlConnection(journal.Database.JournalConnection);
+        await other.OpenAsync();
+        await using var transaction = await other.BeginTransactionAsync();
+        await using (var held = new NpgsqlCommand("LOCK TABLE journal IN EXCLUSIVE MODE", other, transaction)) await held.ExecuteNonQueryAsync();
+        sink.Tell(new WriteMessages([new AtomicWrite(new Persistent(Teller.Row("first"), 1, "kv/a"))], inbox.Receiver, 1));
+        sink.Tell(new WriteMessages([new Deferred()], inbox.Receiver, 1));
+        await Task.Delay(500);
+        await transaction.CommitAsync();
+        var heard = new List<Type>();
+        while (heard.Count < 4) heard.Add((await inbox.ReceiveAsync(Patience)).GetType());
+        Assert.Equal([typeof(WriteMessagesSuccessful), typeof(WriteMessageSuccess), typeof(WriteMessagesSuccessful), typeof(LoopMessageSuccess)], heard);
+        await system.Terminate();
+    }
+
     /// <summary>The plugin calls it rejected, and its entity could go on with a gap behind it; ours stop then, too (<c>RuleSwitches.RejectedPersistStops</c>).</summary>
     [Fact]
     public async Task A_row_that_cant_be_put_into_bytes_fails_alone()
@@ -130,7 +151,17 @@ public sealed class JournalAnswersTests(JournalFixture fixture)
             heard.Clear();
         }
 
-        private static Envelope Row(string name) => new() { Schema = 1, Epoch = 1, RequestId = name };
+        public static Envelope Row(string name) => new() { Schema = 1, Epoch = 1, RequestId = name };
+    }
+
+    /// <summary>Not to be stored.</summary>
+    private sealed class Deferred : IPersistentEnvelope
+    {
+        public object Payload => "deferred";
+
+        public IActorRef Sender => ActorRefs.Nobody;
+
+        public int Size => 1;
     }
 
     /// <summary>No serializer can write it.</summary>
