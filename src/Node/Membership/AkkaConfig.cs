@@ -35,6 +35,7 @@ internal static class AkkaConfig
               }
               actor {
                 provider = cluster
+                default-dispatcher.executor = "{{TypeName<CommonQueue>()}}"
                 serializers.akkaha = "{{TypeName<EntitySerializer>()}}"
                 serializers.akkaha-eventual = "{{TypeName<EventualSerializer>()}}"
                 # In place of Akka's own, whose messages it reads and writes.
