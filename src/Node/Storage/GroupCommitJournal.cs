@@ -5,22 +5,19 @@ using Akka.Configuration;
 using Akka.Event;
 using Akka.Persistence;
 using Akka.Persistence.Sql.Journal;
-using Akka.Serialization;
-using Npgsql;
 
 namespace AkkaHa.Node.Storage;
 
 /// <summary>
-/// Akka.Persistence.Sql's journal, but for the writing on PostgreSQL: what all entities write while the writes before are under way (and transactions, a little longer: <see cref="JournalCompany"/>) becomes one statement, prepared once, which is its own
-/// transaction (ADR 0030). The plugin's own way takes three round trips for a batch, and spells every row out in SQL; most of what a write cost was that. An entity is told by whoever has stored its rows, and not by
-/// way of Akka's journal (ADR 0037). What entities read when they begin is asked for together likewise (ADR 0031).
+/// Akka.Persistence.Sql's journal, but for the writing: what all entities write while the writes before are under way (and transactions, a little longer: <see cref="JournalCompany"/>) is one transaction, by a
+/// statement that was prepared once (ADR 0030). The plugin's own way takes three round trips for a batch, and spells every row out in SQL; most of what a write cost was that. An entity is told by whoever has stored its rows,
+/// and not by way of Akka's journal (ADR 0037).
 /// </summary>
-internal sealed class GroupCommitJournal : SqlWriteJournal
+internal abstract class GroupCommitJournal : SqlWriteJournal
 {
     private const int RowsAtMost = 400;
     private const long BytesAtMost = 8 << 20;
     private const int WaitingAtMost = 5_000;
-    private const int AsksAtMost = 32;
 
     private readonly JournalCompany company;
 
@@ -29,23 +26,19 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
 
     private readonly Channel<JournalWrite> waiting = Channel.CreateBounded<JournalWrite>(WaitingAtMost);
     private readonly ConcurrentDictionary<string, JournalWrite> underWay = new(StringComparer.Ordinal);
-    private readonly GroupReads<HighestAsk, long> highest;
-    private readonly GroupReads<RowsAsk, IReadOnlyList<StoredRow>> rowsOf;
     private readonly Akka.Serialization.Serialization serialization = Context.System.Serialization;
     private readonly ILoggingAdapter log = Context.GetLogger();
+    private readonly IRowInsert insert;
     private volatile bool stopped;
 
-    public GroupCommitJournal(Config config)
+    protected GroupCommitJournal(Config config, IRowInsert insert)
         : base(config)
     {
-        var connection = config.GetString("connection-string");
+        this.insert = insert;
         company = new JournalCompany(config.GetTimeSpan("gather-for"));
         patience = config.GetTimeSpan("circuit-breaker.call-timeout");
         // One after the other gathers the most, and keeps each entity's answers in the order of its rows.
-        Task.Run(() => WriteAsync(new JournalInsert(connection)));
-        var reads = new RecoveryReads(connection);
-        highest = new GroupReads<HighestAsk, long>(AsksAtMost, reads.HighestAsync);
-        rowsOf = new GroupReads<RowsAsk, IReadOnlyList<StoredRow>>(AsksAtMost, reads.RowsAsync);
+        Task.Run(WriteAsync);
     }
 
     protected override bool AroundReceive(Receive receive, object message)
@@ -58,28 +51,17 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
     public override async Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr, CancellationToken cancellationToken)
     {
         if (underWay.TryGetValue(persistenceId, out var write)) await write.WhenEnded;
-        return await highest.AskAsync(new HighestAsk(persistenceId, fromSequenceNr));
+        return await HighestAsync(persistenceId, fromSequenceNr, cancellationToken);
     }
 
-    public override async Task ReplayMessagesAsync(IActorContext context, string persistenceId, long fromSequenceNr, long toSequenceNr, long max, Action<IPersistentRepresentation> recoveryCallback)
-    {
-        for (var (from, left) = (fromSequenceNr, max); from <= toSequenceNr && left > 0;)
-        {
-            var page = await rowsOf.AskAsync(new RowsAsk(persistenceId, from, toSequenceNr, left));
-            if (page.Count == 0) return;
-            foreach (var row in page)
-                recoveryCallback(new Persistent(row.Read(persistenceId, serialization), row.SequenceNr, persistenceId, row.Manifest, timestamp: row.Created));
-            (from, left) = (page[^1].SequenceNr + 1, left - page.Count);
-        }
-    }
+    /// <summary>The number of an entity's last row, with none of its rows under way.</summary>
+    protected virtual Task<long> HighestAsync(string persistenceId, long fromSequenceNr, CancellationToken ct) => base.ReadHighestSequenceNrAsync(persistenceId, fromSequenceNr, ct);
 
     protected override void PostStop()
     {
         stopped = true;
         waiting.Writer.TryComplete();
         company.Hurry();
-        highest.Stop();
-        rowsOf.Stop();
         base.PostStop();
     }
 
@@ -96,7 +78,7 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
     {
         try
         {
-            var (rows, isOfTransactions) = (new List<NewRow>(1), true);
+            var (rows, isOfTransactions, isAwaited) = (new List<NewRow>(1), true, false);
             foreach (var message in asked.Messages)
             {
                 if (message is not AtomicWrite write) continue;
@@ -104,9 +86,10 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
                 {
                     rows.Add(RowOf(row));
                     isOfTransactions &= TransactionRows.Is(row.Payload);
+                    isAwaited |= TransactionRows.IsAwaited(row.Payload);
                 }
             }
-            return new JournalWrite(asked, rows, isOfTransactions, Self);
+            return new JournalWrite(asked, rows, isOfTransactions, Self) { IsAwaited = isAwaited };
         }
         catch (Exception e)
         {
@@ -121,19 +104,19 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
         return new NewRow(@event.PersistenceId, @event.SequenceNr, serializer.ToBinary(@event.Payload), Akka.Serialization.Serialization.ManifestFor(serializer, @event.Payload), serializer.Identifier);
     }
 
-    private async Task WriteAsync(JournalInsert insert)
+    private async Task WriteAsync()
     {
         while (await waiting.Reader.WaitToReadAsync())
         {
             await company.GatherAsync();
             var (batch, isFull) = Take();
             company.Took(batch, isFull);
-            if (batch.Count > 0) await WriteAsync(insert, batch);
+            if (batch.Count > 0) await WriteAsync(batch);
         }
-        await CloseAsync(insert);
+        await CloseAsync();
     }
 
-    private async Task WriteAsync(JournalInsert insert, List<JournalWrite> batch)
+    private async Task WriteAsync(List<JournalWrite> batch)
     {
         try
         {
@@ -144,18 +127,18 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
             foreach (var write in batch) rows.AddRange(write.Rows);
             if (rows.Count > 0) await insert.RunAsync(rows);
         }
-        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation && batch.Count > 1)
+        catch (Exception e) when (insert.IsCollision(e) && batch.Count > 1)
         {
             // Certainly none of it is stored. One of them is late, and the others' callers must not pay for it: by halves, it is soon alone.
-            await WriteAsync(insert, batch[..(batch.Count / 2)]);
-            await WriteAsync(insert, batch[(batch.Count / 2)..]);
+            await WriteAsync(batch[..(batch.Count / 2)]);
+            await WriteAsync(batch[(batch.Count / 2)..]);
             return;
         }
         catch (Exception e)
         {
             // All of them failed, or nobody knows: the one whose fault it is, and the innocent.
             foreach (var write in batch) End(write, e);
-            await CloseAsync(insert);
+            await CloseAsync();
             return;
         }
         foreach (var write in batch) End(write, null);
@@ -201,7 +184,7 @@ internal sealed class GroupCommitJournal : SqlWriteJournal
         return (batch, rows >= RowsAtMost || bytes >= BytesAtMost);
     }
 
-    private async Task CloseAsync(JournalInsert insert)
+    private async Task CloseAsync()
     {
         try
         {

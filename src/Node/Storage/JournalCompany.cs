@@ -8,7 +8,7 @@ namespace AkkaHa.Node.Storage;
 /// <param name="waitAtMost">What a row may be late by.</param>
 internal sealed class JournalCompany(TimeSpan waitAtMost)
 {
-    /// <summary>So many writes in one statement: more than one client is at work, and the next rows are soon there.</summary>
+    /// <summary>So many writes in one statement that transactions wait for: they are of more than one client (one transaction of two keys has three at a time), and the next are soon there.</summary>
     public const int Several = 4;
 
     // Whoever hurries is the journal's actor, which has more to do.
@@ -30,7 +30,7 @@ internal sealed class JournalCompany(TimeSpan waitAtMost)
     /// <summary>What the statement has got.</summary>
     /// <param name="batch">The writes.</param>
     /// <param name="isFull">There may have been more than goes into one: what was left has company enough.</param>
-    public void Took(IReadOnlyList<JournalWrite> batch, bool isFull = false) => isWorthIt = !isFull && batch.Count >= Several && batch.All(w => w.IsOfTransactions);
+    public void Took(IReadOnlyList<JournalWrite> batch, bool isFull = false) => isWorthIt = !isFull && batch.Count(w => w.IsAwaited) >= Several && batch.All(w => w.IsOfTransactions);
 
     private static TaskCompletionSource NoHurry() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

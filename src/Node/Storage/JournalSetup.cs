@@ -3,7 +3,6 @@ using Akka.Actor.Setup;
 using Akka.Configuration;
 using Akka.Persistence.Sql;
 using Akka.Persistence.Sql.Config;
-using Akka.Persistence.Sql.Journal;
 using Akka.Persistence.Sql.Snapshot;
 using AkkaHa.Node.Settings;
 using LinqToDB;
@@ -16,7 +15,7 @@ internal static class JournalSetup
 {
     private static string Provider(Database database) => database.IsPostgres ? LinqToDB.ProviderName.PostgreSQL15 : LinqToDB.ProviderName.SQLiteMS;
 
-    /// <summary>The connection, with an interceptor that lets SQLite's journal batch and sets each connection up.</summary>
+    /// <summary>The connection, with an interceptor that sets each connection up.</summary>
     public static Setup Connection(Database database) => new DataOptionsSetup(
         new DataOptions().UseConnectionString(Provider(database), database.JournalConnection).UseInterceptor(new ConnectionSetup(database.IsPostgres)));
 
@@ -26,7 +25,7 @@ internal static class JournalSetup
         // The default filter of the replay takes events of a shard that went A→B→A for a zombie's and drops them; the unique index on
         // (persistence_id, sequence_number), the claim and the gap check are what protects us. tests/Cluster.Tests/ThereAndBackTests shows it.
         var ours = !settings.Testing.DefaultReplayFilter;
-        var journal = database.IsPostgres ? typeof(GroupCommitJournal) : typeof(SqlWriteJournal);
+        var journal = database.IsPostgres ? typeof(PostgresJournal) : typeof(SqliteJournal);
         var snapshots = database.IsPostgres ? typeof(GroupSnapshots) : typeof(SqlSnapshotStore);
         // To Microsoft.Data.Sqlite, this is what makes a transaction begin without the write lock, which every recovery would else take several times. Nothing
         // uncommitted is read all the same: the caches are private (see Database).
@@ -46,12 +45,9 @@ internal static class JournalSetup
                   recovery-event-timeout = 5s
                   read-isolation-level = {{read}}
                   tag-write-mode = Csv
-                  # Of ours, on PostgreSQL: rows of transactions wait so long for company.
-                  gather-for = 4ms
-                  # Of the plugin's own way of writing, which is SQLite's.
-                  parallelism = 1
-                  batch-size = 400
-                  # On PostgreSQL of reads alone; but a write of ours waits no longer than call-timeout for its statement to begin, either.
+                  # Of ours: rows of transactions wait so long for company. A commit of SQLite's takes less than that.
+                  gather-for = {{(database.IsPostgres ? "4ms" : "0ms")}}
+                  # Of reads alone; but a write of ours waits no longer than call-timeout for its statement to begin, either.
                   circuit-breaker { max-failures = 10, call-timeout = 10s, reset-timeout = 500ms }
                   default.journal.use-writer-uuid-column = {{(ours ? "false" : "true")}}
                   replay-filter.mode = {{(ours ? "off" : "repair-by-discard-old")}}
@@ -77,8 +73,7 @@ internal static class JournalSetup
     private sealed class ConnectionSetup(bool postgres) : ConnectionInterceptor
     {
         public override async Task ConnectionOpeningAsync(ConnectionEventData eventData, DbConnection connection, CancellationToken cancellationToken) =>
-            // Microsoft.Data.Sqlite completes its async calls synchronously: without giving way here once, the journal's stream never
-            // gets to gather a batch, and commits each event alone (3,000 a second instead of 22,000).
+            // Microsoft.Data.Sqlite completes its async calls synchronously: without giving way here once, whoever reads does it on the journal's own thread.
             await Task.Yield();
 
         public override void ConnectionOpened(ConnectionEventData eventData, DbConnection connection)

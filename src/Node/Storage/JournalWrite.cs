@@ -23,6 +23,9 @@ internal sealed class JournalWrite(WriteMessages asked, IReadOnlyList<NewRow> ro
 
     public bool IsOfTransactions => isOfTransactions;
 
+    /// <summary>A transaction can't come to its end before it is stored.</summary>
+    public bool IsAwaited { get; init; }
+
     /// <summary>Why it can't be written, and so has no rows; null: it can.</summary>
     public Exception? Unwritable { get; init; }
 

@@ -2,8 +2,8 @@ using Npgsql;
 
 namespace AkkaHa.Node.Storage;
 
-/// <summary>Stores rows in PostgreSQL, all or none, in one round trip. Keeps one connection, with the statement prepared. For one caller at a time.</summary>
-internal sealed class JournalInsert(string connectionString)
+/// <summary>Stores rows in PostgreSQL, all or none, in one round trip. Keeps one connection, with the statement prepared.</summary>
+internal sealed class PostgresInsert(string connectionString) : IRowInsert
 {
     // The numbers of the rows of one entity must grow with their ordering, for that is how they are read across entities. Without a transaction begun by a statement of its own, no process that
     // is stopped between two statements holds rows that others wait for.
@@ -22,7 +22,6 @@ internal sealed class JournalInsert(string connectionString)
     private NpgsqlConnection? connection;
     private NpgsqlCommand? command;
 
-    /// <summary>Durable when this returns; when it throws, they are stored or not.</summary>
     public async Task RunAsync(IReadOnlyList<NewRow> rows)
     {
         var (id, number, time, message, manifest, serializer) = (new string[rows.Count], new long[rows.Count], new long[rows.Count], new byte[rows.Count][], new string[rows.Count], new int[rows.Count]);
@@ -34,7 +33,8 @@ internal sealed class JournalInsert(string connectionString)
         await command!.ExecuteNonQueryAsync();
     }
 
-    /// <summary>The next rows get another connection: this one may be in any state.</summary>
+    public bool IsCollision(Exception e) => e is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation };
+
     public async Task CloseAsync()
     {
         var (oldCommand, oldConnection) = (command, connection);

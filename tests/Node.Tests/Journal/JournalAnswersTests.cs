@@ -14,11 +14,13 @@ public sealed class JournalAnswersTests(JournalFixture fixture)
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Rows_are_answered_for_in_their_order_with_what_is_deferred_among_them(bool thePluginsOwn)
+    [InlineData("postgres", false)]
+    [InlineData("postgres", true)]
+    [InlineData("sqlite", false)]
+    [InlineData("sqlite", true)]
+    public async Task Rows_are_answered_for_in_their_order_with_what_is_deferred_among_them(string provider, bool thePluginsOwn)
     {
-        var journal = await fixture.NewAsync("postgres");
+        var journal = await fixture.NewAsync(provider);
         using var system = journal.StartSystem(thePluginsOwn);
         var teller = system.ActorOf(Teller.Props("kv/a"));
         for (var i = 0; i < 3; i++)
@@ -31,21 +33,19 @@ public sealed class JournalAnswersTests(JournalFixture fixture)
         await system.Terminate();
     }
 
-    [Fact]
-    public async Task What_has_no_row_is_answered_after_the_rows_before_it()
+    [Theory]
+    [MemberData(nameof(JournalFixture.Providers), MemberType = typeof(JournalFixture))]
+    public async Task What_has_no_row_is_answered_after_the_rows_before_it(string provider)
     {
-        var journal = await fixture.NewAsync("postgres");
+        var journal = await fixture.NewAsync(provider);
         using var system = journal.StartSystem();
         using var inbox = Inbox.Create(system);
         var sink = Persistence.Instance.Apply(system).JournalFor(null);
-        await using var other = new NpgsqlConnection(journal.Database.JournalConnection);
-        await other.OpenAsync();
-        await using var transaction = await other.BeginTransactionAsync();
-        await using (var held = new NpgsqlCommand("LOCK TABLE journal IN EXCLUSIVE MODE", other, transaction)) await held.ExecuteNonQueryAsync();
+        await using var held = await journal.HoldAsync();
         sink.Tell(new WriteMessages([new AtomicWrite(new Persistent(Teller.Row("first"), 1, "kv/a"))], inbox.Receiver, 1));
         sink.Tell(new WriteMessages([new Deferred()], inbox.Receiver, 1));
         await Task.Delay(500);
-        await transaction.CommitAsync();
+        await held.LetGoAsync();
         var heard = new List<Type>();
         while (heard.Count < 4) heard.Add((await inbox.ReceiveAsync(Patience)).GetType());
         Assert.Equal([typeof(WriteMessagesSuccessful), typeof(WriteMessageSuccess), typeof(WriteMessagesSuccessful), typeof(LoopMessageSuccess)], heard);
@@ -53,10 +53,11 @@ public sealed class JournalAnswersTests(JournalFixture fixture)
     }
 
     /// <summary>The plugin calls it rejected, and its entity could go on with a gap behind it; ours stop then, too (<c>RuleSwitches.RejectedPersistStops</c>).</summary>
-    [Fact]
-    public async Task A_row_that_cant_be_put_into_bytes_fails_alone()
+    [Theory]
+    [MemberData(nameof(JournalFixture.Providers), MemberType = typeof(JournalFixture))]
+    public async Task A_row_that_cant_be_put_into_bytes_fails_alone(string provider)
     {
-        var journal = await fixture.NewAsync("postgres");
+        var journal = await fixture.NewAsync(provider);
         using var system = journal.StartSystem();
         var (broken, other) = (system.ActorOf(Teller.Props("kv/broken")), system.ActorOf(Teller.Props("kv/other")));
         var stopped = broken.WatchAsync();
@@ -69,24 +70,22 @@ public sealed class JournalAnswersTests(JournalFixture fixture)
     }
 
     /// <summary>It may be in doubt, as any that was on its way; but what has not begun must not be done long after its caller was given up.</summary>
-    [Fact]
-    public async Task What_has_waited_too_long_behind_a_database_that_stands_still_is_not_written()
+    [Theory]
+    [MemberData(nameof(JournalFixture.Providers), MemberType = typeof(JournalFixture))]
+    public async Task What_has_waited_too_long_behind_a_database_that_stands_still_is_not_written(string provider)
     {
-        var journal = await fixture.NewAsync("postgres");
+        var journal = await fixture.NewAsync(provider);
         using var system = journal.StartSystem(callTimeout: "4s");
         var (first, second, later) = (system.ActorOf(Teller.Props("kv/first")), system.ActorOf(Teller.Props("kv/second")), system.ActorOf(Teller.Props("kv/later")));
         foreach (var one in (IActorRef[])[first, second, later]) await one.Ask<string[]>("defer", Patience);
-        await using var other = new NpgsqlConnection(journal.Database.JournalConnection);
-        await other.OpenAsync();
-        await using var transaction = await other.BeginTransactionAsync();
-        await using (var held = new NpgsqlCommand("LOCK TABLE journal IN EXCLUSIVE MODE", other, transaction)) await held.ExecuteNonQueryAsync();
+        await using var held = await journal.HoldAsync();
         var underWay = first.Ask<string[]>("all", Patience);
         await Task.Delay(300);
         var waiting = second.Ask<string[]>("all", Patience);
         await Task.Delay(4500);
         var young = later.Ask<string[]>("all", Patience);
         await Task.Delay(300);
-        await transaction.CommitAsync();
+        await held.LetGoAsync();
         Assert.Equal(4, (await underWay).Length);
         Assert.Equal(["failed"], await waiting);
         Assert.Equal(4, (await young).Length);

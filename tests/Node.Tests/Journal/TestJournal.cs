@@ -13,6 +13,8 @@ using AkkaHa.Node.Ownership;
 using AkkaHa.Node.Settings;
 using AkkaHa.Node.Storage;
 using Google.Protobuf;
+using Microsoft.Data.Sqlite;
+using Npgsql;
 using Envelope = AkkaHa.Messages.Storage.Envelope;
 
 namespace AkkaHa.Node.Tests.Journal;
@@ -86,6 +88,20 @@ internal sealed class TestJournal(Database database, NodeSettings settings)
         return ActorSystem.Create("journal", ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(config.WithFallback(JournalSetup.Config(Database, Settings))), JournalSetup.Connection(Database)));
     }
 
+    /// <summary>Until this is committed no row of others comes in; reads go on.</summary>
+    /// <param name="sql">What is done in it.</param>
+    public async Task<HeldJournal> HoldAsync(string sql = "")
+    {
+        // Connections of nodes would be ended, for they hold up others.
+        DbConnection connection = Database.IsPostgres ? new NpgsqlConnection(Database.JournalConnection) : new SqliteConnection(Database.JournalConnection);
+        await connection.OpenAsync();
+        // On SQLite, this has the only write lock from its beginning.
+        var transaction = await connection.BeginTransactionAsync();
+        await using var command = connection.Command(transaction, (Database.IsPostgres ? "LOCK TABLE journal IN EXCLUSIVE MODE;" : "") + sql);
+        if (command.CommandText.Length > 0) await command.ExecuteNonQueryAsync();
+        return new HeldJournal(connection, transaction);
+    }
+
     private static string TypeName<T>() => $"{typeof(T).FullName}, {typeof(T).Assembly.GetName().Name}";
 
     public async Task<JournalPosition> HorizonAsync()
@@ -131,4 +147,16 @@ internal sealed class TestJournal(Database database, NodeSettings settings)
     public static Event Applied(string transaction, bool then = true, KeyWritten? write = null) => new() { Applied = new Applied { TransactionId = transaction, Then = then, Write = write } };
 
     public static Event Discarded(string transaction) => new() { Discarded = new Discarded { TransactionId = transaction } };
+}
+
+/// <summary>A transaction that keeps others from writing.</summary>
+internal sealed class HeldJournal(DbConnection connection, DbTransaction transaction) : IAsyncDisposable
+{
+    public Task LetGoAsync() => transaction.CommitAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await transaction.DisposeAsync();
+        await connection.DisposeAsync();
+    }
 }

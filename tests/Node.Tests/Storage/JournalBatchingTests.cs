@@ -5,8 +5,7 @@ using Xunit.Abstractions;
 namespace AkkaHa.Node.Tests.Storage;
 
 /// <summary>
-/// As it comes, the journal on SQLite commits each event alone, since Microsoft.Data.Sqlite never really waits. Ours gives way once and so gathers batches:
-/// counted here in SQLite's own write-ahead log, where the last frame of each transaction is marked.
+/// On SQLite, too, what many entities write while others are written is one transaction: counted here in SQLite's own write-ahead log, where the last frame of each transaction is marked.
 /// </summary>
 public sealed class JournalBatchingTests(ITestOutputHelper output)
 {

@@ -14,7 +14,8 @@ public sealed class JournalCompanyTests
 
     private static readonly WriteMessages Nothing = new([], ActorRefs.Nobody, 0);
 
-    private static JournalWrite[] Writes(int count, bool ofTransactions = true) => [.. Enumerable.Range(0, count).Select(_ => new JournalWrite(Nothing, [], ofTransactions, ActorRefs.Nobody))];
+    private static JournalWrite[] Writes(int count, bool ofTransactions = true, bool awaited = true) =>
+        [.. Enumerable.Range(0, count).Select(_ => new JournalWrite(Nothing, [], ofTransactions, ActorRefs.Nobody) { IsAwaited = ofTransactions && awaited })];
 
     [Fact]
     public void Nothing_waits_before_there_is_company() => Assert.True(new JournalCompany(Long).GatherAsync().IsCompletedSuccessfully);
@@ -24,6 +25,15 @@ public sealed class JournalCompanyTests
     {
         var company = new JournalCompany(Long);
         company.Took(Writes(JournalCompany.Several - 1));
+        Assert.True(company.GatherAsync().IsCompletedSuccessfully);
+    }
+
+    /// <summary>What one client left behind, and its next transaction, which would wait for nobody.</summary>
+    [Fact]
+    public void What_follows_after_transactions_is_no_company()
+    {
+        var company = new JournalCompany(Long);
+        company.Took([.. Writes(20, awaited: false), .. Writes(JournalCompany.Several - 1)]);
         Assert.True(company.GatherAsync().IsCompletedSuccessfully);
     }
 
@@ -90,6 +100,11 @@ public sealed class JournalCompanyTests
             ours);
         Assert.Equal(32, Enum.GetValues<Event.BodyOneofCase>().Length);
     }
+
+    [Fact]
+    public void Which_events_transactions_wait_for() => Assert.Equal(
+        [Event.BodyOneofCase.Prepared, Event.BodyOneofCase.Refused, Event.BodyOneofCase.TransactionStarted, Event.BodyOneofCase.TransactionCommitted, Event.BodyOneofCase.TransactionAborted],
+        Enum.GetValues<Event.BodyOneofCase>().Where(body => TransactionRows.IsAwaited(RowOf(body))));
 
     [Fact]
     public void A_row_that_tells_of_a_put_too_is_none_of_them() =>

@@ -1,0 +1,68 @@
+using Microsoft.Data.Sqlite;
+
+namespace AkkaHa.Node.Storage;
+
+/// <summary>Stores rows in SQLite, all or none, in one transaction. Keeps one connection, with the statement prepared. SQLite never gives a thread back while it writes: it has its caller's.</summary>
+internal sealed class SqliteInsert(string connectionString) : IRowInsert
+{
+    private const int ConstraintViolated = 19;
+
+    private const string Sql = """
+        INSERT INTO journal (persistence_id, sequence_number, created, message, manifest, identifier, tags) VALUES ($id, $number, $created, $message, $manifest, $serializer, '')
+        """;
+
+    private readonly SqliteParameter id = new("$id", SqliteType.Text);
+    private readonly SqliteParameter number = new("$number", SqliteType.Integer);
+    private readonly SqliteParameter created = new("$created", SqliteType.Integer);
+    private readonly SqliteParameter message = new("$message", SqliteType.Blob);
+    private readonly SqliteParameter manifest = new("$manifest", SqliteType.Text);
+    private readonly SqliteParameter serializer = new("$serializer", SqliteType.Integer);
+    private SqliteConnection? connection;
+    private SqliteCommand? command;
+
+    public Task RunAsync(IReadOnlyList<NewRow> rows)
+    {
+        if (command is null) Open();
+        created.Value = DateTime.UtcNow.Ticks;
+        // It takes the write lock at once: a lock that is taken later is not waited for.
+        using var transaction = connection!.BeginTransaction(deferred: false);
+        command!.Transaction = transaction;
+        foreach (var row in rows)
+        {
+            (id.Value, number.Value, message.Value, manifest.Value, serializer.Value) = (row.PersistenceId, row.SequenceNr, row.Message, row.Manifest, row.Serializer);
+            command.ExecuteNonQuery();
+        }
+        transaction.Commit();
+        return Task.CompletedTask;
+    }
+
+    public bool IsCollision(Exception e) => e is SqliteException { SqliteErrorCode: ConstraintViolated };
+
+    public async Task CloseAsync()
+    {
+        var (oldCommand, oldConnection) = (command, connection);
+        (command, connection) = (null, null);
+        if (oldCommand is not null)
+        {
+            oldCommand.Parameters.Clear();
+            await oldCommand.DisposeAsync();
+        }
+        if (oldConnection is not null) await oldConnection.DisposeAsync();
+    }
+
+    /// <summary>Whatever of this fails, <see cref="CloseAsync"/> takes the parameters back from the command: they are used again with the next.</summary>
+    private void Open()
+    {
+        connection = new SqliteConnection(connectionString);
+        connection.Open();
+        using (var session = connection.CreateCommand())
+        {
+            session.CommandText = Database.SessionSetup(postgres: false);
+            session.ExecuteNonQuery();
+        }
+        command = connection.CreateCommand();
+        command.CommandText = Sql;
+        command.Parameters.AddRange([id, number, created, message, manifest, serializer]);
+        command.Prepare();
+    }
+}

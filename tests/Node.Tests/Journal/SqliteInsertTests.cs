@@ -1,0 +1,54 @@
+using AkkaHa.Node.Storage;
+using Microsoft.Data.Sqlite;
+using Xunit;
+
+namespace AkkaHa.Node.Tests.Journal;
+
+/// <summary>Rows of many entities in one transaction of SQLite.</summary>
+[Collection(nameof(JournalCollection))]
+public sealed class SqliteInsertTests(JournalFixture fixture)
+{
+    [Fact]
+    public async Task Rows_have_their_places_in_the_order_in_which_they_were_given_as_the_plugin_stores_them()
+    {
+        var journal = await fixture.NewAsync("sqlite");
+        var insert = new SqliteInsert(journal.Database.JournalConnection);
+        await insert.RunAsync([new NewRow("kv/b", 7, [1, 2, 3], "e", 4117), new NewRow("kv/a", 1, [], "s", 4118)]);
+        await insert.RunAsync([new NewRow("kv/b", 8, [4], "e", 4117)]);
+        await insert.CloseAsync();
+        Assert.Equal(
+            ["kv/b|7|0|010203|e|4117||", "kv/a|1|0||s|4118||", "kv/b|8|0|04|e|4117||"],
+            await journal.ReadAsync("SELECT persistence_id, sequence_number, deleted, message, manifest, identifier, tags, writer_uuid FROM journal ORDER BY ordering"));
+    }
+
+    [Fact]
+    public async Task Of_rows_of_which_one_is_there_already_none_is_stored_and_the_next_are()
+    {
+        var journal = await fixture.NewAsync("sqlite");
+        var insert = new SqliteInsert(journal.Database.JournalConnection);
+        await insert.RunAsync([Row("kv/a", 1)]);
+        var collision = await Assert.ThrowsAsync<SqliteException>(() => insert.RunAsync([Row("kv/b", 1), Row("kv/a", 1), Row("kv/c", 1)]));
+        Assert.True(insert.IsCollision(collision));
+        // On the same connection: whoever wrote with the one that was late is stored after it.
+        await insert.RunAsync([Row("kv/d", 1)]);
+        await insert.CloseAsync();
+        Assert.Equal(["kv/a", "kv/d"], await journal.ReadAsync("SELECT persistence_id FROM journal ORDER BY ordering"));
+    }
+
+    [Fact]
+    public async Task When_the_statement_could_not_be_prepared_the_next_rows_are_stored()
+    {
+        var journal = await fixture.NewAsync("sqlite");
+        var insert = new SqliteInsert(journal.Database.JournalConnection);
+        await journal.RunAsync("ALTER TABLE journal RENAME TO elsewhere");
+        var failure = await Assert.ThrowsAsync<SqliteException>(() => insert.RunAsync([Row("kv/a", 1)]));
+        Assert.False(insert.IsCollision(failure));
+        await insert.CloseAsync();
+        await journal.RunAsync("ALTER TABLE elsewhere RENAME TO journal");
+        await insert.RunAsync([Row("kv/a", 1)]);
+        await insert.CloseAsync();
+        Assert.Equal(["1"], await journal.ReadAsync("SELECT sequence_number FROM journal"));
+    }
+
+    private static NewRow Row(string entity, long number) => new(entity, number, [1], "e", 4117);
+}
