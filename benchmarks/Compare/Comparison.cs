@@ -1,4 +1,5 @@
 using System.Globalization;
+using AkkaHa.Compare.Sqlite;
 using AkkaHa.Compare.Systems;
 using AkkaHa.Load;
 
@@ -17,7 +18,7 @@ internal static class Comparison
     public static async Task<int> RunAsync(CompareOptions options, CancellationToken ct)
     {
         var cells = Cell.Of(options);
-        var phases = Phases(options.Systems);
+        var phases = cells.Count == 0 ? [] : Phases(options.Systems);
         var findings = new Findings(options, cells, phases);
         var peers = new Dictionary<string, ISystem>();
         try
@@ -50,6 +51,8 @@ internal static class Comparison
         {
             foreach (var system in peers.Values) await system.DisposeAsync();
         }
+        // When nothing else runs any more.
+        if (SqliteRounds.IsIn(options)) findings.Sqlite = await SqliteRounds.RunAsync(options, r => Say($"sqlite-journal   {r.Journal,9:N0}/s, SQLite itself {r.Raw:N0}/s, without an index {r.Plain:N0}/s"), ct);
         await Reports.WriteAsync(findings, ct);
         return findings.Samples.Any(s => s.Run.Errors > 0) ? 1 : 0;
     }

@@ -1,3 +1,4 @@
+using AkkaHa.Compare.Sqlite;
 using AkkaHa.Load;
 
 namespace AkkaHa.Compare;
@@ -22,6 +23,9 @@ internal sealed class Findings(CompareOptions options, IReadOnlyList<Cell> cells
     public Dictionary<string, Presence> Systems { get; } = [];
 
     public List<Sample> Samples { get; } = [];
+
+    /// <summary>The journal on SQLite beside SQLite itself; empty: not measured.</summary>
+    public IReadOnlyList<SqliteRound> Sqlite { get; set; } = [];
 
     /// <summary>The phase in which a system runs; the first, if there are several.</summary>
     public int PhaseOf(string system) => Enumerable.Range(0, phases.Count).First(p => phases[p].Contains(system));

@@ -1,12 +1,13 @@
 using System.CommandLine;
 using AkkaHa.Compare;
+using AkkaHa.Compare.Sqlite;
 using AkkaHa.Compare.Systems;
 
 Option<bool> quick = new("--quick") { Description = "Six and a half minutes: short measurements, fewer numbers of clients" };
 Option<string[]> systems = new("--systems") { Description = "Whom to compare", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [.. SystemNames.All] };
 systems.AcceptOnlyFromAmong([.. SystemNames.All]);
 Option<string[]> workloads = new("--workloads") { Description = "What they do; left out: all that a run of this kind has", AllowMultipleArgumentsPerToken = true };
-workloads.AcceptOnlyFromAmong([.. Workload.All.Select(w => w.Name)]);
+workloads.AcceptOnlyFromAmong([.. Workload.All.Select(w => w.Name), SqliteRounds.Workload]);
 Option<int[]> clients = new("--clients") { Description = "How many clients; left out: 1, 16, 64, 256 (quick: 1, 64)", AllowMultipleArgumentsPerToken = true };
 Option<int?> pairs = new("--pairs") { Description = "How often each is measured, by turns; left out: 5 (quick: 2)" };
 Option<double?> seconds = new("--seconds") { Description = "How long a measurement is; left out: 2 (quick: 0.7)" };

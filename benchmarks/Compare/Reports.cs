@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using AkkaHa.Compare.Sqlite;
 using AkkaHa.Compare.Systems;
 using AkkaHa.Load;
 
@@ -41,9 +42,10 @@ internal static class Reports
         Line($"- {findings.StartedAt:yyyy-MM-dd HH:mm} UTC, commit {Machine.Commit}, {findings.Options.Pairs} measurements of {findings.Options.Time.TotalSeconds:0.#} s for each figure, by turns");
         Line($"- {Machine.Processor}, {Machine.Cores} cores for the servers and the clients together, {Machine.MemoryGiB:0} GiB; {Machine.System}; {Machine.Runtime}; load of the machine before: {findings.LoadBefore:0.0}");
         Line($"");
-        Presences(findings, Line);
+        if (findings.Systems.Count > 0) Presences(findings, Line);
         Ratios(findings, Line);
         HotLock(findings, Line);
+        SqliteJournal(findings, Line);
         foreach (var workload in findings.Cells.Select(c => c.Workload).Distinct()) Rows(findings, workload, Line);
         return text.ToString();
     }
@@ -96,6 +98,30 @@ internal static class Reports
             if (findings.Row(few, system, findings.PhaseOf(system)) is { Errors: 0 } with8 && findings.Row(many, system, findings.PhaseOf(system)) is { Errors: 0 } with64)
                 line($"| {system} | {with64.P999Ms / with64.P50Ms:0.0} | {with64.PerSecond.Median / with8.PerSecond.Median:0.00} |");
         line($"");
+    }
+
+    /// <summary>What the journal adds to SQLite.</summary>
+    private static void SqliteJournal(Findings findings, Action<FormattableString> line)
+    {
+        if (findings.Sqlite.Count == 0) return;
+        line($"## {SqliteRounds.Workload}: events a second of {SqliteRounds.Entities} entities, the journal of one process and nothing else");
+        line($"");
+        line($"Beside SQLite itself, as durable (WAL, synchronous=FULL), {SqliteRounds.Entities} rows of the same bytes in a transaction. Floor {SqliteRounds.Floor}, goal {SqliteRounds.Aim}, in SQLite's.");
+        line($"");
+        line($"| | a second, median (lowest – highest) | the journal, in its |");
+        line($"|---|---|---|");
+        void Row(string name, Func<SqliteRound, double> of) => line($"| {name} | {Text(findings.Sqlite.Select(of), "N0")} | **{Text(findings.Sqlite.Select(r => r.Journal / of(r)), "0.00", "** ")} |");
+        line($"| the journal | {Text(findings.Sqlite.Select(r => r.Journal), "N0")} | |");
+        Row("SQLite with the index that a journal has", r => r.Raw);
+        Row("SQLite without an index", r => r.Plain);
+        line($"");
+    }
+
+    private static string Text(IEnumerable<double> figures, string format, string after = " ")
+    {
+        var spread = Spread.Of(figures);
+        string Figure(double figure) => figure.ToString(format, CultureInfo.InvariantCulture);
+        return $"{Figure(spread.Median)}{after}({Figure(spread.Lowest)} – {Figure(spread.Highest)})";
     }
 
     private static void Rows(Findings findings, Workload workload, Action<FormattableString> line)
