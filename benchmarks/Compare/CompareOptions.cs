@@ -11,5 +11,6 @@ namespace AkkaHa.Compare;
 /// <param name="Quick">Fewer cells.</param>
 /// <param name="Json">A file for the rows.</param>
 /// <param name="Results">A file for people; null: none.</param>
+/// <param name="Scheduling">How the processes share the processors.</param>
 internal sealed record CompareOptions(
-    IReadOnlyList<string> Systems, IReadOnlyList<string>? Workloads, IReadOnlyList<int>? Clients, int Pairs, TimeSpan WarmRound, TimeSpan WarmUp, TimeSpan Time, bool Quick, string? Json, string? Results);
+    IReadOnlyList<string> Systems, IReadOnlyList<string>? Workloads, IReadOnlyList<int>? Clients, int Pairs, TimeSpan WarmRound, TimeSpan WarmUp, TimeSpan Time, bool Quick, string? Json, string? Results, string Scheduling);

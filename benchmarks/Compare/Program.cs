@@ -2,6 +2,7 @@ using System.CommandLine;
 using AkkaHa.Compare;
 using AkkaHa.Compare.Sqlite;
 using AkkaHa.Compare.Systems;
+using AkkaHa.Load;
 
 Option<bool> quick = new("--quick") { Description = "Six and a half minutes: short measurements, fewer numbers of clients" };
 Option<string[]> systems = new("--systems") { Description = "Whom to compare", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [.. SystemNames.All] };
@@ -17,6 +18,7 @@ pairs.Validators.Add(r => { if (r.GetValueOrDefault<int?>() is < 1) r.AddError("
 seconds.Validators.Add(r => { if (r.GetValueOrDefault<double?>() is <= 0) r.AddError("--seconds must be above 0."); });
 clients.Validators.Add(r => { if (r.GetValueOrDefault<int[]>()!.Any(n => n is < 1 or > 1024)) r.AddError("--clients must be 1 to 1,024."); });
 
+using var group = SchedulerGroup.Enter();
 RootCommand root = new("AkkaHa beside etcd, PostgreSQL and Redis: the same work, by the same clients, on one machine, by turns.") { quick, systems, workloads, clients, pairs, seconds, json, results };
 root.SetAction((parsed, cancel) =>
 {
@@ -25,7 +27,7 @@ root.SetAction((parsed, cancel) =>
     return Comparison.RunAsync(
         new CompareOptions(
             [.. parsed.GetValue(systems)!.Distinct()], Some(parsed.GetValue(workloads)), Some(parsed.GetValue(clients)), parsed.GetValue(pairs) ?? (isQuick ? 2 : 5),
-            TimeSpan.FromSeconds(isQuick ? 0.25 : 1), time * 0.3, time, isQuick, parsed.GetValue(json), parsed.GetValue(results)),
+            TimeSpan.FromSeconds(isQuick ? 0.25 : 1), time * 0.3, time, isQuick, parsed.GetValue(json), parsed.GetValue(results), group.Text),
         cancel);
 });
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(60) });

@@ -40,7 +40,7 @@ internal static class Reports
         if (findings.Options.Quick) Line($"A quick run: measurements of {findings.Options.Time.TotalSeconds:0.#} s, each {findings.Options.Pairs} times. The spread says how far to trust it.");
         Line($"");
         Line($"- {findings.StartedAt:yyyy-MM-dd HH:mm} UTC, commit {Machine.Commit}, {findings.Options.Pairs} measurements of {findings.Options.Time.TotalSeconds:0.#} s for each figure, by turns");
-        Line($"- {Machine.Processor}, {Machine.Cores} cores for the servers and the clients together, {Machine.MemoryGiB:0} GiB; {Machine.System}; {Machine.Runtime}; load of the machine before: {findings.LoadBefore:0.0}");
+        Line($"- {Machine.Processor}, {Machine.Cores} cores for the servers and the clients together, {Machine.MemoryGiB:0} GiB; {Machine.System}; {Machine.Runtime}; load of the machine before: {findings.LoadBefore:0.0}; {findings.Options.Scheduling}");
         Line($"");
         if (findings.Systems.Count > 0) Presences(findings, Line);
         Ratios(findings, Line);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using AkkaHa.Failover;
+using AkkaHa.Load;
 
 Option<int> kills = new("--kills") { Description = "How many kills of each side", DefaultValueFactory = _ => 20 };
 Option<string> provider = new("--provider") { Description = "AkkaHa's database", DefaultValueFactory = _ => "postgres" };
@@ -14,6 +15,7 @@ foreach (var number in (Option[])[kills, rate]) number.Validators.Add(r =>
     if (r.Tokens.Count == 1 && !(int.TryParse(r.Tokens[0].Value, out var n) && n > 0)) r.AddError($"{number.Name} must be a whole number above 0.");
 });
 
+using var group = SchedulerGroup.Enter();
 RootCommand root = new("How long keys are out of service when a node is killed under load: AkkaHa, and etcd beside it.") { kills, provider, skipEtcd, rate, json, check, keepLogs };
 root.SetAction((parsed, cancel) => Benchmark.RunAsync(new FailoverOptions(
     parsed.GetValue(kills), parsed.GetValue(provider)!, parsed.GetValue(skipEtcd), parsed.GetValue(rate), parsed.GetValue(json), parsed.GetValue(check), parsed.GetValue(keepLogs)), cancel));

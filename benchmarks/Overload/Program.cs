@@ -1,4 +1,5 @@
 using System.CommandLine;
+using AkkaHa.Load;
 using AkkaHa.Overload;
 
 Option<int> seconds = new("--seconds") { Description = "How long each of the three phases is", DefaultValueFactory = _ => 30 };
@@ -16,6 +17,7 @@ foreach (var number in (Option[])[seconds, rate]) number.Validators.Add(r =>
     if (r.Tokens.Count == 1 && !(int.TryParse(r.Tokens[0].Value, out var n) && n > 0)) r.AddError($"{number.Name} must be a whole number above 0.");
 });
 
+using var group = SchedulerGroup.Enter();
 RootCommand root = new("What becomes of calls and sessions when more is asked of three nodes than they can do. Exit code 1 when a bound is broken.") { seconds, rate, times, provider, repeat, skipOff, json, set, keepLogs };
 root.SetAction((parsed, cancel) => Benchmark.RunAsync(new OverloadOptions(
     TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(rate), parsed.GetValue(times), parsed.GetValue(provider)!, parsed.GetValue(repeat), parsed.GetValue(skipOff), parsed.GetValue(json), parsed.GetValue(set)!, parsed.GetValue(keepLogs)), cancel));

@@ -13,6 +13,9 @@ internal sealed record Run(bool Sheds, IReadOnlyList<Phase> Phases, int Sessions
     /// <summary>What keeps sessions alive, and calls that wait for nothing, are code that the nodes have to compile first.</summary>
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(20);
 
+    /// <summary>So are refusals.</summary>
+    private static readonly TimeSpan FirstOverload = TimeSpan.FromSeconds(5);
+
     public static async Task<Run> OfAsync(OverloadedCluster cluster, OverloadOptions options, bool sheds, double sustained, CancellationToken ct)
     {
         cluster.Lanes.Clear();
@@ -20,6 +23,9 @@ internal sealed record Run(bool Sheds, IReadOnlyList<Phase> Phases, int Sessions
         await using var load = new OpenLoop(cluster.Target, cluster.Lanes, sustained / 2, seed: 1);
         // So is the page of metrics, which takes a second of a processor for the first time.
         await cluster.ShedAsync(ct);
+        load.Rate = sustained * options.Times;
+        await Task.Delay(FirstOverload, ct);
+        load.Rate = sustained / 2;
         await Task.Delay(WarmUp, ct);
         load.TakeLateness();
         keepers.TakeTimes();

@@ -110,8 +110,7 @@ internal static class AkkaConfig
                   waiting-for-state-timeout = 500ms
                   updating-state-timeout = 500ms
                   buffer-size = 20000
-                  # Every command passes the region and its shard: on threads of their own, each would be handed to another thread and back.
-                  use-dispatcher = akka.actor.default-dispatcher
+                  use-dispatcher = akkaha.region-dispatcher
                   # Written on the coordinator's own node alone, and spread by gossip (ADR 0024): after a crash, one shard after the other gets its next place, and all wait for the last.
                   coordinator-state { write-majority-plus = -1000, read-majority-plus = 0 }
                   distributed-data { majority-min-cap = 1, gossip-interval = 200ms, notify-subscribers-interval = 100ms, max-delta-elements = 500, durable.keys = [], use-dispatcher = akkaha.sharding-dispatcher }
@@ -137,6 +136,12 @@ internal static class AkkaConfig
               heartbeat-timeout = {{settings.Ownership.LeaseMs}}ms
               heartbeat-interval = {{settings.Ownership.RenewEveryMs}}ms
               lease-operation-timeout = 10s
+            }
+            # Every command passes the region and its shard. On threads of their own, each would be handed to another thread and back. And they go on until nothing waits: what is done with one message there is
+            # next to nothing, and if they made room for others as entities do, calls would wait for them in a node that has much to do and threads enough.
+            akkaha.region-dispatcher {
+              executor = "{{TypeName<CommonQueue>()}}"
+              throughput = 10000
             }
             # Eventual data has threads of its own, since it also writes its file on them, and stays usable when the rest is stuck.
             akkaha.eventual-dispatcher {

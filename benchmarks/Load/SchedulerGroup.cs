@@ -1,0 +1,59 @@
+using System.Globalization;
+
+namespace AkkaHa.Load;
+
+/// <summary>
+/// One group of Linux's scheduler for all that a benchmark starts. Where <c>kernel.sched_autogroup_enabled</c> is 1, each session has the same share of the processors as any other, and each of PostgreSQL's processes is a
+/// session: beside a few of them at lesser work, the one that stores a row waits for a second. That is for desktops: what is in a group, as services of systemd and containers are, is not treated so.
+/// </summary>
+public sealed class SchedulerGroup : IDisposable
+{
+    private const string Autogroup = "/proc/sys/kernel/sched_autogroup_enabled";
+    private readonly string? directory;
+    private readonly string? root;
+
+    private SchedulerGroup(string? root, string? directory, string text) => (this.root, this.directory, Text) = (root, directory, text);
+
+    /// <summary>What it is, for a report.</summary>
+    public string Text { get; }
+
+    /// <summary>This process, and what it starts from now on, are in one group; where that can't be had, they go on as they are, and <see cref="Text"/> says so.</summary>
+    public static SchedulerGroup Enter()
+    {
+        if (!File.Exists(Autogroup) || File.ReadAllText(Autogroup).Trim() == "0") return new SchedulerGroup(null, null, "sessions have no shares of the processors of their own");
+        // Version 1 of control groups, and 2.
+        foreach (var root in (string[])["/sys/fs/cgroup/cpu", "/sys/fs/cgroup"])
+        {
+            if (!File.Exists(Path.Combine(root, "cgroup.procs"))) continue;
+            var directory = Path.Combine(root, string.Create(CultureInfo.InvariantCulture, $"akkaha-benchmark-{Environment.ProcessId}"));
+            try
+            {
+                if (File.Exists(Path.Combine(root, "cgroup.subtree_control"))) File.WriteAllText(Path.Combine(root, "cgroup.subtree_control"), "+cpu");
+                Directory.CreateDirectory(directory);
+                Move(directory);
+                return new SchedulerGroup(root, directory, "all of it in one group of the scheduler, as services are");
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Not ours to have: the next, or as it is.
+            }
+        }
+        return new SchedulerGroup(null, null, "each session with a share of the processors of its own (kernel.sched_autogroup_enabled, and no right to a group): each of PostgreSQL's processes is one");
+    }
+
+    public void Dispose()
+    {
+        if (directory is null) return;
+        try
+        {
+            Move(root!);
+            Directory.Delete(directory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"{directory} stays there: {e.Message}");
+        }
+    }
+
+    private static void Move(string to) => File.WriteAllText(Path.Combine(to, "cgroup.procs"), Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+}
