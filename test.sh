@@ -49,7 +49,7 @@ run() {
   timeout -k 30 "$patience" dotnet test "tests/$2" --no-build -v quiet --logger "trx;LogFileName=$results/$1.trx" ${3:+--filter "$3"}
 }
 export -f run
-# Three at a time, the longest first: the tests of whole clusters, a third of them each, wait most of the time.
+# Two at a time, the longest first: the tests of whole clusters, a third of them each, wait most of the time.
 parts() {
   local failover='FullyQualifiedName~.Failover.|FullyQualifiedName~.Rules.|FullyQualifiedName~.Transactions.|FullyQualifiedName~.Chaos.'
   local use='FullyQualifiedName~.Client.|FullyQualifiedName~.CommandLine.|FullyQualifiedName~.DistributedLock.|FullyQualifiedName~.Locks.|FullyQualifiedName~.Recipes.|FullyQualifiedName~.Eventual.'
@@ -59,7 +59,7 @@ parts() {
   printf '%s\0' use Cluster.Tests "$use"
   for part in $(ls -rd tests/*.Tests | grep -v Cluster); do printf '%s\0' "$(basename "$part")" "$(basename "$part")" ""; done
 }
-parts | xargs -0 -n 3 -P 3 bash -c 'run "$@"' run || status=1
+parts | xargs -0 -n 3 -P 2 bash -c 'run "$@"' run || status=1
 
 count() { grep -ho '<Counters [^>]*' "$@" 2>/dev/null | grep -oE " ($what)=\"[0-9]*\"" | grep -o '[0-9]*' | awk '{ n += $1 } END { print n + 0 }'; }
 results_of() { sed -n '/<UnitTestResult [^>]*outcome="Failed"/,/<\/UnitTestResult>/p' "$@" 2>/dev/null; }

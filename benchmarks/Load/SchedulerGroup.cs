@@ -4,7 +4,7 @@ namespace AkkaHa.Load;
 
 /// <summary>
 /// One group of Linux's scheduler for all that a benchmark starts. Where <c>kernel.sched_autogroup_enabled</c> is 1, each session has the same share of the processors as any other, and each of PostgreSQL's processes is a
-/// session: beside a few of them at lesser work, the one that stores a row waits for a second. That is for desktops: what is in a group, as services of systemd and containers are, is not treated so.
+/// session: beside a few of them at lesser work, the one that stores a row waits for a second. That is for desktops: what is in a group of its own, as services of systemd and containers are, is not treated so.
 /// </summary>
 public sealed class SchedulerGroup : IDisposable
 {
@@ -21,6 +21,7 @@ public sealed class SchedulerGroup : IDisposable
     public static SchedulerGroup Enter()
     {
         if (!File.Exists(Autogroup) || File.ReadAllText(Autogroup).Trim() == "0") return new SchedulerGroup(null, null, "sessions have no shares of the processors of their own");
+        if (!IsInNone()) return new SchedulerGroup(null, null, "in a group of the scheduler that was there");
         // Version 1 of control groups, and 2.
         foreach (var root in (string[])["/sys/fs/cgroup/cpu", "/sys/fs/cgroup"])
         {
@@ -31,11 +32,12 @@ public sealed class SchedulerGroup : IDisposable
                 if (File.Exists(Path.Combine(root, "cgroup.subtree_control"))) File.WriteAllText(Path.Combine(root, "cgroup.subtree_control"), "+cpu");
                 Directory.CreateDirectory(directory);
                 Move(directory);
-                return new SchedulerGroup(root, directory, "all of it in one group of the scheduler, as services are");
+                return new SchedulerGroup(root, directory, "all of it in one group of the scheduler");
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 // Not ours to have: the next, or as it is.
+                if (Directory.Exists(directory)) Directory.Delete(directory);
             }
         }
         return new SchedulerGroup(null, null, "each session with a share of the processors of its own (kernel.sched_autogroup_enabled, and no right to a group): each of PostgreSQL's processes is one");
@@ -54,6 +56,9 @@ public sealed class SchedulerGroup : IDisposable
             Console.Error.WriteLine($"{directory} stays there: {e.Message}");
         }
     }
+
+    /// <summary>Of those that share processors; by lines of number, controllers and path.</summary>
+    private static bool IsInNone() => File.ReadLines("/proc/self/cgroup").Select(line => line.Split(':', 3)).All(g => g[2] == "/" || (g[1].Length > 0 && !g[1].Split(',').Contains("cpu")));
 
     private static void Move(string to) => File.WriteAllText(Path.Combine(to, "cgroup.procs"), Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
 }

@@ -21,7 +21,7 @@ internal abstract class GroupCommitJournal : SqlWriteJournal
 
     private readonly JournalCompany company;
 
-    /// <summary>What has waited for so long, behind a database that does not answer, is not written any more; a statement itself has as long (<see cref="PostgresConnections"/>).</summary>
+    /// <summary>What has waited for so long, behind a database that does not answer, is not written any more; a statement itself has as long (<see cref="PostgresConnections"/>, <see cref="SqliteInsert"/>).</summary>
     private readonly TimeSpan patience;
 
     private readonly Channel<JournalWrite> waiting = Channel.CreateBounded<JournalWrite>(WaitingAtMost);

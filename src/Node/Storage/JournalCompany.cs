@@ -8,7 +8,7 @@ namespace AkkaHa.Node.Storage;
 /// <param name="waitAtMost">What a row may be late by.</param>
 internal sealed class JournalCompany(TimeSpan waitAtMost)
 {
-    /// <summary>So many writes in one statement that transactions wait for: they are of more than one client (one transaction of two keys has three at a time), and the next are soon there.</summary>
+    /// <summary>So many writes in one statement that transactions wait for: most likely they are of more than one client (a transaction of two keys has three at a time, one of many keys more), and the next are soon there.</summary>
     public const int Several = 4;
 
     // Whoever hurries is the journal's actor, which has more to do.

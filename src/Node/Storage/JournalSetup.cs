@@ -3,6 +3,7 @@ using Akka.Actor.Setup;
 using Akka.Configuration;
 using Akka.Persistence.Sql;
 using Akka.Persistence.Sql.Config;
+using Akka.Persistence.Sql.Journal;
 using Akka.Persistence.Sql.Snapshot;
 using AkkaHa.Node.Settings;
 using LinqToDB;
@@ -25,7 +26,9 @@ internal static class JournalSetup
         // The default filter of the replay takes events of a shard that went A→B→A for a zombie's and drops them; the unique index on
         // (persistence_id, sequence_number), the claim and the gap check are what protects us. tests/Cluster.Tests/ThereAndBackTests shows it.
         var ours = !settings.Testing.DefaultReplayFilter;
-        var journal = database.IsPostgres ? typeof(PostgresJournal) : typeof(SqliteJournal);
+        // The filter goes by a column that only the plugin's own way of writing fills.
+        var sqlite = ours ? typeof(SqliteJournal) : typeof(SqlWriteJournal);
+        var journal = database.IsPostgres ? typeof(PostgresJournal) : sqlite;
         var snapshots = database.IsPostgres ? typeof(GroupSnapshots) : typeof(SqlSnapshotStore);
         // To Microsoft.Data.Sqlite, this is what makes a transaction begin without the write lock, which every recovery would else take several times. Nothing
         // uncommitted is read all the same: the caches are private (see Database).

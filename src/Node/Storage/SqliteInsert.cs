@@ -6,6 +6,7 @@ namespace AkkaHa.Node.Storage;
 internal sealed class SqliteInsert(string connectionString) : IRowInsert
 {
     private const int ConstraintViolated = 19;
+    private const int WaitForLockSeconds = 10;
 
     private const string Sql = """
         INSERT INTO journal (persistence_id, sequence_number, created, message, manifest, identifier, tags) VALUES ($id, $number, $created, $message, $manifest, $serializer, '')
@@ -24,7 +25,7 @@ internal sealed class SqliteInsert(string connectionString) : IRowInsert
     {
         if (command is null) Open();
         created.Value = DateTime.UtcNow.Ticks;
-        // It takes the write lock at once: a lock that is taken later is not waited for.
+        // It takes the write lock at once, and waits for it here.
         using var transaction = connection!.BeginTransaction(deferred: false);
         command!.Transaction = transaction;
         foreach (var row in rows)
@@ -50,16 +51,29 @@ internal sealed class SqliteInsert(string connectionString) : IRowInsert
         if (oldConnection is not null) await oldConnection.DisposeAsync();
     }
 
+    /// <summary>Not from the pool, and not back to it: whatever state it is in, nobody else gets it.</summary>
+    internal static SqliteConnection Connect(string connectionString)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder(connectionString) { Pooling = false, DefaultTimeout = WaitForLockSeconds }.ConnectionString);
+        try
+        {
+            connection.Open();
+            using var session = connection.CreateCommand();
+            session.CommandText = Database.SessionSetup(postgres: false);
+            session.ExecuteNonQuery();
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Whatever of this fails, <see cref="CloseAsync"/> takes the parameters back from the command: they are used again with the next.</summary>
     private void Open()
     {
-        connection = new SqliteConnection(connectionString);
-        connection.Open();
-        using (var session = connection.CreateCommand())
-        {
-            session.CommandText = Database.SessionSetup(postgres: false);
-            session.ExecuteNonQuery();
-        }
+        connection = Connect(connectionString);
         command = connection.CreateCommand();
         command.CommandText = Sql;
         command.Parameters.AddRange([id, number, created, message, manifest, serializer]);

@@ -50,5 +50,51 @@ public sealed class SqliteInsertTests(JournalFixture fixture)
         Assert.Equal(["1"], await journal.ReadAsync("SELECT sequence_number FROM journal"));
     }
 
+    [Fact]
+    public async Task What_is_stored_is_on_the_disk_and_the_lock_for_it_is_waited_for()
+    {
+        var journal = await fixture.NewAsync("sqlite");
+        await using var connection = SqliteInsert.Connect(journal.Database.JournalConnection);
+        Assert.Equal(("2", "wal", "10000", 10), (await AskAsync("PRAGMA synchronous"), await AskAsync("PRAGMA journal_mode"), await AskAsync("PRAGMA busy_timeout"), connection.DefaultTimeout));
+
+        async Task<string?> AskAsync(string pragma)
+        {
+            await using var command = connection.CreateCommand();
+            command.CommandText = pragma;
+            return Convert.ToString(await command.ExecuteScalarAsync(), System.Globalization.CultureInfo.InvariantCulture);
+        }
+    }
+
+    /// <summary>It may be in any state: nobody gets it again.</summary>
+    [Fact]
+    public async Task After_a_failure_its_connection_is_gone_and_the_next_rows_have_another()
+    {
+        var journal = await fixture.NewAsync("sqlite");
+        var insert = new SqliteInsert(journal.Database.JournalConnection);
+        await insert.RunAsync([Row("kv/a", 1)]);
+        await journal.RunAsync("ALTER TABLE journal RENAME TO elsewhere");
+        await Assert.ThrowsAsync<SqliteException>(() => insert.RunAsync([Row("kv/a", 2)]));
+        SqliteConnection.ClearAllPools();
+        Assert.NotEmpty(OpenHandles(journal));
+        await insert.CloseAsync();
+        Assert.Empty(OpenHandles(journal));
+        await journal.RunAsync("ALTER TABLE elsewhere RENAME TO journal");
+        await insert.RunAsync([Row("kv/a", 2)]);
+        await insert.CloseAsync();
+        Assert.Equal(["1", "2"], await journal.ReadAsync("SELECT sequence_number FROM journal ORDER BY ordering"));
+    }
+
+    /// <summary>Only of a number that is taken it is certain that nothing is stored.</summary>
+    [Fact]
+    public void No_other_failure_is_a_collision()
+    {
+        var insert = new SqliteInsert("");
+        Assert.Equal([19], Enumerable.Range(1, 101).Where(code => insert.IsCollision(new SqliteException("", code))));
+        Assert.False(insert.IsCollision(new TimeoutException()));
+    }
+
+    private static IEnumerable<string> OpenHandles(TestJournal journal) =>
+        Directory.GetFiles("/proc/self/fd").Select(fd => File.ResolveLinkTarget(fd, returnFinalTarget: false)?.FullName).OfType<string>().Where(file => file.StartsWith(journal.Settings.DataDirectory, StringComparison.Ordinal));
+
     private static NewRow Row(string entity, long number) => new(entity, number, [1], "e", 4117);
 }

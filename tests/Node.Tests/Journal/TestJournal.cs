@@ -64,7 +64,7 @@ internal sealed class TestJournal(Database database, NodeSettings settings)
     }
 
     /// <summary>A system whose actors have this journal and its snapshots.</summary>
-    /// <param name="thePluginsOwn">As Akka.Persistence.Sql has them, without what is ours on PostgreSQL.</param>
+    /// <param name="thePluginsOwn">As Akka.Persistence.Sql has them, without what is ours.</param>
     /// <param name="gatherFor">How long rows of transactions wait for company, in HOCON; null: as nodes have it.</param>
     /// <param name="callTimeout">How long a write may wait for the database, in HOCON; null: as nodes have it.</param>
     public ActorSystem StartSystem(bool thePluginsOwn = false, string? gatherFor = null, string? callTimeout = null)
