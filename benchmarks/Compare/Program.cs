@@ -18,17 +18,16 @@ pairs.Validators.Add(r => { if (r.GetValueOrDefault<int?>() is < 1) r.AddError("
 seconds.Validators.Add(r => { if (r.GetValueOrDefault<double?>() is <= 0) r.AddError("--seconds must be above 0."); });
 clients.Validators.Add(r => { if (r.GetValueOrDefault<int[]>()!.Any(n => n is < 1 or > 1024)) r.AddError("--clients must be 1 to 1,024."); });
 
-using var group = SchedulerGroup.Enter();
 RootCommand root = new("AkkaHa beside etcd, PostgreSQL and Redis: the same work, by the same clients, on one machine, by turns.") { quick, systems, workloads, clients, pairs, seconds, json, results };
 root.SetAction((parsed, cancel) =>
 {
     var isQuick = parsed.GetValue(quick);
     var time = TimeSpan.FromSeconds(parsed.GetValue(seconds) ?? (isQuick ? 0.7 : 2));
-    return Comparison.RunAsync(
+    return SchedulerGroup.RunAsync(group => Comparison.RunAsync(
         new CompareOptions(
             [.. parsed.GetValue(systems)!.Distinct()], Some(parsed.GetValue(workloads)), Some(parsed.GetValue(clients)), parsed.GetValue(pairs) ?? (isQuick ? 2 : 5),
             TimeSpan.FromSeconds(isQuick ? 0.25 : 1), time * 0.3, time, isQuick, parsed.GetValue(json), parsed.GetValue(results), group.Text),
-        cancel);
+        cancel));
 });
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(60) });
 

@@ -15,12 +15,7 @@ foreach (var number in (Option[])[kills, rate]) number.Validators.Add(r =>
     if (r.Tokens.Count == 1 && !(int.TryParse(r.Tokens[0].Value, out var n) && n > 0)) r.AddError($"{number.Name} must be a whole number above 0.");
 });
 
-using var group = SchedulerGroup.Enter();
 RootCommand root = new("How long keys are out of service when a node is killed under load: AkkaHa, and etcd beside it.") { kills, provider, skipEtcd, rate, json, check, keepLogs };
-root.SetAction((parsed, cancel) =>
-{
-    Console.WriteLine($"Processes: {group.Text}.");
-    return Benchmark.RunAsync(new FailoverOptions(
-    parsed.GetValue(kills), parsed.GetValue(provider)!, parsed.GetValue(skipEtcd), parsed.GetValue(rate), parsed.GetValue(json), parsed.GetValue(check), parsed.GetValue(keepLogs)), cancel);
-});
+root.SetAction((parsed, cancel) => SchedulerGroup.RunAsync(_ => Benchmark.RunAsync(new FailoverOptions(
+    parsed.GetValue(kills), parsed.GetValue(provider)!, parsed.GetValue(skipEtcd), parsed.GetValue(rate), parsed.GetValue(json), parsed.GetValue(check), parsed.GetValue(keepLogs)), cancel)));
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(60) });

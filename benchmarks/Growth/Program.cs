@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using AkkaHa.Growth;
+using AkkaHa.Load;
 
 IExperiment[] experiments = [new NodesExperiment(), new KeysExperiment(), new LocksExperiment(), new JournalExperiment()];
 RootCommand root = new("How AkkaHa does with more nodes, more keys, more held locks, a longer journal. It starts everything itself; leave the machine alone meanwhile.");
@@ -21,7 +22,8 @@ static Command Measuring(IExperiment experiment)
     {
         var time = TimeSpan.FromSeconds(parsed.GetValue(seconds));
         int[] chosen = [.. parsed.GetValue(sizes)!.Distinct().Order()];
-        return await experiment.RunAsync(new Plan(chosen is [] ? experiment.Sizes : chosen, time / 3, time, parsed.GetValue(json), parsed.GetValue(pictures)), cancel) > 0 ? 1 : 0;
+        var plan = new Plan(chosen is [] ? experiment.Sizes : chosen, time / 3, time, parsed.GetValue(json), parsed.GetValue(pictures));
+        return await SchedulerGroup.RunAsync(async _ => await experiment.RunAsync(plan, cancel) > 0 ? 1 : 0);
     });
     return command;
 }

@@ -17,8 +17,15 @@ public sealed class SchedulerGroup : IDisposable
     /// <summary>What it is, for a report.</summary>
     public string Text { get; }
 
-    /// <summary>This process, and what it starts from now on, are in one group; where that can't be had, they go on as they are, and <see cref="Text"/> says so.</summary>
-    public static SchedulerGroup Enter()
+    /// <summary>Does this in one group; where that can't be had, as it is, and <see cref="Text"/> says so.</summary>
+    public static async Task<int> RunAsync(Func<SchedulerGroup, Task<int>> benchmark)
+    {
+        using var group = Enter();
+        Console.WriteLine($"Processes: {group.Text}");
+        return await benchmark(group);
+    }
+
+    private static SchedulerGroup Enter()
     {
         if (!File.Exists(Autogroup) || File.ReadAllText(Autogroup).Trim() == "0") return new SchedulerGroup(null, null, "sessions have no shares of the processors of their own");
         if (!IsInNone()) return new SchedulerGroup(null, null, "in a group of the scheduler that was there");

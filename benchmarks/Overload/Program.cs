@@ -17,12 +17,7 @@ foreach (var number in (Option[])[seconds, rate]) number.Validators.Add(r =>
     if (r.Tokens.Count == 1 && !(int.TryParse(r.Tokens[0].Value, out var n) && n > 0)) r.AddError($"{number.Name} must be a whole number above 0.");
 });
 
-using var group = SchedulerGroup.Enter();
 RootCommand root = new("What becomes of calls and sessions when more is asked of three nodes than they can do. Exit code 1 when a bound is broken.") { seconds, rate, times, provider, repeat, skipOff, json, set, keepLogs };
-root.SetAction((parsed, cancel) =>
-{
-    Console.WriteLine($"Processes: {group.Text}.");
-    return Benchmark.RunAsync(new OverloadOptions(
-    TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(rate), parsed.GetValue(times), parsed.GetValue(provider)!, parsed.GetValue(repeat), parsed.GetValue(skipOff), parsed.GetValue(json), parsed.GetValue(set)!, parsed.GetValue(keepLogs)), cancel);
-});
+root.SetAction((parsed, cancel) => SchedulerGroup.RunAsync(_ => Benchmark.RunAsync(new OverloadOptions(
+    TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(rate), parsed.GetValue(times), parsed.GetValue(provider)!, parsed.GetValue(repeat), parsed.GetValue(skipOff), parsed.GetValue(json), parsed.GetValue(set)!, parsed.GetValue(keepLogs)), cancel)));
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(60) });

@@ -35,7 +35,7 @@ internal sealed class JournalWriters : IAsyncDisposable
         return new JournalWriters(ActorSystem.Create("journal", ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(config), JournalSetup.Connection(database))), entities);
     }
 
-    /// <returns>Events made durable, and how long that took.</returns>
+    /// <returns>Events made durable in a second.</returns>
     public async Task<double> PerSecondAsync(TimeSpan time, CancellationToken ct)
     {
         foreach (var writer in writers) writer.Tell(true);

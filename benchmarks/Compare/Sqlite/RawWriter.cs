@@ -7,15 +7,18 @@ internal sealed class RawWriter : IDisposable
 {
     private readonly SqliteConnection connection;
     private readonly SqliteCommand insert;
-    private readonly int entities;
-    private long number;
+    private readonly SqliteParameter id = new("$id", SqliteType.Text);
+    private readonly SqliteParameter number = new("$number", SqliteType.Integer);
+    private readonly SqliteParameter created = new("$created", SqliteType.Integer);
+    private readonly string[] ids;
+    private long rounds;
 
     /// <param name="file">A new database.</param>
     /// <param name="entities">So many rows are a transaction, one of each.</param>
     /// <param name="withIndex">The unique index that a journal can't do without; else SQLite has nothing to do but to append.</param>
     public RawWriter(string file, int entities, bool withIndex)
     {
-        this.entities = entities;
+        ids = [.. Enumerable.Range(0, entities).Select(i => $"kv/{i}")];
         connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Pooling = false }.ConnectionString);
         connection.Open();
         Run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
@@ -23,10 +26,7 @@ internal sealed class RawWriter : IDisposable
         if (withIndex) Run("CREATE UNIQUE INDEX journal_entity_number ON journal (persistence_id, sequence_number)");
         insert = connection.CreateCommand();
         insert.CommandText = "INSERT INTO journal (persistence_id, sequence_number, created, message, manifest, identifier) VALUES ($id, $number, $created, $message, 'e', 4117)";
-        insert.Parameters.Add("$id", SqliteType.Text);
-        insert.Parameters.Add("$number", SqliteType.Integer);
-        insert.Parameters.Add("$created", SqliteType.Integer);
-        insert.Parameters.Add("$message", SqliteType.Blob);
+        insert.Parameters.AddRange([id, number, created, new SqliteParameter("$message", SqliteType.Blob) { Value = OneEvent.Bytes }]);
         insert.Prepare();
     }
 
@@ -39,17 +39,14 @@ internal sealed class RawWriter : IDisposable
         {
             using var transaction = connection.BeginTransaction(deferred: false);
             insert.Transaction = transaction;
-            number++;
-            for (var entity = 0; entity < entities; entity++)
+            (number.Value, created.Value) = (++rounds, DateTime.UtcNow.Ticks);
+            foreach (var entity in ids)
             {
-                insert.Parameters["$id"].Value = $"kv/{entity}";
-                insert.Parameters["$number"].Value = number;
-                insert.Parameters["$created"].Value = DateTime.UtcNow.Ticks;
-                insert.Parameters["$message"].Value = OneEvent.Bytes;
+                id.Value = entity;
                 insert.ExecuteNonQuery();
             }
             transaction.Commit();
-            rows += entities;
+            rows += ids.Length;
             took = TimeProvider.System.GetElapsedTime(from);
         }
         while (took < time);

@@ -28,10 +28,10 @@ internal abstract class GroupCommitJournal : SqlWriteJournal
     private readonly ConcurrentDictionary<string, JournalWrite> underWay = new(StringComparer.Ordinal);
     private readonly Akka.Serialization.Serialization serialization = Context.System.Serialization;
     private readonly ILoggingAdapter log = Context.GetLogger();
-    private readonly IRowInsert insert;
+    private readonly RowInsert insert;
     private volatile bool stopped;
 
-    protected GroupCommitJournal(Config config, IRowInsert insert)
+    protected GroupCommitJournal(Config config, RowInsert insert)
         : base(config)
     {
         this.insert = insert;

@@ -2,8 +2,8 @@ using Npgsql;
 
 namespace AkkaHa.Node.Storage;
 
-/// <summary>Stores rows in PostgreSQL, all or none, in one round trip. Keeps one connection, with the statement prepared.</summary>
-internal sealed class PostgresInsert(string connectionString) : IRowInsert
+/// <summary>Stores rows in PostgreSQL, in one round trip.</summary>
+internal sealed class PostgresInsert(string connectionString) : RowInsert
 {
     // The numbers of the rows of one entity must grow with their ordering, for that is how they are read across entities. Without a transaction begun by a statement of its own, no process that
     // is stopped between two statements holds rows that others wait for.
@@ -19,41 +19,27 @@ internal sealed class PostgresInsert(string connectionString) : IRowInsert
     private readonly NpgsqlParameter<byte[][]> messages = new();
     private readonly NpgsqlParameter<string[]> manifests = new();
     private readonly NpgsqlParameter<int[]> serializers = new();
-    private NpgsqlConnection? connection;
-    private NpgsqlCommand? command;
 
-    public async Task RunAsync(IReadOnlyList<NewRow> rows)
+    public override async Task RunAsync(IReadOnlyList<NewRow> rows)
     {
         var (id, number, time, message, manifest, serializer) = (new string[rows.Count], new long[rows.Count], new long[rows.Count], new byte[rows.Count][], new string[rows.Count], new int[rows.Count]);
         Array.Fill(time, DateTime.UtcNow.Ticks);
         for (var i = 0; i < rows.Count; i++) (id[i], number[i], message[i], manifest[i], serializer[i]) = (rows[i].PersistenceId, rows[i].SequenceNr, rows[i].Message, rows[i].Manifest, rows[i].Serializer);
         (ids.TypedValue, numbers.TypedValue, created.TypedValue) = (id, number, time);
         (messages.TypedValue, manifests.TypedValue, serializers.TypedValue) = (message, manifest, serializer);
-        if (command is null) await OpenAsync();
-        await command!.ExecuteNonQueryAsync();
+        if (Command is null) await OpenAsync();
+        await Command!.ExecuteNonQueryAsync();
     }
 
-    public bool IsCollision(Exception e) => e is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation };
+    public override bool IsCollision(Exception e) => e is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation };
 
-    public async Task CloseAsync()
-    {
-        var (oldCommand, oldConnection) = (command, connection);
-        (command, connection) = (null, null);
-        if (oldCommand is not null)
-        {
-            oldCommand.Parameters.Clear();
-            await oldCommand.DisposeAsync();
-        }
-        if (oldConnection is not null) await oldConnection.DisposeAsync();
-    }
-
-    /// <summary>Whatever of this fails, <see cref="CloseAsync"/> takes the parameters back from the command: they are used again with the next.</summary>
     private async Task OpenAsync()
     {
-        connection = new NpgsqlConnection(connectionString);
+        var connection = new NpgsqlConnection(connectionString);
+        Connection = connection;
         await connection.OpenAsync();
         await using (var session = new NpgsqlCommand(Database.SessionSetup(postgres: true), connection)) await session.ExecuteNonQueryAsync();
-        command = new NpgsqlCommand(Sql, connection) { Parameters = { ids, numbers, created, messages, manifests, serializers } };
-        await command.PrepareAsync();
+        Command = new NpgsqlCommand(Sql, connection) { Parameters = { ids, numbers, created, messages, manifests, serializers } };
+        await Command.PrepareAsync();
     }
 }

@@ -2,8 +2,8 @@ using Microsoft.Data.Sqlite;
 
 namespace AkkaHa.Node.Storage;
 
-/// <summary>Stores rows in SQLite, all or none, in one transaction. Keeps one connection, with the statement prepared. SQLite never gives a thread back while it writes: it has its caller's.</summary>
-internal sealed class SqliteInsert(string connectionString) : IRowInsert
+/// <summary>Stores rows in SQLite, in one transaction. SQLite never gives a thread back while it writes: it has its caller's.</summary>
+internal sealed class SqliteInsert(string connectionString) : RowInsert
 {
     private const int ConstraintViolated = 19;
     private const int WaitForLockSeconds = 10;
@@ -18,38 +18,24 @@ internal sealed class SqliteInsert(string connectionString) : IRowInsert
     private readonly SqliteParameter message = new("$message", SqliteType.Blob);
     private readonly SqliteParameter manifest = new("$manifest", SqliteType.Text);
     private readonly SqliteParameter serializer = new("$serializer", SqliteType.Integer);
-    private SqliteConnection? connection;
-    private SqliteCommand? command;
 
-    public Task RunAsync(IReadOnlyList<NewRow> rows)
+    public override Task RunAsync(IReadOnlyList<NewRow> rows)
     {
-        if (command is null) Open();
+        if (Command is null) Open();
         created.Value = DateTime.UtcNow.Ticks;
         // It takes the write lock at once, and waits for it here.
-        using var transaction = connection!.BeginTransaction(deferred: false);
-        command!.Transaction = transaction;
+        using var transaction = ((SqliteConnection)Connection!).BeginTransaction(deferred: false);
+        Command!.Transaction = transaction;
         foreach (var row in rows)
         {
             (id.Value, number.Value, message.Value, manifest.Value, serializer.Value) = (row.PersistenceId, row.SequenceNr, row.Message, row.Manifest, row.Serializer);
-            command.ExecuteNonQuery();
+            Command.ExecuteNonQuery();
         }
         transaction.Commit();
         return Task.CompletedTask;
     }
 
-    public bool IsCollision(Exception e) => e is SqliteException { SqliteErrorCode: ConstraintViolated };
-
-    public async Task CloseAsync()
-    {
-        var (oldCommand, oldConnection) = (command, connection);
-        (command, connection) = (null, null);
-        if (oldCommand is not null)
-        {
-            oldCommand.Parameters.Clear();
-            await oldCommand.DisposeAsync();
-        }
-        if (oldConnection is not null) await oldConnection.DisposeAsync();
-    }
+    public override bool IsCollision(Exception e) => e is SqliteException { SqliteErrorCode: ConstraintViolated };
 
     /// <summary>Not from the pool, and not back to it: whatever state it is in, nobody else gets it.</summary>
     internal static SqliteConnection Connect(string connectionString)
@@ -70,13 +56,12 @@ internal sealed class SqliteInsert(string connectionString) : IRowInsert
         }
     }
 
-    /// <summary>Whatever of this fails, <see cref="CloseAsync"/> takes the parameters back from the command: they are used again with the next.</summary>
     private void Open()
     {
-        connection = Connect(connectionString);
-        command = connection.CreateCommand();
-        command.CommandText = Sql;
-        command.Parameters.AddRange([id, number, created, message, manifest, serializer]);
-        command.Prepare();
+        Connection = Connect(connectionString);
+        Command = Connection.CreateCommand();
+        Command.CommandText = Sql;
+        Command.Parameters.AddRange((SqliteParameter[])[id, number, created, message, manifest, serializer]);
+        Command.Prepare();
     }
 }
