@@ -9,6 +9,9 @@ namespace AkkaHa.Load;
 public sealed class SchedulerGroup : IDisposable
 {
     private const string Autogroup = "/proc/sys/kernel/sched_autogroup_enabled";
+    private const string Version1 = "/sys/fs/cgroup/cpu";
+    private const string Processes = "cgroup.procs";
+    private readonly List<string> parts = [];
     private readonly string? directory;
     private readonly string? root;
 
@@ -30,15 +33,15 @@ public sealed class SchedulerGroup : IDisposable
         if (!File.Exists(Autogroup) || File.ReadAllText(Autogroup).Trim() == "0") return new SchedulerGroup(null, null, "sessions have no shares of the processors of their own");
         if (!IsInNone()) return new SchedulerGroup(null, null, "in a group of the scheduler that was there");
         // Version 1 of control groups, and 2.
-        foreach (var root in (string[])["/sys/fs/cgroup/cpu", "/sys/fs/cgroup"])
+        foreach (var root in (string[])[Version1, "/sys/fs/cgroup"])
         {
-            if (!File.Exists(Path.Combine(root, "cgroup.procs"))) continue;
+            if (!File.Exists(Path.Combine(root, Processes))) continue;
             var directory = Path.Combine(root, string.Create(CultureInfo.InvariantCulture, $"akkaha-benchmark-{Environment.ProcessId}"));
             try
             {
                 if (File.Exists(Path.Combine(root, "cgroup.subtree_control"))) File.WriteAllText(Path.Combine(root, "cgroup.subtree_control"), "+cpu");
                 Directory.CreateDirectory(directory);
-                Move(directory);
+                Move(directory, Environment.ProcessId);
                 return new SchedulerGroup(root, directory, "all of it in one group of the scheduler");
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -50,12 +53,28 @@ public sealed class SchedulerGroup : IDisposable
         return new SchedulerGroup(null, null, "each session with a share of the processors of its own (kernel.sched_autogroup_enabled, and no right to a group): each of PostgreSQL's processes is one");
     }
 
+    /// <summary>
+    /// Gives a process, and all that it has started or will start, one share of the processors of its own within the benchmark's, as a container or a service has. Else each thread has the same share, and of a process with
+    /// few busy threads each waits for all the threads of the others. False: that can't be had.
+    /// </summary>
+    public bool TryGive(string name, int processId)
+    {
+        if (directory is null || root != Version1) return false;
+        var own = Path.Combine(directory, name);
+        Directory.CreateDirectory(own);
+        parts.Add(own);
+        Move(own, processId);
+        foreach (var child in File.ReadLines(Path.Combine(directory, Processes)).Select(line => int.Parse(line, CultureInfo.InvariantCulture)).Where(one => ParentOf(one) == processId).ToArray()) Move(own, child);
+        return true;
+    }
+
     public void Dispose()
     {
         if (directory is null) return;
         try
         {
-            Move(root!);
+            Move(root!, Environment.ProcessId);
+            foreach (var part in parts) Directory.Delete(part);
             Directory.Delete(directory);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -67,5 +86,30 @@ public sealed class SchedulerGroup : IDisposable
     /// <summary>Of those that share processors; by lines of number, controllers and path.</summary>
     private static bool IsInNone() => File.ReadLines("/proc/self/cgroup").Select(line => line.Split(':', 3)).All(g => g[2] == "/" || (g[1].Length > 0 && !g[1].Split(',').Contains("cpu")));
 
-    private static void Move(string to) => File.WriteAllText(Path.Combine(to, "cgroup.procs"), Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+    private static void Move(string to, int processId)
+    {
+        try
+        {
+            File.WriteAllText(Path.Combine(to, Processes), processId.ToString(CultureInfo.InvariantCulture));
+        }
+        catch (IOException) when (!Directory.Exists($"/proc/{processId}"))
+        {
+            // It has just ended.
+        }
+    }
+
+    /// <summary>Null: it has ended.</summary>
+    private static int? ParentOf(int processId)
+    {
+        try
+        {
+            // After the name, which is in brackets and may hold anything: the state, the parent.
+            var stat = File.ReadAllText($"/proc/{processId}/stat");
+            return int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1], CultureInfo.InvariantCulture);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
 }

@@ -7,14 +7,14 @@ namespace AkkaHa.Overload;
 /// <summary>A whole run: what the cluster can do, the three phases, and the same three where nothing is refused.</summary>
 internal static class Benchmark
 {
-    public static async Task<int> RunAsync(OverloadOptions options, CancellationToken ct)
+    public static async Task<int> RunAsync(SchedulerGroup group, OverloadOptions options, CancellationToken ct)
     {
         var processors = Environment.ProcessorCount;
         var sustained = (double?)options.Rate;
         var runs = new List<Run>();
         foreach (var shed in options.SkipOff ? (bool[])[true] : [true, false])
         {
-            await using var cluster = await OverloadedCluster.StartAsync(options, shed, processors, ct);
+            await using var cluster = await OverloadedCluster.StartAsync(group, options, shed, processors, ct);
             if (options.KeepLogs) Console.WriteLine($"The nodes' logs are in {cluster.LogDirectory}");
             if (sustained is null)
             {

@@ -34,7 +34,7 @@ internal sealed class OverloadedCluster : IAsyncDisposable
 
     public string LogDirectory => nodes.Directory;
 
-    public static async Task<OverloadedCluster> StartAsync(OverloadOptions options, bool shed, int processors, CancellationToken ct)
+    public static async Task<OverloadedCluster> StartAsync(SchedulerGroup group, OverloadOptions options, bool shed, int processors, CancellationToken ct)
     {
         await Processor.ForServersAsync(processors);
         var postgres = options.Provider == "postgres" ? await PostgresServer.StartAsync() : null;
@@ -44,6 +44,10 @@ internal sealed class OverloadedCluster : IAsyncDisposable
         try
         {
             await cluster.nodes.StartAsync(Patience, ct);
+            // As they have where each is in a container, or a service.
+            var name = shed ? "shedding" : "not-shedding";
+            var own = cluster.nodes.Nodes.All(n => group.TryGive($"{name}-{n.Name}", n.ProcessId)) && (postgres is null || group.TryGive($"{name}-postgres", postgres.ProcessId));
+            Console.WriteLine(own ? "Each node, and the database, has a share of the processors of its own" : "Each thread of the servers has the same share of the processors");
             var ring = await cluster.reader.WaitSettledAsync(Patience, ct);
             await Processor.ForLoadAsync(processors);
             cluster.Target = options.Repeat ? new AkkaHaKeys(AkkaHaClient.Connect(new AkkaHaClientOptions { Endpoints = cluster.Endpoints, GiveUpAfter = Repeats })) : new OneAttempt(ring);

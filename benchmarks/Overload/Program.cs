@@ -18,6 +18,6 @@ foreach (var number in (Option[])[seconds, rate]) number.Validators.Add(r =>
 });
 
 RootCommand root = new("What becomes of calls and sessions when more is asked of three nodes than they can do. Exit code 1 when a bound is broken.") { seconds, rate, times, provider, repeat, skipOff, json, set, keepLogs };
-root.SetAction((parsed, cancel) => SchedulerGroup.RunAsync(_ => Benchmark.RunAsync(new OverloadOptions(
+root.SetAction((parsed, cancel) => SchedulerGroup.RunAsync(group => Benchmark.RunAsync(group, new OverloadOptions(
     TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(rate), parsed.GetValue(times), parsed.GetValue(provider)!, parsed.GetValue(repeat), parsed.GetValue(skipOff), parsed.GetValue(json), parsed.GetValue(set)!, parsed.GetValue(keepLogs)), cancel)));
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(60) });

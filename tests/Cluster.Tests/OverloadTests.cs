@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using AkkaHa.Cluster.Tests.Telemetry;
 using AkkaHa.Messages.V1;
 using Google.Protobuf;
 using Grpc.Core;
@@ -57,5 +58,40 @@ public sealed class OverloadTests
         // Nobody waits any more: whoever comes now is taken, one after the other.
         for (var i = 0; i < 20; i++) await keys.PutAsync(new PutKeyRequest { Key = $"after/{i}" });
         await sessions.KeepAliveAsync(new KeepAliveRequest { SessionId = session });
+        await NothingWaitsAsync(cluster);
     }
+
+    /// <summary>More than may wait for their turn: but these have had it.</summary>
+    [Fact]
+    public async Task Who_waits_for_a_lock_is_no_load()
+    {
+        await using var cluster = await ClusterUnderTest.StartAsync("sqlite", 1, "--AkkaHa:Overload:Shed=true");
+        using var channel = GrpcChannel.ForAddress(cluster.Nodes[0].GrpcUrl, new GrpcChannelOptions { HttpHandler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true } });
+        var (locks, keys) = (new Messages.V1.Locks.LocksClient(channel), new Keys.KeysClient(channel));
+        var session = (await new Sessions.SessionsClient(channel).CreateAsync(new CreateSessionRequest { TtlSeconds = 60 })).SessionId;
+        async Task<LockGrant> AcquireAsync() => await locks.AcquireAsync(new AcquireLockRequest { Name = "hot", SessionId = session, HolderId = $"{Guid.NewGuid()}", RequestId = $"{Guid.CreateVersion7()}", Attempt = 1, WaitSeconds = 60 });
+        var held = await AcquireAsync();
+        await keys.PutAsync(new PutKeyRequest { Key = "before" });
+
+        // As many again with each put, which is less than a node that has done nothing yet takes at a time.
+        var waiting = new List<Task<LockGrant>>();
+        for (var i = 0; i < 10; i++)
+        {
+            waiting.AddRange(Enumerable.Range(0, 60).Select(_ => AcquireAsync()));
+            await Task.Delay(100);
+            await keys.PutAsync(new PutKeyRequest { Key = $"beside/{i}" });
+        }
+        Assert.All(waiting, one => Assert.False(one.IsCompleted, one.Exception?.Message));
+        await NothingWaitsAsync(cluster);
+        await locks.ReleaseAsync(new ReleaseLockRequest { Name = held.Name, SessionId = session, Fence = held.Fence, RequestId = $"{Guid.CreateVersion7()}", Attempt = 1 });
+        var next = await await Task.WhenAny(waiting).WaitAsync(ClusterUnderTest.Patience);
+        Assert.True(next.Fence > held.Fence);
+    }
+
+    /// <summary>As the node counts it: for their entities' turn, and for the journal.</summary>
+    private static Task NothingWaitsAsync(ClusterUnderTest cluster) => ClusterUnderTest.EventuallyAsync(async () =>
+    {
+        var told = NodeMetrics.Samples(await NodeMetrics.TextAsync(cluster.Nodes[0]));
+        return told["akkaha_overload_waiting for=entity"] == 0 && told["akkaha_overload_waiting for=journal"] == 0;
+    }, "something waits still");
 }

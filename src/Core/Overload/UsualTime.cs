@@ -13,6 +13,9 @@ public sealed class UsualTime
     private double now = double.MaxValue;
     private int windows;
 
+    /// <summary>What it takes, in milliseconds; 0: not known yet.</summary>
+    public double Ms => Math.Min(before, now) is var least && least < double.MaxValue ? least : 0;
+
     /// <summary>How much longer than usual the shortest time of a window was.</summary>
     public double Beyond(double shortestMs)
     {

@@ -17,6 +17,8 @@ internal sealed class CommandQueue(EntityMeter meter, TurnTraces traces, Admissi
     private readonly Queue<(IActorRef Caller, Command Command, Activity? Trace)> queue = new();
     private readonly Dictionary<long, (IActorRef Caller, bool IsMutation)> callers = [];
     private long lastCallId;
+    private int storing;
+    private bool recovering;
 
     /// <summary>How many commands wait.</summary>
     public int Count => queue.Count;
@@ -25,9 +27,28 @@ internal sealed class CommandQueue(EntityMeter meter, TurnTraces traces, Admissi
     public IEnumerable<(IActorRef Caller, bool IsMutation)> Unanswered => callers.Values;
 
     /// <summary>What a command is refused with that has just come to this entity; null: it may be added.</summary>
-    public Messages.Internal.Failure? Refusal(Command command, string entity) => queue.Count >= AtMost
-        ? new Messages.Internal.Failure { Code = ErrorCode.Unavailable, Message = $"{AtMost} requests wait for '{entity}' already" }
-        : admission.Refusal(command);
+    public Messages.Internal.Failure? Refusal(Command command, string entity)
+    {
+        var refusal = queue.Count >= AtMost
+            ? new Messages.Internal.Failure { Code = ErrorCode.Unavailable, Message = $"{AtMost} requests wait for '{entity}' already" }
+            : admission.Refusal(command);
+        if (refusal is not null) command.EndWait();
+        return refusal;
+    }
+
+    /// <summary>The entity begins to read its history: what comes meanwhile waits elsewhere, and is refused or added when that is done.</summary>
+    public void BeginRecovery()
+    {
+        recovering = true;
+        admission.Recovering(1);
+    }
+
+    /// <summary>It has.</summary>
+    public void EndRecovery()
+    {
+        if (recovering) admission.Recovering(-1);
+        recovering = false;
+    }
 
     public void Add(IActorRef caller, Command command) => queue.Enqueue((caller, command, NodeTracing.Turn(command)));
 
@@ -35,11 +56,12 @@ internal sealed class CommandQueue(EntityMeter meter, TurnTraces traces, Admissi
     public IReadOnlyList<Incoming> Take(int atMost)
     {
         var incoming = new List<Incoming>(Math.Min(queue.Count, atMost));
-        var arrivedAt = 0L;
+        var (arrivedAt, decided) = (0L, 0);
         while (incoming.Count < atMost && queue.TryDequeue(out var next))
         {
             traces.Enter(next.Trace);
             arrivedAt = Math.Max(arrivedAt, next.Command.ArrivedAt);
+            if (next.Command.EndWait()) decided++;
             var callId = 0L;
             if (Entity.HasCaller(next.Command) && !next.Caller.IsNobody())
             {
@@ -50,11 +72,25 @@ internal sealed class CommandQueue(EntityMeter meter, TurnTraces traces, Admissi
         }
         // The last that came has waited least.
         if (arrivedAt > 0) admission.WaitedSince(Wait.Entity, arrivedAt);
+        admission.Decided(decided);
         return incoming;
     }
 
-    /// <summary>The batch that was taken last is durable; decided then.</summary>
-    public void Persisted(long decidedAt) => admission.WaitedSince(Wait.Journal, decidedAt);
+    /// <summary>The batch that was taken last has so many rows, which begin to be written.</summary>
+    public void Persisting(int rows)
+    {
+        traces.Persisting(rows);
+        meter.Persisting();
+        storing = rows;
+        admission.Storing(rows);
+    }
+
+    /// <summary>They are durable; decided then.</summary>
+    public void Persisted(long decidedAt)
+    {
+        admission.Stored(storing, decidedAt);
+        storing = 0;
+    }
 
     /// <summary>Whom to answer this call, once.</summary>
     public bool TryAnswer(Call call, out IActorRef caller)
@@ -64,11 +100,15 @@ internal sealed class CommandQueue(EntityMeter meter, TurnTraces traces, Admissi
         return waits;
     }
 
-    /// <summary>What waits is not decided any more.</summary>
+    /// <summary>What waits is not decided any more, and nobody waits for the rows, or for the history to be read.</summary>
     public void Clear(Action<IActorRef, Command> refuse)
     {
+        EndRecovery();
+        admission.Abandoned(storing);
+        storing = 0;
         while (queue.TryDequeue(out var waiting))
         {
+            waiting.Command.EndWait();
             refuse(waiting.Caller, waiting.Command);
             TurnTraces.Stop(waiting.Trace);
         }

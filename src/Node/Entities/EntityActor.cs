@@ -56,6 +56,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         queue = new CommandQueue(meter, traces, parts.Admission);
         retention = new Retention(parts.Settings.Storage.KeepEventsSeconds * 1000L, parts.Rules);
         entity = new Entity(id, Machines.For(id, parts.Rules, parts.OutcomeTimes), epoch ?? 0, parts.Dirty.Contains(entityId), parts.Rules);
+        if (hasGrant) queue.BeginRecovery();
     }
 
     public override string PersistenceId { get; }
@@ -84,6 +85,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
                     parts.Grants.Supersede(shard, entity.Epoch);
                 }
                 recovered = true;
+                queue.EndRecovery();
                 meter.Recovered();
                 meter.Holds(entity.Levels);
                 alarms.Begin(Timers);
@@ -157,8 +159,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         }
         inFlight = batch;
         rowsToGo = batch.Rows.Count;
-        traces.Persisting(rowsToGo);
-        meter.Persisting();
+        queue.Persisting(rowsToGo);
         PersistAllAsync(batch.Rows, OnRowPersisted);
     }
 

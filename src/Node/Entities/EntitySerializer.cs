@@ -1,8 +1,9 @@
-using System.Diagnostics;
 using Akka.Actor;
 using Akka.Serialization;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.Storage;
+using AkkaHa.Node.Membership;
+using AkkaHa.Node.Overload;
 using Google.Protobuf;
 using Envelope = AkkaHa.Messages.Storage.Envelope;
 
@@ -18,6 +19,8 @@ internal sealed class EntitySerializer(ExtendedActorSystem system) : SerializerW
     private const string MemberSignalManifest = "m";
     private const string HistoryQueryManifest = "hq";
     private const string HistoryReportManifest = "hr";
+
+    private Admission? admission;
 
     public override int Identifier => 4117;
 
@@ -37,6 +40,8 @@ internal sealed class EntitySerializer(ExtendedActorSystem system) : SerializerW
     {
         // As ToByteArray does, without its stream: this is done for each row and each message.
         var message = (IMessage)obj;
+        // It goes to another node.
+        if (obj is Command command) command.EndWait();
         var bytes = new byte[message.CalculateSize()];
         message.WriteTo(bytes.AsSpan());
         return bytes;
@@ -54,9 +59,9 @@ internal sealed class EntitySerializer(ExtendedActorSystem system) : SerializerW
         _ => throw new System.Runtime.Serialization.SerializationException($"unknown manifest '{manifest}': written by a newer version?"),
     };
 
-    private static Command Arrived(Command command)
+    private Command Arrived(Command command)
     {
-        command.ArrivedAt = Stopwatch.GetTimestamp();
+        (admission ??= system.Settings.Setup.Get<NodeParts>() is { HasValue: true } parts ? parts.Value.Admission : Admission.Open).Arrived(command);
         return command;
     }
 }

@@ -44,6 +44,8 @@ internal sealed class EntityRegion : IEntities, IDisposable
             return Replies.Failure(ErrorCode.Unavailable, $"this node has not started yet; it waits for {lifecycle.WaitingFor}");
         if (node.Parts.Leaving) return Replies.Failure(ErrorCode.Unavailable, "this node is leaving");
         if (!node.Signals.IsMember) return Replies.Failure(ErrorCode.Unavailable, "this node is not a member of the cluster yet");
+        // What waits for its shard to have an owner, or goes to another node, is not this node's to do.
+        if (node.Parts.Grants.EpochOf(Shards.ShardOf(command.Entity)) is not null) node.Parts.Admission.AwaitTurn(command);
         using var trace = NodeTracing.Ask(command);
         // One source for all that ends the wait: the time, too.
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct, stopping.Token);
@@ -55,6 +57,10 @@ internal sealed class EntityRegion : IEntities, IDisposable
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
             return NotAnswered(command, stopping.IsCancellationRequested ? "this node is leaving" : $"no answer from the owner of '{command.Entity}' within {timeout.TotalSeconds:0.###} s");
+        }
+        finally
+        {
+            command.EndWait();
         }
     }
 

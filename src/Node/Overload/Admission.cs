@@ -8,7 +8,8 @@ using AkkaHa.Node.Settings;
 namespace AkkaHa.Node.Overload;
 
 /// <summary>
-/// Decides which new work this node takes (ADR 0032). Waits are told to it from wherever calls wait; at the end of each window <see cref="Shedding"/> makes shares of them. Safe for concurrent use.
+/// Decides which new work this node takes (ADR 0032, 0039). Waits, and what waits, are told to it from wherever calls wait; at the end of each window <see cref="Shedding"/> makes shares of the waits, and <see cref="Backlog"/>
+/// says how much may wait. Safe for concurrent use.
 /// </summary>
 internal sealed class Admission
 {
@@ -21,14 +22,24 @@ internal sealed class Admission
     private static readonly TimeSpan LongestHint = TimeSpan.FromSeconds(2);
 
     private readonly OverloadSettings settings;
-    private readonly Watched[] watched;
+    private readonly WaitingPlace stream;
+    private readonly WaitingPlace thread;
+    private readonly WaitingPlace entity;
+    private readonly WaitingPlace journal;
     private readonly YoungCalls young = new();
+    private readonly YoungCalls undecided = new();
+    private int recovering;
+    private int unstored;
+    private int taken;
     private int windows;
 
     public Admission(OverloadSettings settings)
     {
         this.settings = settings;
-        watched = [.. Enum.GetValues<Wait>().Select(place => new Watched(settings.TargetMs, place == Wait.Journal ? new UsualTime() : null))];
+        stream = new WaitingPlace(settings.TargetMs, null, null);
+        thread = new WaitingPlace(settings.TargetMs, null, null);
+        entity = new WaitingPlace(settings.TargetMs, () => Math.Max(0, undecided.Count - Volatile.Read(ref recovering)), null);
+        journal = new WaitingPlace(settings.TargetMs, () => Volatile.Read(ref unstored), new UsualTime());
     }
 
     /// <summary>Takes all that comes.</summary>
@@ -38,10 +49,13 @@ internal sealed class Admission
     public bool Sheds => settings.Shed;
 
     /// <summary>Somebody has waited there since then, a timestamp, and does not any more.</summary>
-    public void WaitedSince(Wait place, long timestamp) => watched[(int)place].Waited(Stopwatch.GetElapsedTime(timestamp).Ticks);
+    public void WaitedSince(Wait place, long timestamp) => Of(place).Waited(Stopwatch.GetElapsedTime(timestamp).Ticks);
 
-    /// <summary>The share that is refused for the wait there.</summary>
-    public double Share(Wait place) => watched[(int)place].Share;
+    /// <summary>The share that is to be refused for the wait there.</summary>
+    public double Share(Wait place) => Of(place).Share;
+
+    /// <summary>The share that was refused lately for what waits there, or how long.</summary>
+    public double Refused(Wait place) => Of(place).Refused;
 
     /// <summary>What a new call of a client is refused with; null: it is taken.</summary>
     public Failure? Refusal(NewWork work)
@@ -50,12 +64,28 @@ internal sealed class Admission
         var underWay = young.Count;
         if (underWay >= settings.CallsAtMost) return Refuse(work.Method, "calls", LongestHint);
         if (underWay < Few) return null;
+        if (Full(work.Writes) is { } full) return TurnAway(work.Method, full);
         var (place, share) = Highest(work.Writes);
         return share > 0 && Random.Shared.NextDouble() < share ? Refuse(work.Method, NameOf(place), Hint(share)) : null;
     }
 
+    /// <summary>What a new call is refused with that has waited too long before this node came to read it: whoever sent it may have no patience left, and those behind it have not. Null: it is not too late.</summary>
+    /// <param name="work">What it is.</param>
+    /// <param name="waitedMs">So much longer than usual it has waited.</param>
+    /// <param name="beside">So many came with it.</param>
+    public Failure? TooLate(NewWork work, double waitedMs, int beside)
+    {
+        if (!settings.Shed) return null;
+        stream.Waited(TimeSpan.FromMilliseconds(waitedMs).Ticks);
+        return waitedMs > WaitingPlace.TargetsAtMost * settings.TargetMs && young.Count + beside >= Few ? TurnAway(work.Method, Wait.Stream) : null;
+    }
+
     /// <summary>A call was taken; to be ended by <see cref="YoungCalls.Generation.Leave"/>.</summary>
-    public YoungCalls.Generation Enter() => young.Enter();
+    public YoungCalls.Generation Enter()
+    {
+        if (settings.Shed) Interlocked.Increment(ref taken);
+        return young.Enter();
+    }
 
     /// <summary>
     /// Notes when the command of a call that was taken came, and gives it a lot: by that its owner, should it be another node, takes or refuses it. Here it has passed, so its lot is above the bound here: two nodes that both have too
@@ -69,10 +99,53 @@ internal sealed class Admission
         command.Lot = 1 + (uint)((share + ((1 - share) * Random.Shared.NextDouble())) * (Lots - 1));
     }
 
+    /// <summary>A command that <see cref="Stamp"/> has seen is on its way to its entity, which is here.</summary>
+    public void AwaitTurn(Command command)
+    {
+        if (settings.Shed && command.ArrivedAt != 0) command.AwaitTurn(undecided.Enter());
+    }
+
+    /// <summary>A command has come from another node. What is too much now is refused by its entity: only that can answer.</summary>
+    public void Arrived(Command command)
+    {
+        command.ArrivedAt = Stopwatch.GetTimestamp();
+        if (!settings.Shed || command.Lot == 0 || NewWork.Of(command) is not { } work) return;
+        if (Full(work.Writes) is null) command.AwaitTurn(undecided.Enter());
+        else command.IsTooMuch = true;
+    }
+
+    /// <summary>So many entities more, or fewer, read their history: a command of each waits for the database, and not for its turn.</summary>
+    public void Recovering(int entities)
+    {
+        if (settings.Shed) Interlocked.Add(ref recovering, entities);
+    }
+
+    /// <summary>So many commands that waited for their turn have been decided.</summary>
+    public void Decided(int commands)
+    {
+        if (commands > 0) entity.Done(commands);
+    }
+
+    /// <summary>So many rows are being written.</summary>
+    public void Storing(int rows) => AddUnstored(rows);
+
+    /// <summary>So many rows are stored.</summary>
+    /// <param name="decidedAt">When writing them began, a timestamp.</param>
+    public void Stored(int rows, long decidedAt)
+    {
+        AddUnstored(-rows);
+        journal.Done(rows);
+        WaitedSince(Wait.Journal, decidedAt);
+    }
+
+    /// <summary>Nobody waits any more for so many rows.</summary>
+    public void Abandoned(int rows) => AddUnstored(-rows);
+
     /// <summary>What the owner refuses a command with; null: it is taken.</summary>
     public Failure? Refusal(Command command)
     {
         if (!settings.Shed || command.Lot == 0 || NewWork.Of(command) is not { } work) return null;
+        if (command.IsTooMuch) return TurnAway(work.Method, Full(work.Writes) ?? Wait.Entity);
         var (place, share) = Highest(work.Writes);
         return command.Lot <= share * Lots ? Refuse(work.Method, NameOf(place), Hint(share)) : null;
     }
@@ -80,19 +153,47 @@ internal sealed class Admission
     /// <summary>A window has ended; called by one thread.</summary>
     public void EndWindow()
     {
-        if (++windows % WindowsASecond == 0) young.GrowOlder();
+        if (++windows % WindowsASecond == 0)
+        {
+            young.GrowOlder();
+            undecided.GrowOlder();
+        }
+        var calls = Interlocked.Exchange(ref taken, 0);
         foreach (var place in Enum.GetValues<Wait>())
         {
-            var (waitMs, share) = watched[(int)place].EndWindow();
-            OverloadMeter.Window(NameOf(place), waitMs / 1000, settings.Shed ? share : 0);
+            var waitMs = Of(place).EndWindow(calls);
+            OverloadMeter.Window(NameOf(place), waitMs / 1000, Of(place).Waiting, settings.Shed ? Of(place).Refused : 0);
         }
+    }
+
+    private void AddUnstored(int rows)
+    {
+        if (settings.Shed) Interlocked.Add(ref unstored, rows);
+    }
+
+    private WaitingPlace Of(Wait place) => place switch
+    {
+        Wait.Stream => stream,
+        Wait.Thread => thread,
+        Wait.Entity => entity,
+        _ => journal,
+    };
+
+    /// <summary>Where so much waits that no more of this is taken; null: nowhere.</summary>
+    private Wait? Full(bool writes) => entity.IsFull ? Wait.Entity : writes && journal.IsFull ? Wait.Journal : null;
+
+    private Failure TurnAway(string method, Wait place)
+    {
+        Of(place).TurnedAway();
+        return Refuse(method, NameOf(place), Hint(Of(place).Refused));
     }
 
     private (Wait Place, double Share) Highest(bool writes)
     {
-        var (place, share) = (Wait.Thread, watched[(int)Wait.Thread].Share);
-        if (watched[(int)Wait.Entity].Share is var entity && entity > share) (place, share) = (Wait.Entity, entity);
-        if (writes && watched[(int)Wait.Journal].Share is var journal && journal > share) (place, share) = (Wait.Journal, journal);
+        var (place, share) = (Wait.Thread, thread.Share);
+        if (stream.Share is var forStream && forStream > share) (place, share) = (Wait.Stream, forStream);
+        if (entity.Share is var forEntity && forEntity > share) (place, share) = (Wait.Entity, forEntity);
+        if (writes && journal.Share is var forJournal && forJournal > share) (place, share) = (Wait.Journal, forJournal);
         return (place, share);
     }
 
@@ -107,52 +208,9 @@ internal sealed class Admission
 
     private static string NameOf(Wait place) => place switch
     {
+        Wait.Stream => "stream",
         Wait.Thread => "thread",
         Wait.Entity => "entity",
         _ => "journal",
     };
-
-    /// <summary>One place, and the share for it.</summary>
-    /// <param name="targetMs">What is waited there at most.</param>
-    /// <param name="usual">Where waiting is what something takes beyond the usual; null: all of it is.</param>
-    private sealed class Watched(double targetMs, UsualTime? usual)
-    {
-        /// <summary>What takes long is not done in every window: so many without word, and there is nothing to do.</summary>
-        private const int SilentAtMost = 10;
-
-        private readonly Shedding shedding = new(targetMs);
-        private long shortest = long.MaxValue;
-        private double share;
-        private double waitMs;
-        private int silent;
-
-        public double Share => Volatile.Read(ref share);
-
-        public void Waited(long ticks)
-        {
-            for (var seen = Volatile.Read(ref shortest); ticks < seen;)
-            {
-                var before = Interlocked.CompareExchange(ref shortest, ticks, seen);
-                if (before == seen) return;
-                seen = before;
-            }
-        }
-
-        public (double WaitMs, double Share) EndWindow()
-        {
-            var ticks = Interlocked.Exchange(ref shortest, long.MaxValue);
-            if (ticks != long.MaxValue) Told(TimeSpan.FromTicks(Math.Max(0, ticks)).TotalMilliseconds);
-            else if (++silent >= SilentAtMost) Told(0, known: false);
-            usual?.EndWindow();
-            return (waitMs, shedding.Share);
-        }
-
-        private void Told(double timeMs, bool known = true)
-        {
-            if (known) silent = 0;
-            waitMs = known && usual is not null ? usual.Beyond(timeMs) : timeMs;
-            shedding.Window(waitMs);
-            Volatile.Write(ref share, shedding.Share);
-        }
-    }
 }

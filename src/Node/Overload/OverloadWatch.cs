@@ -60,10 +60,10 @@ internal sealed class OverloadWatch(Admission admission, ILogger<OverloadWatch> 
 
     private void Report()
     {
-        var place = Enum.GetValues<Wait>().MaxBy(admission.Share);
-        if (admission.Share(place) > 0)
+        var place = Enum.GetValues<Wait>().MaxBy(admission.Refused);
+        if (admission.Refused(place) > 0)
         {
-            if (shedAt is null) log.LogWarning("Too much to do: new work is refused, because calls wait too long for their {Place}", place.ToString().ToLowerInvariant());
+            if (shedAt is null) log.LogWarning("Too much to do: new work is refused, because too many calls wait, or all for too long, for their {Place}", place.ToString().ToLowerInvariant());
             shedAt = Stopwatch.GetTimestamp();
         }
         else if (shedAt is { } last && Stopwatch.GetElapsedTime(last) > Calm)

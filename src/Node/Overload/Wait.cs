@@ -3,6 +3,9 @@ namespace AkkaHa.Node.Overload;
 /// <summary>Where calls wait in a node when there are too many: for nothing but their turn. What waits for a lock, or for a transaction's end, waits elsewhere.</summary>
 internal enum Wait
 {
+    /// <summary>In the client's stream, or in the client, until this node reads it: for longer than that takes when there is little to do.</summary>
+    Stream,
+
     /// <summary>For a thread of the pool, which is where calls begin.</summary>
     Thread,
 

@@ -22,7 +22,7 @@ internal sealed class YoungCalls
     public void GrowOlder() => (before, current) = (current, new Generation());
 
     /// <summary>Calls that began in the same second.</summary>
-    internal sealed class Generation
+    internal sealed class Generation : IDisposable
     {
         private int open;
 
@@ -31,5 +31,7 @@ internal sealed class YoungCalls
         public void Enter() => Interlocked.Increment(ref open);
 
         public void Leave() => Interlocked.Decrement(ref open);
+
+        void IDisposable.Dispose() => Leave();
     }
 }

@@ -196,7 +196,7 @@ public sealed record OverloadSettings
     /// <summary>Whether it does. Default false, until its figures have been taken on a quiet machine (ADR 0032).</summary>
     public bool Shed { get; init; }
 
-    /// <summary>A share is refused when, for 300 ms, even the shortest wait of a call for its turn is longer than this, in milliseconds: 5 to 10,000, default 100. Waiting for a lock or a transaction does not count.</summary>
+    /// <summary>In milliseconds: 5 to 10,000, default 100. What would wait for its turn for twice as long is refused, by what waits already; a share of all is, when for 300 ms even the shortest wait is longer. Waiting for a lock or a transaction does not count.</summary>
     public int TargetMs { get; init; } = 100;
 
     /// <summary>With so many calls of the last second or two unanswered, all new work is refused: 100 to 1,000,000, default 10,000. It bounds memory.</summary>

@@ -2,6 +2,7 @@ using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Api;
+using AkkaHa.Node.Overload;
 using AkkaHa.Node.Tests.Telemetry;
 using Google.Protobuf;
 using Grpc.Core;
@@ -186,6 +187,34 @@ public sealed class PipelineRouteTests : IClassFixture<ApiHost>, IAsyncLifetime
         {
             await stream.SendAsync(new PipelinedCall { Id = (ulong)id, PutKey = new PutKeyRequest { Key = "k", Value = value } });
             Assert.Equal((ulong)id, (await stream.TakeAsync()).Id);
+        }
+    }
+
+    /// <summary>By when its client wrote it, or by how long it had waited there before.</summary>
+    [Fact]
+    public async Task New_work_that_was_read_too_late_is_refused_and_nothing_else()
+    {
+        host.Entities.Answer = (command, _) => Task.FromResult(command.GetKey is null ? new Reply { KeepAlive = new KeepAliveResponse { TtlSeconds = 10 } } : new Reply { KeyValue = new KeyValue { Key = "k", Revision = 1 } });
+        static PipelinedCall Get(ulong id, uint waitedMs = 0) => new() { Id = id, WaitedMs = waitedMs, GetKey = new GetKeyRequest { Key = "k" } };
+        var young = Enumerable.Range(0, Admission.Few).Select(_ => host.Admission.Enter()).ToArray();
+        try
+        {
+            // The client's clock began with its machine.
+            await stream.SendAsync(1_000_000, Get(1));
+            Assert.Equal("k", (await stream.TakeAsync()).GetKey.Key);
+            await stream.SendAsync(1_000_000 - 60_000, Get(2), new PipelinedCall { Id = 3, KeepAlive = new KeepAliveRequest { SessionId = Session } });
+            var both = new[] { await stream.TakeAsync(), await stream.TakeAsync() }.ToDictionary(a => a.Id);
+            Assert.Equal((int)StatusCode.Unavailable, both[2].Refused.Status);
+            Assert.Equal(10, both[3].KeepAlive.TtlSeconds);
+            // It says no time, as earlier clients do.
+            await stream.SendAsync(Get(4));
+            Assert.Equal("k", (await stream.TakeAsync()).GetKey.Key);
+            await stream.SendAsync(Get(5, waitedMs: 60_000));
+            Assert.Equal((int)StatusCode.Unavailable, (await stream.TakeAsync()).Refused.Status);
+        }
+        finally
+        {
+            foreach (var one in young) one.Leave();
         }
     }
 

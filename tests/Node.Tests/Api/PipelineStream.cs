@@ -27,6 +27,9 @@ internal sealed class PipelineStream(ApiHost host) : IDisposable
 
     public Task SendAsync(params PipelinedCall[] calls) => stream.RequestStream.WriteAsync(new CallBatch { Calls = { calls } });
 
+    /// <summary>As written at a time of the client's clock.</summary>
+    public Task SendAsync(long sentMs, params PipelinedCall[] calls) => stream.RequestStream.WriteAsync(new CallBatch { SentMs = sentMs, Calls = { calls } });
+
     /// <summary>Sends nothing more.</summary>
     public Task CompleteAsync() => stream.RequestStream.CompleteAsync();
 

@@ -14,7 +14,10 @@ public sealed class EventualSimulationTests
     public void Everything_converges_and_no_answered_update_is_lost_or_counts_twice()
     {
         for (var seed = 1; seed <= Seeds; seed++)
-            Assert.True(EventualWorld.Play(seed, EventualRules.AllOn) is null, $"seed {seed}: {EventualWorld.Play(seed, EventualRules.AllOn)}");
+        {
+            var wrong = EventualWorld.Play(seed, EventualRules.AllOn);
+            Assert.True(wrong is null, $"seed {seed}: {wrong}");
+        }
     }
 
     [Theory]

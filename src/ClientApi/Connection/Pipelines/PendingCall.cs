@@ -12,6 +12,9 @@ internal abstract class PendingCall(PipelinedCall call)
     /// <summary>Bytes of its request.</summary>
     public int Bytes { get; } = call.CalculateSize();
 
+    /// <summary>Since when it waits to be sent, a timestamp.</summary>
+    public long Since { get; set; }
+
     /// <summary>There is an answer.</summary>
     /// <param name="answer">What it is.</param>
     /// <param name="headers">What came with it.</param>

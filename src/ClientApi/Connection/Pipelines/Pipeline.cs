@@ -60,7 +60,7 @@ internal sealed class Pipeline : IDisposable
     {
         if (_isOver) return false;
         var id = Interlocked.Increment(ref _lastId);
-        call.Call.Id = id;
+        (call.Call.Id, call.Since) = (id, _time.GetTimestamp());
         _pending[id] = call;
         Interlocked.Increment(ref _waiting);
         // Who ends it does that first, and then looks for those that wait: either he finds this one, or it is not sent.
@@ -101,10 +101,15 @@ internal sealed class Pipeline : IDisposable
         {
             while (await reader.WaitToReadAsync().ConfigureAwait(false))
             {
-                var batch = new CallBatch();
+                var now = _time.GetTimestamp();
+                var batch = new CallBatch { SentMs = Math.Max(1, (long)_time.GetElapsedTime(0, now).TotalMilliseconds) };
                 for (var bytes = 0; bytes < Limits.PipelinedBatchBytes && reader.TryRead(out var call);)
                 {
-                    if (_pending.TryGetValue(call.Id, out var pending)) bytes += pending.Bytes;
+                    if (_pending.TryGetValue(call.Id, out var pending))
+                    {
+                        bytes += pending.Bytes;
+                        call.WaitedMs = (uint)Math.Max(0, _time.GetElapsedTime(pending.Since, now).TotalMilliseconds);
+                    }
                     // Nobody waits for it any more, and it was not sent: nobody need begin it.
                     else if (call.Cancel is null) continue;
                     batch.Calls.Add(call);

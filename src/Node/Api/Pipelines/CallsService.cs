@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using AkkaHa.Core.Overload;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Eventual;
+using AkkaHa.Node.Ownership;
 using Grpc.Core;
 
 namespace AkkaHa.Node.Api.Pipelines;
@@ -30,13 +32,18 @@ internal sealed class CallsService(PipelinedMethods methods, IEventual clock, IC
             pipeline.Leave();
             stop.CancelAfter(Grace);
         });
+        var way = new WayHere();
         // That the stream is read: nothing comes over it before.
         pipeline.Greet();
         var writing = pipeline.WriteAsync();
         try
         {
             while (await requestStream.MoveNext(stop.Token))
-                foreach (var call in requestStream.Current.Calls) pipeline.Take(call);
+            {
+                var batch = requestStream.Current;
+                var longerMs = batch.SentMs == 0 ? 0 : way.LongerMs(batch.SentMs, MonotonicClock.NowMs);
+                foreach (var call in batch.Calls) pipeline.Take(call, longerMs + call.WaitedMs, batch.Calls.Count);
+            }
         }
         catch (Exception e) when (e is IOException or OperationCanceledException || stop.IsCancellationRequested || http.RequestAborted.IsCancellationRequested)
         {

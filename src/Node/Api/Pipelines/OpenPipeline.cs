@@ -33,7 +33,10 @@ internal sealed class OpenPipeline(PipelinedMethods methods, ServerCallContext s
     private volatile bool leaving;
 
     /// <summary>Begins a call, or takes one back. Only its refusals are answered before this returns.</summary>
-    public void Take(PipelinedCall call)
+    /// <param name="call">Which.</param>
+    /// <param name="waitedMs">So much longer than usual it has waited to be read.</param>
+    /// <param name="beside">So many came with it.</param>
+    public void Take(PipelinedCall call, double waitedMs, int beside)
     {
         if (call.RequestCase == PipelinedCall.RequestOneofCase.Cancel)
         {
@@ -47,7 +50,7 @@ internal sealed class OpenPipeline(PipelinedMethods methods, ServerCallContext s
         }
         // What makes room, or keeps alive, is never refused for lack of it. A caller with so much of it is none of ours.
         if (Volatile.Read(ref underWay) > Limits.PipelinedCalls * HangUpAt) HangUp();
-        if (method.NewWork is { } work && TooMuch() is { } failure)
+        if (method.NewWork is { } work && (TooMuch() ?? methods.TooLate(work, waitedMs, beside)) is { } failure)
         {
             methods.CountRefused(work);
             Refuse(call, GrpcErrors.ToRpcException(failure));

@@ -1,4 +1,5 @@
 using AkkaHa.Messages;
+using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Api.Errors;
 using AkkaHa.Node.Api.Keys;
@@ -68,7 +69,10 @@ internal sealed class PipelinedMethods(
         }
     }
 
-    /// <summary>New work that a stream has no room for.</summary>
+    /// <summary>What new work is refused with that has waited too long; null: it has not.</summary>
+    public Failure? TooLate(NewWork work, double waitedMs, int beside) => admission.TooLate(work, waitedMs, beside);
+
+    /// <summary>New work that a stream has no room for, or that is too late.</summary>
     public void CountRefused(NewWork work) => OverloadGate.CountRefused(work, history);
 
     /// <summary>A call that ends with this status.</summary>

@@ -1,0 +1,36 @@
+namespace AkkaHa.Core.Overload;
+
+/// <summary>
+/// How much may wait in one place, so that what comes last waits no longer than a time: as much as is done there in that time. That is known when it comes; how long it waits is known only afterwards, and what comes at once
+/// has all come by then. What can be done is seen while much waits; while little does, it is at least what is done.
+/// Source: L = λW, Little, "A Proof for the Queuing Formula", Operations Research 1961.
+/// </summary>
+/// <param name="waitMs">So long what comes last may wait.</param>
+public sealed class Backlog(double waitMs)
+{
+    /// <summary>So much may wait always: nobody knows what a node can do that has had nothing to do.</summary>
+    public const int AtLeast = 256;
+
+    /// <summary>Of the newest window, in what is done lately: half a second.</summary>
+    private const double Weight = 0.2;
+
+    /// <summary>Of the newest window, in what can be done while much waits: five seconds. A pause of a collector, or of the machine, is no sign of less.</summary>
+    private const double WeightOfLess = 0.02;
+
+    private double lately;
+    private double can;
+
+    /// <summary>So much may wait now.</summary>
+    public int AtMost { get; private set; } = AtLeast;
+
+    /// <summary>A window of <see cref="Shedding.WindowMs"/> has ended.</summary>
+    /// <param name="done">What had its turn in it.</param>
+    /// <param name="waiting">What waits at its end.</param>
+    /// <param name="usualMs">What it takes there when nobody waits.</param>
+    public void Window(int done, int waiting, double usualMs)
+    {
+        lately += Weight * (done - lately);
+        can = Math.Max(lately, waiting >= AtLeast ? can - (WeightOfLess * (can - lately)) : can);
+        AtMost = (int)Math.Max(AtLeast, can * (waitMs + usualMs) / Shedding.WindowMs);
+    }
+}

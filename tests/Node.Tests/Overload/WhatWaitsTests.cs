@@ -1,0 +1,162 @@
+using System.Diagnostics;
+using AkkaHa.Core.Overload;
+using AkkaHa.Messages.Internal;
+using AkkaHa.Messages.V1;
+using AkkaHa.Node.Overload;
+using AkkaHa.Node.Settings;
+using Xunit;
+
+namespace AkkaHa.Node.Tests.Overload;
+
+/// <summary>What is refused at once, because so much waits already (ADR 0039).</summary>
+public sealed class WhatWaitsTests
+{
+    private static readonly NewWork Get = NewWork.Of(new Command { GetKey = new GetKeyRequest() })!;
+    private static readonly NewWork Put = NewWork.Of(new Command { PutKey = new PutKeyRequest() })!;
+
+    [Fact]
+    public void With_too_many_that_wait_for_their_turn_new_work_is_refused_before_any_of_them_has_waited()
+    {
+        var admission = Shedding();
+        var waiting = Enumerable.Range(0, Backlog.AtLeast).Select(_ => Awaiting(admission)).ToArray();
+        foreach (var work in (NewWork[])[Get, Put])
+        {
+            var refusal = admission.Refusal(work);
+            Assert.Equal((ErrorCode.Unavailable, "overload"), (refusal?.Code, refusal?.Details.Fields["reason"].StringValue));
+        }
+
+        // One had its turn.
+        Assert.True(waiting[0].EndWait());
+        Assert.Null(admission.Refusal(Get));
+        Assert.Null(admission.Refusal(Put));
+        // No more than once.
+        Assert.False(waiting[0].EndWait());
+        Awaiting(admission);
+        Assert.NotNull(admission.Refusal(Get));
+    }
+
+    [Fact]
+    public void With_too_many_rows_that_are_not_stored_writes_are_refused_and_reads_are_not()
+    {
+        var admission = Shedding();
+        admission.Storing(Backlog.AtLeast);
+        Assert.NotNull(admission.Refusal(Put));
+        Assert.Null(admission.Refusal(Get));
+
+        admission.Stored(1, Stopwatch.GetTimestamp());
+        Assert.Null(admission.Refusal(Put));
+        admission.Storing(1);
+        Assert.NotNull(admission.Refusal(Put));
+        admission.Abandoned(1);
+        Assert.Null(admission.Refusal(Put));
+    }
+
+    [Fact]
+    public void Who_does_more_may_have_more_waiting()
+    {
+        var admission = Shedding();
+        for (var window = 0; window < 30; window++)
+        {
+            admission.Decided(1_000);
+            admission.EndWindow();
+        }
+        for (var i = 0; i < 1_500; i++) Awaiting(admission);
+        Assert.Null(admission.Refusal(Get));
+    }
+
+    [Fact]
+    public void What_waits_for_longer_than_two_seconds_waits_for_something_else()
+    {
+        var admission = Shedding();
+        for (var i = 0; i < Backlog.AtLeast; i++) Awaiting(admission);
+        Assert.NotNull(admission.Refusal(Get));
+        for (var window = 0; window < 20; window++) admission.EndWindow();
+        Busy.Calls(admission, Admission.Few);
+        Assert.Null(admission.Refusal(Get));
+    }
+
+    [Fact]
+    public void What_waits_for_an_entity_that_reads_its_history_does_not_wait_for_its_turn()
+    {
+        var admission = Shedding();
+        for (var i = 0; i < Backlog.AtLeast; i++) Awaiting(admission);
+        admission.Recovering(1);
+        Assert.Null(admission.Refusal(Get));
+        admission.Recovering(-1);
+        Assert.NotNull(admission.Refusal(Get));
+    }
+
+    [Fact]
+    public void What_was_refused_for_it_is_told_as_a_share_until_it_is_over()
+    {
+        var admission = Shedding();
+        var waiting = Enumerable.Range(0, Backlog.AtLeast).Select(_ => Awaiting(admission)).ToArray();
+        for (var i = 0; i < 1_000; i++) Assert.NotNull(admission.Refusal(Get));
+        admission.EndWindow();
+        Assert.InRange(admission.Refused(Wait.Entity), 0.1, 1);
+        Assert.Equal(0, admission.Share(Wait.Entity));
+        Assert.InRange(admission.Refusal(Get)!.RetryAfterMs, 100u, 2_000u);
+
+        foreach (var one in waiting) one.EndWait();
+        for (var window = 0; window < 40; window++) admission.EndWindow();
+        Assert.Equal(0, admission.Refused(Wait.Entity));
+    }
+
+    [Fact]
+    public void Of_what_comes_from_another_node_the_owner_refuses_what_is_too_much_and_nothing_that_has_no_lot()
+    {
+        var admission = Shedding();
+        for (var i = 0; i < Backlog.AtLeast - 1; i++) Awaiting(admission);
+        Command First() => new() { PutKey = new PutKeyRequest(), Lot = 1_000_000 };
+        var (taken, tooMuch, withoutLot, never) = (First(), First(), new Command { PutKey = new PutKeyRequest() }, new Command { ReleaseLock = new ReleaseLockRequest(), Lot = 1 });
+        foreach (var command in (Command[])[taken, tooMuch, withoutLot, never]) admission.Arrived(command);
+
+        Assert.Null(admission.Refusal(taken));
+        Assert.Equal("overload", admission.Refusal(tooMuch)?.Details.Fields["reason"].StringValue);
+        Assert.Null(admission.Refusal(withoutLot));
+        Assert.Null(admission.Refusal(never));
+        Assert.True(taken.EndWait());
+        Assert.False(tooMuch.EndWait());
+    }
+
+    [Fact]
+    public void What_has_waited_for_twice_the_target_before_it_was_read_is_refused_unless_there_is_little_to_do()
+    {
+        var admission = Shedding();
+        Assert.Null(admission.TooLate(Get, 200, 0));
+        Assert.Equal("overload", admission.TooLate(Get, 201, 0)?.Details.Fields["reason"].StringValue);
+
+        // A client that stood still, say.
+        var idle = new Admission(new OverloadSettings { Shed = true });
+        Assert.Null(idle.TooLate(Get, 60_000, Admission.Few - 1));
+        // All of them at once are not little.
+        Assert.NotNull(idle.TooLate(Get, 60_000, Admission.Few));
+        Assert.Null(Admission.Open.TooLate(Get, 60_000, 1_000));
+    }
+
+    [Fact]
+    public void Switched_off_nothing_is_counted()
+    {
+        var admission = Admission.Open;
+        Busy.Calls(admission, 1_000);
+        var command = Awaiting(admission);
+        Assert.False(command.EndWait());
+        admission.Storing(10_000);
+        Assert.Null(admission.Refusal(Put));
+    }
+
+    private static Admission Shedding()
+    {
+        var admission = new Admission(new OverloadSettings { Shed = true });
+        Busy.Calls(admission, Admission.Few);
+        return admission;
+    }
+
+    private static Command Awaiting(Admission admission)
+    {
+        var command = new Command { PutKey = new PutKeyRequest() };
+        admission.Stamp(command);
+        admission.AwaitTurn(command);
+        return command;
+    }
+}
