@@ -70,9 +70,15 @@ count() { grep -ho '<Counters [^>]*' "$@" 2>/dev/null | grep -oE " ($what)=\"[0-
 results_of() { sed -n '/<UnitTestResult [^>]*outcome="Failed"/,/<\/UnitTestResult>/p' "$@" 2>/dev/null; }
 # What failed, and why: the runner's quiet output does not say.
 results_of "$results"/*.trx | sed -n -e 's/.*testName="\([^"]*\)".*/FAILED \1/p' -e '/<Message>/,/<\/Message>/p' | sed -e 's/<[^>]*>//g' | cut -c1-600
+# Whose process ended before it could say what it found.
+unknown=0
+while IFS= read -r -d '' part && IFS= read -r -d '' _ && IFS= read -r -d '' _; do
+  [[ -s $results/$part.trx ]] || { echo "FAILED $part: it ended without results"; unknown=$((unknown + 1)); }
+done < <(parts)
 passed=$(what=passed count "$results"/*.trx); failed=$(what='failed|error|timeout|aborted' count "$results"/*.trx)
 # A run that broke off counts, even where no test of it says so.
 if ((status != 0 && failed == 0)); then failed=1; fi
+if ((unknown > 0)); then echo "$passed passed, $((failed + unknown)) failed"; exit 1; fi
 
 # Real servers and processes depend on the machine. A few tests of them that failed beside others are run again, alone, and must pass three times in a row; this is said. A judge's verdict stands, and so does
 # whatever failed in the rules and in the simulation, which depend on nothing.

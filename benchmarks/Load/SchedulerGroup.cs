@@ -54,18 +54,25 @@ public sealed class SchedulerGroup : IDisposable
     }
 
     /// <summary>
-    /// Gives a process, and all that it has started or will start, one share of the processors of its own within the benchmark's, as a container or a service has. Else each thread has the same share, and of a process with
+    /// Gives a process, with its children and whatever they start from then on, one share of the processors of its own within the benchmark's, as a container or a service has. Else each thread has the same share, and of a process with
     /// few busy threads each waits for all the threads of the others. False: that can't be had.
     /// </summary>
     public bool TryGive(string name, int processId)
     {
         if (directory is null || root != Version1) return false;
         var own = Path.Combine(directory, name);
-        Directory.CreateDirectory(own);
-        parts.Add(own);
-        Move(own, processId);
-        foreach (var child in File.ReadLines(Path.Combine(directory, Processes)).Select(line => int.Parse(line, CultureInfo.InvariantCulture)).Where(one => ParentOf(one) == processId).ToArray()) Move(own, child);
-        return true;
+        try
+        {
+            Directory.CreateDirectory(own);
+            parts.Add(own);
+            Move(own, processId);
+            foreach (var child in File.ReadLines(Path.Combine(directory, Processes)).Select(line => int.Parse(line, CultureInfo.InvariantCulture)).Where(one => ParentOf(one) == processId).ToArray()) Move(own, child);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     public void Dispose()

@@ -17,7 +17,7 @@ public sealed partial class Command
     /// <summary>It does not wait for its turn here any more; whether it was counted among what does.</summary>
     public bool EndWait()
     {
-        if (Interlocked.Exchange(ref untilTurn, null) is not { } counted) return false;
+        if (untilTurn is null || Interlocked.Exchange(ref untilTurn, null) is not { } counted) return false;
         counted.Dispose();
         return true;
     }

@@ -18,7 +18,7 @@ internal sealed class CommandQueue(EntityMeter meter, TurnTraces traces, Admissi
     private readonly Dictionary<long, (IActorRef Caller, bool IsMutation)> callers = [];
     private long lastCallId;
     private int storing;
-    private bool recovering;
+    private YoungCalls.Generation? recovering;
 
     /// <summary>How many commands wait.</summary>
     public int Count => queue.Count;
@@ -37,20 +37,21 @@ internal sealed class CommandQueue(EntityMeter meter, TurnTraces traces, Admissi
     }
 
     /// <summary>The entity begins to read its history: what comes meanwhile waits elsewhere, and is refused or added when that is done.</summary>
-    public void BeginRecovery()
-    {
-        recovering = true;
-        admission.Recovering(1);
-    }
+    public void BeginRecovery() => recovering = admission.Recovering();
 
     /// <summary>It has.</summary>
     public void EndRecovery()
     {
-        if (recovering) admission.Recovering(-1);
-        recovering = false;
+        recovering?.Leave();
+        recovering = null;
     }
 
-    public void Add(IActorRef caller, Command command) => queue.Enqueue((caller, command, NodeTracing.Turn(command)));
+    public void Add(IActorRef caller, Command command)
+    {
+        // Behind a write of its entity it waits for the journal, which is counted by rows.
+        if (storing > 0) command.EndWait();
+        queue.Enqueue((caller, command, NodeTracing.Turn(command)));
+    }
 
     /// <summary>The next batch, in the order of arrival; each call that wants an answer gets a number.</summary>
     public IReadOnlyList<Incoming> Take(int atMost)
@@ -108,7 +109,6 @@ internal sealed class CommandQueue(EntityMeter meter, TurnTraces traces, Admissi
         storing = 0;
         while (queue.TryDequeue(out var waiting))
         {
-            waiting.Command.EndWait();
             refuse(waiting.Caller, waiting.Command);
             TurnTraces.Stop(waiting.Trace);
         }

@@ -1,9 +1,9 @@
+using System.Diagnostics;
 using Akka.Actor;
 using Akka.Serialization;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.Storage;
 using AkkaHa.Node.Membership;
-using AkkaHa.Node.Overload;
 using Google.Protobuf;
 using Envelope = AkkaHa.Messages.Storage.Envelope;
 
@@ -20,7 +20,7 @@ internal sealed class EntitySerializer(ExtendedActorSystem system) : SerializerW
     private const string HistoryQueryManifest = "hq";
     private const string HistoryReportManifest = "hr";
 
-    private Admission? admission;
+    private NodeParts? parts;
 
     public override int Identifier => 4117;
 
@@ -61,7 +61,10 @@ internal sealed class EntitySerializer(ExtendedActorSystem system) : SerializerW
 
     private Command Arrived(Command command)
     {
-        (admission ??= system.Settings.Setup.Get<NodeParts>() is { HasValue: true } parts ? parts.Value.Admission : Admission.Open).Arrived(command);
+        command.ArrivedAt = Stopwatch.GetTimestamp();
+        parts ??= system.Settings.Setup.Get<NodeParts>() is { HasValue: true } known ? known.Value : null;
+        // Of a shard that has no owner here yet it waits for that.
+        if (parts is { Admission.Sheds: true } here && here.Grants.EpochOf(here.Shards.ShardOf(command.Entity)) is not null) here.Admission.Arrived(command);
         return command;
     }
 }

@@ -14,8 +14,10 @@ internal sealed class Undelivered : ReceiveActor
 {
     public Undelivered() => Receive<DeadLetter>(lost =>
     {
+        if (lost.Message is not Command command) return;
+        command.EndWait();
         // Entities ask again by themselves.
-        if (lost.Message is Command command && Entity.HasCaller(command) && !lost.Sender.IsNobody())
+        if (Entity.HasCaller(command) && !lost.Sender.IsNobody())
             lost.Sender.Tell(Replies.Failure(ErrorCode.Unavailable, $"'{command.Entity}' could not be started, or has just ended"));
     });
 

@@ -17,6 +17,7 @@ internal static class Unsaid
     /// <summary>What was not decided was certainly not done.</summary>
     public static void Refuse(IActorRef caller, Command command)
     {
+        command.EndWait();
         if (Entity.HasCaller(command)) caller.Tell(Replies.Failure(ErrorCode.Unavailable, "the shard is changing its owner"));
     }
 }

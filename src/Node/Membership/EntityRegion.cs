@@ -45,7 +45,7 @@ internal sealed class EntityRegion : IEntities, IDisposable
         if (node.Parts.Leaving) return Replies.Failure(ErrorCode.Unavailable, "this node is leaving");
         if (!node.Signals.IsMember) return Replies.Failure(ErrorCode.Unavailable, "this node is not a member of the cluster yet");
         // What waits for its shard to have an owner, or goes to another node, is not this node's to do.
-        if (node.Parts.Grants.EpochOf(Shards.ShardOf(command.Entity)) is not null) node.Parts.Admission.AwaitTurn(command);
+        if (node.Parts.Admission.Sheds && node.Parts.Grants.EpochOf(Shards.ShardOf(command.Entity)) is not null) node.Parts.Admission.AwaitTurn(command);
         using var trace = NodeTracing.Ask(command);
         // One source for all that ends the wait: the time, too.
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct, stopping.Token);

@@ -28,7 +28,7 @@ internal sealed class Admission
     private readonly WaitingPlace journal;
     private readonly YoungCalls young = new();
     private readonly YoungCalls undecided = new();
-    private int recovering;
+    private readonly YoungCalls recovering = new();
     private int unstored;
     private int taken;
     private int windows;
@@ -38,7 +38,7 @@ internal sealed class Admission
         this.settings = settings;
         stream = new WaitingPlace(settings.TargetMs, null, null);
         thread = new WaitingPlace(settings.TargetMs, null, null);
-        entity = new WaitingPlace(settings.TargetMs, () => Math.Max(0, undecided.Count - Volatile.Read(ref recovering)), null);
+        entity = new WaitingPlace(settings.TargetMs, () => Math.Max(0, undecided.Count - recovering.Count), null);
         journal = new WaitingPlace(settings.TargetMs, () => Volatile.Read(ref unstored), new UsualTime());
     }
 
@@ -71,13 +71,15 @@ internal sealed class Admission
 
     /// <summary>What a new call is refused with that has waited too long before this node came to read it: whoever sent it may have no patience left, and those behind it have not. Null: it is not too late.</summary>
     /// <param name="work">What it is.</param>
-    /// <param name="waitedMs">So much longer than usual it has waited.</param>
+    /// <param name="waitedMs">So much longer than usual it has waited; null: that is not known.</param>
     /// <param name="beside">So many came with it.</param>
-    public Failure? TooLate(NewWork work, double waitedMs, int beside)
+    public Failure? TooLate(NewWork work, double? waitedMs, int beside)
     {
-        if (!settings.Shed) return null;
-        stream.Waited(TimeSpan.FromMilliseconds(waitedMs).Ticks);
-        return waitedMs > WaitingPlace.TargetsAtMost * settings.TargetMs && young.Count + beside >= Few ? TurnAway(work.Method, Wait.Stream) : null;
+        if (!settings.Shed || waitedMs is not { } waited || young.Count + beside < Few) return null;
+        stream.Waited((long)(waited * TimeSpan.TicksPerMillisecond));
+        if (waited > WaitingPlace.TargetsAtMost * settings.TargetMs) return TurnAway(work.Method, Wait.Stream);
+        var share = stream.Share;
+        return share > 0 && Random.Shared.NextDouble() < share ? Refuse(work.Method, NameOf(Wait.Stream), Hint(share)) : null;
     }
 
     /// <summary>A call was taken; to be ended by <see cref="YoungCalls.Generation.Leave"/>.</summary>
@@ -105,20 +107,21 @@ internal sealed class Admission
         if (settings.Shed && command.ArrivedAt != 0) command.AwaitTurn(undecided.Enter());
     }
 
-    /// <summary>A command has come from another node. What is too much now is refused by its entity: only that can answer.</summary>
+    /// <summary>A command has come from another node, for an entity that is here. What is too much now is refused by its entity: only that can answer.</summary>
     public void Arrived(Command command)
     {
-        command.ArrivedAt = Stopwatch.GetTimestamp();
         if (!settings.Shed || command.Lot == 0 || NewWork.Of(command) is not { } work) return;
-        if (Full(work.Writes) is null) command.AwaitTurn(undecided.Enter());
-        else command.IsTooMuch = true;
+        if (Full(work.Writes) is not null)
+        {
+            command.IsTooMuch = true;
+            return;
+        }
+        Interlocked.Increment(ref taken);
+        command.AwaitTurn(undecided.Enter());
     }
 
-    /// <summary>So many entities more, or fewer, read their history: a command of each waits for the database, and not for its turn.</summary>
-    public void Recovering(int entities)
-    {
-        if (settings.Shed) Interlocked.Add(ref recovering, entities);
-    }
+    /// <summary>An entity reads its history, until <see cref="YoungCalls.Generation.Leave"/>: a command of it waits for the database, and not for its turn.</summary>
+    public YoungCalls.Generation Recovering() => recovering.Enter();
 
     /// <summary>So many commands that waited for their turn have been decided.</summary>
     public void Decided(int commands)
@@ -133,6 +136,7 @@ internal sealed class Admission
     /// <param name="decidedAt">When writing them began, a timestamp.</param>
     public void Stored(int rows, long decidedAt)
     {
+        if (!settings.Shed) return;
         AddUnstored(-rows);
         journal.Done(rows);
         WaitedSince(Wait.Journal, decidedAt);
@@ -157,6 +161,7 @@ internal sealed class Admission
         {
             young.GrowOlder();
             undecided.GrowOlder();
+            recovering.GrowOlder();
         }
         var calls = Interlocked.Exchange(ref taken, 0);
         foreach (var place in Enum.GetValues<Wait>())
@@ -191,14 +196,13 @@ internal sealed class Admission
     private (Wait Place, double Share) Highest(bool writes)
     {
         var (place, share) = (Wait.Thread, thread.Share);
-        if (stream.Share is var forStream && forStream > share) (place, share) = (Wait.Stream, forStream);
         if (entity.Share is var forEntity && forEntity > share) (place, share) = (Wait.Entity, forEntity);
         if (writes && journal.Share is var forJournal && forJournal > share) (place, share) = (Wait.Journal, forJournal);
         return (place, share);
     }
 
     /// <summary>The more is refused, the longer who was refused stays away: else those who come again would be most of what there is to refuse.</summary>
-    private static TimeSpan Hint(double share) => LeastHint / (1 - share) is var hint && hint < LongestHint ? hint : LongestHint;
+    private static TimeSpan Hint(double share) => LeastHint / (1 - Math.Min(share, Shedding.ShareAtMost)) is var hint && hint < LongestHint ? hint : LongestHint;
 
     private static Failure Refuse(string what, string place, TimeSpan hint)
     {

@@ -16,7 +16,7 @@ public sealed class WayHereTests
         });
 
     [Fact]
-    public void What_became_longer_for_good_is_usual_after_ten_minutes_and_not_before_five()
+    public void What_became_longer_for_good_is_usual_after_a_minute_and_not_before_half_of_one()
     {
         var way = new WayHere();
         Assert.Equal(0, way.LongerMs(0, 10));
@@ -24,5 +24,7 @@ public sealed class WayHereTests
         var last = 0L;
         for (var at = WayHere.HalfMs; at < (2 * WayHere.HalfMs) + 2_000; at += 1_000) last = way.LongerMs(at, at + 50);
         Assert.Equal(0, last);
+        // After a long silence nothing is known.
+        Assert.Equal(0, way.LongerMs(10_000_000, 10_000_500));
     }
 }

@@ -209,7 +209,7 @@ public sealed class PipelineRouteTests : IClassFixture<ApiHost>, IAsyncLifetime
             // It says no time, as earlier clients do.
             await stream.SendAsync(Get(4));
             Assert.Equal("k", (await stream.TakeAsync()).GetKey.Key);
-            await stream.SendAsync(Get(5, waitedMs: 60_000));
+            await stream.SendAsync(1_000_500, Get(5, waitedMs: 60_000));
             Assert.Equal((int)StatusCode.Unavailable, (await stream.TakeAsync()).Refused.Status);
         }
         finally

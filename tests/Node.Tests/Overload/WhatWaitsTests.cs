@@ -80,9 +80,9 @@ public sealed class WhatWaitsTests
     {
         var admission = Shedding();
         for (var i = 0; i < Backlog.AtLeast; i++) Awaiting(admission);
-        admission.Recovering(1);
+        var reads = admission.Recovering();
         Assert.Null(admission.Refusal(Get));
-        admission.Recovering(-1);
+        reads.Leave();
         Assert.NotNull(admission.Refusal(Get));
     }
 
@@ -100,6 +100,18 @@ public sealed class WhatWaitsTests
         foreach (var one in waiting) one.EndWait();
         for (var window = 0; window < 40; window++) admission.EndWindow();
         Assert.Equal(0, admission.Refused(Wait.Entity));
+    }
+
+    [Fact]
+    public void Who_is_refused_while_nothing_at_all_is_taken_is_asked_to_come_again_in_two_seconds()
+    {
+        var admission = Shedding();
+        for (var window = 0; window < 1_000; window++)
+        {
+            for (var i = 0; i < 100; i++) Assert.InRange(admission.TooLate(Get, 1_000, 100)!.RetryAfterMs, 100u, 2_000u);
+            admission.EndWindow();
+        }
+        Assert.Equal(2_000u, admission.TooLate(Get, 1_000, 100)!.RetryAfterMs);
     }
 
     [Fact]
@@ -132,6 +144,8 @@ public sealed class WhatWaitsTests
         // All of them at once are not little.
         Assert.NotNull(idle.TooLate(Get, 60_000, Admission.Few));
         Assert.Null(Admission.Open.TooLate(Get, 60_000, 1_000));
+        // Of an earlier client.
+        Assert.Null(admission.TooLate(Get, null, 1_000));
     }
 
     [Fact]

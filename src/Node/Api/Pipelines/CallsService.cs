@@ -41,7 +41,8 @@ internal sealed class CallsService(PipelinedMethods methods, IEventual clock, IC
             while (await requestStream.MoveNext(stop.Token))
             {
                 var batch = requestStream.Current;
-                var longerMs = batch.SentMs == 0 ? 0 : way.LongerMs(batch.SentMs, MonotonicClock.NowMs);
+                // Earlier clients don't say.
+                var longerMs = batch.SentMs == 0 ? (long?)null : way.LongerMs(batch.SentMs, MonotonicClock.NowMs);
                 foreach (var call in batch.Calls) pipeline.Take(call, longerMs + call.WaitedMs, batch.Calls.Count);
             }
         }

@@ -34,9 +34,9 @@ internal sealed class OpenPipeline(PipelinedMethods methods, ServerCallContext s
 
     /// <summary>Begins a call, or takes one back. Only its refusals are answered before this returns.</summary>
     /// <param name="call">Which.</param>
-    /// <param name="waitedMs">So much longer than usual it has waited to be read.</param>
+    /// <param name="waitedMs">So much longer than usual it has waited to be read; null: that is not known.</param>
     /// <param name="beside">So many came with it.</param>
-    public void Take(PipelinedCall call, double waitedMs, int beside)
+    public void Take(PipelinedCall call, double? waitedMs, int beside)
     {
         if (call.RequestCase == PipelinedCall.RequestOneofCase.Cancel)
         {

@@ -70,7 +70,7 @@ internal sealed class PipelinedMethods(
     }
 
     /// <summary>What new work is refused with that has waited too long; null: it has not.</summary>
-    public Failure? TooLate(NewWork work, double waitedMs, int beside) => admission.TooLate(work, waitedMs, beside);
+    public Failure? TooLate(NewWork work, double? waitedMs, int beside) => admission.TooLate(work, waitedMs, beside);
 
     /// <summary>New work that a stream has no room for, or that is too late.</summary>
     public void CountRefused(NewWork work) => OverloadGate.CountRefused(work, history);
