@@ -66,7 +66,7 @@ internal sealed class Admission
         if (underWay < Few) return null;
         if (Full(work.Writes) is { } full) return TurnAway(work.Method, full);
         var (place, share) = Highest(work.Writes);
-        return share > 0 && Random.Shared.NextDouble() < share ? Refuse(work.Method, NameOf(place), Hint(share)) : null;
+        return RefuseAShare(work.Method, place, share);
     }
 
     /// <summary>What a new call is refused with that has waited too long before this node came to read it: whoever sent it may have no patience left, and those behind it have not. Null: it is not too late.</summary>
@@ -78,8 +78,7 @@ internal sealed class Admission
         if (!settings.Shed || waitedMs is not { } waited || young.Count + beside < Few) return null;
         stream.Waited((long)(waited * TimeSpan.TicksPerMillisecond));
         if (waited > WaitingPlace.TargetsAtMost * settings.TargetMs) return TurnAway(work.Method, Wait.Stream);
-        var share = stream.Share;
-        return share > 0 && Random.Shared.NextDouble() < share ? Refuse(work.Method, NameOf(Wait.Stream), Hint(share)) : null;
+        return RefuseAShare(work.Method, Wait.Stream, stream.Share);
     }
 
     /// <summary>A call was taken; to be ended by <see cref="YoungCalls.Generation.Leave"/>.</summary>
@@ -120,8 +119,8 @@ internal sealed class Admission
         command.AwaitTurn(undecided.Enter());
     }
 
-    /// <summary>An entity reads its history, until <see cref="YoungCalls.Generation.Leave"/>: a command of it waits for the database, and not for its turn.</summary>
-    public YoungCalls.Generation Recovering() => recovering.Enter();
+    /// <summary>An entity reads its history, until <see cref="YoungCalls.Generation.Leave"/>: a command of it waits for the database, and not for its turn. Null: nobody counts.</summary>
+    public YoungCalls.Generation? Recovering() => settings.Shed ? recovering.Enter() : null;
 
     /// <summary>So many commands that waited for their turn have been decided.</summary>
     public void Decided(int commands)
@@ -186,6 +185,8 @@ internal sealed class Admission
 
     /// <summary>Where so much waits that no more of this is taken; null: nowhere.</summary>
     private Wait? Full(bool writes) => entity.IsFull ? Wait.Entity : writes && journal.IsFull ? Wait.Journal : null;
+
+    private static Failure? RefuseAShare(string method, Wait place, double share) => share > 0 && Random.Shared.NextDouble() < share ? Refuse(method, NameOf(place), Hint(share)) : null;
 
     private Failure TurnAway(string method, Wait place)
     {

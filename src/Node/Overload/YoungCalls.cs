@@ -1,7 +1,8 @@
 namespace AkkaHa.Node.Overload;
 
 /// <summary>
-/// Calls of the last second or two that are not answered. Who waits longer waits for others, as for a lock, and costs nothing but memory; so thousands of waiters do not count as load.
+/// Calls of the last second or two that are not answered; or commands that wait for their turn, or entities that read their history, and have not for longer. Who waits longer waits for others, as for a lock, and costs nothing but
+/// memory; so thousands of waiters do not count as load.
 /// </summary>
 internal sealed class YoungCalls
 {

@@ -3,6 +3,7 @@ using AkkaHa.ClientApi.Tests.Fakes;
 using AkkaHa.Messages;
 using AkkaHa.Messages.V1;
 using Grpc.Core;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace AkkaHa.ClientApi.Tests.Connection;
@@ -95,6 +96,31 @@ public sealed class PipelineTests
 
         Assert.Equal(200, node.Seen<PutKeyRequest>().Count(put => put.Attempt == 1));
         Assert.Equal(1, node.Pipelines);
+    }
+
+    /// <summary>By which a node knows how late it reads them.</summary>
+    [Fact]
+    public async Task Each_call_says_when_it_was_sent_and_how_long_it_had_waited_for_that()
+    {
+        await using var node = await FakeNode.StartAsync();
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var client = TestClient.Connect(new AkkaHaClientOptions { TimeProvider = time }, node);
+        await ReadyAsync(client, node);
+        await client.Keys.PutAsync("before", Small);
+        var before = node.SentAt.Last();
+        Assert.Equal(0u, before.WaitedMs);
+
+        // More than fits in the windows of HTTP/2 while nobody reads: most of it stays in the client.
+        var read = new TaskCompletionSource();
+        node.ReadsFrom = read.Task;
+        var puts = Enumerable.Range(0, 200).Select(i => client.Keys.PutAsync($"k{i}", new byte[100_000])).ToArray();
+        await Task.Delay(500);
+        time.Advance(TimeSpan.FromSeconds(2));
+        read.SetResult();
+        await Task.WhenAll(puts).WaitAsync(TestClient.Generous);
+
+        Assert.Equal((before.SentMs + 2_000, 2_000u), node.SentAt.Last());
+        Assert.All(node.SentAt, sent => Assert.True(sent.SentMs >= 1));
     }
 
     [Fact]

@@ -22,10 +22,12 @@ internal sealed class FakeCalls(FakeNode node, FakeKeys keys, FakeLocks locks, F
             await WriteAsync(new AnswerBatch());
             while (await requestStream.MoveNext(context.CancellationToken))
             {
+                await node.ReadsFrom;
                 if (node.EndPipelines is { } status) throw new RpcException(new Status(status, "by something between"));
                 foreach (var call in requestStream.Current.Calls)
                 {
                     node.PipelinedCallCame();
+                    node.SentAt.Enqueue((requestStream.Current.SentMs, call.WaitedMs));
                     if (call.Cancel is not null) open.GetValueOrDefault(call.Id)?.Cancel();
                     else
                     {

@@ -59,6 +59,12 @@ internal sealed class FakeNode : IAsyncDisposable
     /// <summary>Nothing of a pipeline gets through, in either direction, and it stays open.</summary>
     public bool HoldPipelines { get; set; }
 
+    /// <summary>Until then pipelines are not read any further.</summary>
+    public Task ReadsFrom { get; set; } = Task.CompletedTask;
+
+    /// <summary>Of each call that has come over a pipeline: when its batch was sent, and how long it had waited for that.</summary>
+    public ConcurrentQueue<(long SentMs, uint WaitedMs)> SentAt { get; } = new();
+
     /// <summary>Ends each pipeline so with its next call, of which nothing is done.</summary>
     public StatusCode? EndPipelines { get; set; }
 

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using AkkaHa.Messages.Internal;
+using AkkaHa.Messages.V1;
 using AkkaHa.Node.Overload;
 
 namespace AkkaHa.Node.Tests.Overload;
@@ -21,6 +23,15 @@ internal static class Busy
             admission.WaitedSince(place, Stopwatch.GetTimestamp() - (long)(seconds * Stopwatch.Frequency));
             admission.EndWindow();
         }
+    }
+
+    /// <summary>One that waits for its turn.</summary>
+    public static Command Awaiting(Admission admission)
+    {
+        var command = new Command { PutKey = new PutKeyRequest() };
+        admission.Stamp(command);
+        admission.AwaitTurn(command);
+        return command;
     }
 
     /// <summary>So many calls are under way.</summary>

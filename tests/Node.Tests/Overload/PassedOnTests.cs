@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Akka.Actor;
 using Akka.Cluster.Sharding;
+using AkkaHa.Core.Overload;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Overload;
@@ -36,6 +37,58 @@ public sealed class PassedOnTests
         lucky.Lot = 1_000_000;
         Assert.Equal(2, (await InProcessCluster.AskAsync(other, lucky)).PutKey.Revision);
         Assert.Equal(3, (await InProcessCluster.AskAsync(other, InProcessCluster.Put(key))).PutKey.Revision);
+    }
+
+    /// <summary>Whatever its lot: that is for what waits long, and not for what is much.</summary>
+    [Fact]
+    public async Task An_owner_for_whom_too_much_waits_refuses_what_others_pass_on_and_nothing_of_it_was_done()
+    {
+        await using var cluster = new InProcessCluster();
+        var busy = new Admission(new OverloadSettings { Shed = true });
+        var owner = await cluster.StartAsync(admission: busy);
+        var other = await cluster.StartAsync();
+        await InProcessCluster.EventuallyAsync(() => owner.Parts.Grants.Count + other.Parts.Grants.Count == InProcessCluster.Shards && other.Parts.Grants.Count > 0);
+        var key = Enumerable.Range(0, 1000).Select(i => $"k/{i}").First(k => owner.Parts.Grants.EpochOf(owner.Parts.Shards.ShardOf(AkkaHa.Messages.EntityId.Key(k))) is not null);
+        Assert.Equal(1, (await InProcessCluster.AskAsync(other, InProcessCluster.Put(key))).PutKey.Revision);
+        static Command WithLot(Command command)
+        {
+            command.Lot = 1_000_000;
+            return command;
+        }
+
+        var waiting = Enumerable.Range(0, Backlog.AtLeast).Select(_ => Busy.Awaiting(busy)).ToArray();
+        var refused = await other.Region.Ask<Reply>(WithLot(InProcessCluster.Put(key)), InProcessCluster.Patience);
+        Assert.Equal((ErrorCode.Unavailable, "overload"), (refused.Failure?.Code, refused.Failure?.Details.Fields["reason"].StringValue));
+        // What is not passed on has been let in, or refused, where it came in.
+        Assert.Equal(2, (await InProcessCluster.AskAsync(owner, WithLot(InProcessCluster.Put(key)))).PutKey.Revision);
+
+        foreach (var one in waiting) one.EndWait();
+        Assert.Equal(3, (await InProcessCluster.AskAsync(other, WithLot(InProcessCluster.Put(key)))).PutKey.Revision);
+    }
+
+    /// <summary>It waits for an owner, not for a processor, and may not keep others from theirs.</summary>
+    [Fact]
+    public async Task What_comes_for_a_shard_that_is_not_here_is_neither_counted_nor_refused()
+    {
+        await using var cluster = new InProcessCluster();
+        var busy = new Admission(new OverloadSettings { Shed = true });
+        var (here, elsewhere) = (await cluster.StartAsync(admission: busy), await cluster.StartAsync());
+        await InProcessCluster.EventuallyAsync(() => here.Parts.Grants.Count + elsewhere.Parts.Grants.Count == InProcessCluster.Shards && elsewhere.Parts.Grants.Count > 0);
+        bool IsHere(string key) => here.Parts.Grants.EpochOf(here.Parts.Shards.ShardOf(AkkaHa.Messages.EntityId.Key(key))) is not null;
+        var keys = Enumerable.Range(0, 1000).Select(i => $"k/{i}").ToLookup(IsHere);
+        Command Arrive(string key)
+        {
+            var command = InProcessCluster.Put(key);
+            command.Lot = 1_000_000;
+            var serializer = here.System.Serialization.FindSerializerFor(command);
+            return (Command)here.System.Serialization.Deserialize(serializer.ToBinary(command), serializer.Identifier, "c");
+        }
+        Assert.True(Arrive(keys[true].First()).EndWait());
+        Assert.False(Arrive(keys[false].First()).EndWait());
+
+        for (var i = 0; i < Backlog.AtLeast; i++) Busy.Awaiting(busy);
+        Assert.True(Arrive(keys[true].First()).IsTooMuch);
+        Assert.False(Arrive(keys[false].First()).IsTooMuch);
     }
 
     /// <summary>What it has just recovered may be old a moment later: only the read that wakes it may be answered from that.</summary>

@@ -18,7 +18,7 @@ public sealed class WhatWaitsTests
     public void With_too_many_that_wait_for_their_turn_new_work_is_refused_before_any_of_them_has_waited()
     {
         var admission = Shedding();
-        var waiting = Enumerable.Range(0, Backlog.AtLeast).Select(_ => Awaiting(admission)).ToArray();
+        var waiting = Enumerable.Range(0, Backlog.AtLeast).Select(_ => Busy.Awaiting(admission)).ToArray();
         foreach (var work in (NewWork[])[Get, Put])
         {
             var refusal = admission.Refusal(work);
@@ -31,7 +31,7 @@ public sealed class WhatWaitsTests
         Assert.Null(admission.Refusal(Put));
         // No more than once.
         Assert.False(waiting[0].EndWait());
-        Awaiting(admission);
+        Busy.Awaiting(admission);
         Assert.NotNull(admission.Refusal(Get));
     }
 
@@ -60,7 +60,7 @@ public sealed class WhatWaitsTests
             admission.Decided(1_000);
             admission.EndWindow();
         }
-        for (var i = 0; i < 1_500; i++) Awaiting(admission);
+        for (var i = 0; i < 1_500; i++) Busy.Awaiting(admission);
         Assert.Null(admission.Refusal(Get));
     }
 
@@ -68,7 +68,7 @@ public sealed class WhatWaitsTests
     public void What_waits_for_longer_than_two_seconds_waits_for_something_else()
     {
         var admission = Shedding();
-        for (var i = 0; i < Backlog.AtLeast; i++) Awaiting(admission);
+        for (var i = 0; i < Backlog.AtLeast; i++) Busy.Awaiting(admission);
         Assert.NotNull(admission.Refusal(Get));
         for (var window = 0; window < 20; window++) admission.EndWindow();
         Busy.Calls(admission, Admission.Few);
@@ -79,10 +79,10 @@ public sealed class WhatWaitsTests
     public void What_waits_for_an_entity_that_reads_its_history_does_not_wait_for_its_turn()
     {
         var admission = Shedding();
-        for (var i = 0; i < Backlog.AtLeast; i++) Awaiting(admission);
+        for (var i = 0; i < Backlog.AtLeast; i++) Busy.Awaiting(admission);
         var reads = admission.Recovering();
         Assert.Null(admission.Refusal(Get));
-        reads.Leave();
+        reads!.Leave();
         Assert.NotNull(admission.Refusal(Get));
     }
 
@@ -90,7 +90,7 @@ public sealed class WhatWaitsTests
     public void What_was_refused_for_it_is_told_as_a_share_until_it_is_over()
     {
         var admission = Shedding();
-        var waiting = Enumerable.Range(0, Backlog.AtLeast).Select(_ => Awaiting(admission)).ToArray();
+        var waiting = Enumerable.Range(0, Backlog.AtLeast).Select(_ => Busy.Awaiting(admission)).ToArray();
         for (var i = 0; i < 1_000; i++) Assert.NotNull(admission.Refusal(Get));
         admission.EndWindow();
         Assert.InRange(admission.Refused(Wait.Entity), 0.1, 1);
@@ -118,7 +118,7 @@ public sealed class WhatWaitsTests
     public void Of_what_comes_from_another_node_the_owner_refuses_what_is_too_much_and_nothing_that_has_no_lot()
     {
         var admission = Shedding();
-        for (var i = 0; i < Backlog.AtLeast - 1; i++) Awaiting(admission);
+        for (var i = 0; i < Backlog.AtLeast - 1; i++) Busy.Awaiting(admission);
         Command First() => new() { PutKey = new PutKeyRequest(), Lot = 1_000_000 };
         var (taken, tooMuch, withoutLot, never) = (First(), First(), new Command { PutKey = new PutKeyRequest() }, new Command { ReleaseLock = new ReleaseLockRequest(), Lot = 1 });
         foreach (var command in (Command[])[taken, tooMuch, withoutLot, never]) admission.Arrived(command);
@@ -153,10 +153,11 @@ public sealed class WhatWaitsTests
     {
         var admission = Admission.Open;
         Busy.Calls(admission, 1_000);
-        var command = Awaiting(admission);
+        var command = Busy.Awaiting(admission);
         Assert.False(command.EndWait());
         admission.Storing(10_000);
         Assert.Null(admission.Refusal(Put));
+        Assert.Null(admission.Recovering());
     }
 
     private static Admission Shedding()
@@ -164,13 +165,5 @@ public sealed class WhatWaitsTests
         var admission = new Admission(new OverloadSettings { Shed = true });
         Busy.Calls(admission, Admission.Few);
         return admission;
-    }
-
-    private static Command Awaiting(Admission admission)
-    {
-        var command = new Command { PutKey = new PutKeyRequest() };
-        admission.Stamp(command);
-        admission.AwaitTurn(command);
-        return command;
     }
 }
