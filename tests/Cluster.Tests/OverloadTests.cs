@@ -69,15 +69,17 @@ public sealed class OverloadTests
         using var channel = GrpcChannel.ForAddress(cluster.Nodes[0].GrpcUrl, new GrpcChannelOptions { HttpHandler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true } });
         var (locks, keys) = (new Messages.V1.Locks.LocksClient(channel), new Keys.KeysClient(channel));
         var session = (await new Sessions.SessionsClient(channel).CreateAsync(new CreateSessionRequest { TtlSeconds = 60 })).SessionId;
-        async Task<LockGrant> AcquireAsync() => await locks.AcquireAsync(new AcquireLockRequest { Name = "hot", SessionId = session, HolderId = $"{Guid.NewGuid()}", RequestId = $"{Guid.CreateVersion7()}", Attempt = 1, WaitSeconds = 60 });
-        var held = await AcquireAsync();
+        async Task<LockGrant> AcquireAsync(string name) => await locks.AcquireAsync(new AcquireLockRequest { Name = name, SessionId = session, HolderId = $"{Guid.NewGuid()}", RequestId = $"{Guid.CreateVersion7()}", Attempt = 1, WaitSeconds = 60 });
+        // Many, so that none of those who wait comes while his lock writes for another: that would not be counted either.
+        string[] names = [.. Enumerable.Range(0, 60).Select(i => $"hot/{i}")];
+        var held = (await Task.WhenAll(names.Select(AcquireAsync)))[0];
         await keys.PutAsync(new PutKeyRequest { Key = "before" });
 
         // As many again with each put, which is less than a node that has done nothing yet takes at a time.
         var waiting = new List<Task<LockGrant>>();
         for (var i = 0; i < 10; i++)
         {
-            waiting.AddRange(Enumerable.Range(0, 60).Select(_ => AcquireAsync()));
+            waiting.AddRange(names.Select(AcquireAsync));
             await Task.Delay(100);
             await keys.PutAsync(new PutKeyRequest { Key = $"beside/{i}" });
         }
