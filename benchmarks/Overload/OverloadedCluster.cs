@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using AkkaHa.ClientApi;
 using AkkaHa.Cli.Local;
 using AkkaHa.Load;
@@ -7,7 +8,7 @@ using AkkaHa.Servers;
 namespace AkkaHa.Overload;
 
 /// <summary>Three nodes and their database, the load on one processor.</summary>
-internal sealed class OverloadedCluster : IAsyncDisposable
+internal sealed partial class OverloadedCluster : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
     private const int WarmClients = 32;
@@ -63,13 +64,16 @@ internal sealed class OverloadedCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>How many calls the nodes have refused so far.</summary>
-    public async Task<double> ShedAsync(CancellationToken ct)
+    /// <summary>How many calls the nodes have refused so far, by what they waited for.</summary>
+    public async Task<IReadOnlyDictionary<string, double>> ShedAsync(CancellationToken ct)
     {
         var pages = await Task.WhenAll(nodes.Nodes.Select(n => MetricsAsync(n, ct)));
-        return pages.SelectMany(p => p.Split('\n')).Where(l => l.StartsWith("akkaha_calls_shed_total{", StringComparison.Ordinal))
-            .Sum(l => double.Parse(l[(l.IndexOf("} ", StringComparison.Ordinal) + 2)..].Split(' ')[0], CultureInfo.InvariantCulture));
+        return pages.SelectMany(p => ShedPattern().Matches(p)).GroupBy(m => m.Groups["for"].Value)
+            .ToDictionary(g => g.Key, g => g.Sum(m => double.Parse(m.Groups["count"].Value, CultureInfo.InvariantCulture)));
     }
+
+    [GeneratedRegex("""^akkaha_calls_shed_total\{[^}]*\bfor="(?<for>\w+)"[^}]*\} (?<count>\S+)""", RegexOptions.Multiline)]
+    private static partial Regex ShedPattern();
 
     /// <summary>Nothing where it does not answer: that is seen in everything else.</summary>
     private async Task<string> MetricsAsync(NodeProcess node, CancellationToken ct)

@@ -7,12 +7,12 @@ namespace AkkaHa.Overload;
 /// <param name="Seconds">How long.</param>
 /// <param name="Offered">Calls a second that were due.</param>
 /// <param name="Accepted">Of them, calls a second that succeeded.</param>
-/// <param name="Shed">Refusals a second, as the nodes count them.</param>
+/// <param name="Shed">Refusals a second, as the nodes count them, by what calls waited for.</param>
 /// <param name="GivenUp">Calls that neither succeeded nor were refused.</param>
 /// <param name="KeepAliveP99">Of the sessions.</param>
 /// <param name="KeepAliveWorst">Of the sessions.</param>
 /// <param name="SenderLateMs">How far the sender was behind its plan at worst; part of the latencies.</param>
-internal sealed record Phase(string Name, double Seconds, double Offered, double Accepted, double Shed, double GivenUp, double P50, double P99, double P999, double KeepAliveP99, double KeepAliveWorst, double SenderLateMs);
+internal sealed record Phase(string Name, double Seconds, double Offered, double Accepted, IReadOnlyDictionary<string, double> Shed, double GivenUp, double P50, double P99, double P999, double KeepAliveP99, double KeepAliveWorst, double SenderLateMs);
 
 /// <summary>The calls of a time, by when they were due.</summary>
 internal static class Calls

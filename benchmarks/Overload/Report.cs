@@ -38,8 +38,10 @@ internal sealed record Report(DateTimeOffset At, int Processors, string Provider
         foreach (var column in (string[])["refusing", "phase", "offered /s", "accepted /s", "shed /s", "given up", "p50 ms", "p99 ms", "p99.9 ms", "keepalive p99 ms", "worst ms", "sender late ms"]) table.AddColumn(column);
         foreach (var run in Runs)
             foreach (var p in run.Phases)
-                table.AddRow([run.Sheds ? "on" : "off", p.Name, .. new[] { p.Offered, p.Accepted, p.Shed, p.GivenUp, p.P50, p.P99, p.P999, p.KeepAliveP99, p.KeepAliveWorst, p.SenderLateMs }.Select(N)]);
+                table.AddRow([run.Sheds ? "on" : "off", p.Name, .. new[] { p.Offered, p.Accepted, p.Shed.Values.Sum(), p.GivenUp, p.P50, p.P99, p.P999, p.KeepAliveP99, p.KeepAliveWorst, p.SenderLateMs }.Select(N)]);
         console.Write(table);
+        foreach (var p in Runs.SelectMany(r => r.Phases).Where(p => p.Shed.Values.Sum() >= 1))
+            console.WriteLine($"{p.Name}: refused a second for {string.Join(", ", p.Shed.OrderByDescending(s => s.Value).Select(s => $"{s.Key} {N(s.Value)}"))}");
         foreach (var run in Runs)
             console.WriteLine($"refusing {(run.Sheds ? "on" : "off")}: {run.SessionsLost} of {run.Sessions} sessions lost; p99 is what it was {(run.SecondsUntilCalm is { } s ? string.Create(CultureInfo.InvariantCulture, $"{s:0.00} s after the overload") : "not again in the time watched")}");
         foreach (var bound in Bounds)

@@ -50,12 +50,12 @@ internal sealed record Run(bool Sheds, IReadOnlyList<Phase> Phases, int Sessions
         var accepted = Calls.Between(cluster.Lanes, from.At, to.At);
         var failed = Calls.Failed(cluster.Lanes, from.At, to.At);
         return new Phase(
-            name, seconds, (accepted.Length + failed) / seconds, accepted.Length / seconds, (to.Shed - from.Shed) / seconds, Math.Max(0, failed - (to.Refused - from.Refused)),
+            name, seconds, (accepted.Length + failed) / seconds, accepted.Length / seconds, to.Shed.ToDictionary(s => s.Key, s => (s.Value - from.Shed.GetValueOrDefault(s.Key)) / seconds), Math.Max(0, failed - (to.Refused - from.Refused)),
             Calls.At(accepted, 0.5), Calls.At(accepted, 0.99), Calls.At(accepted, 0.999), to.KeepAlives.P99, to.KeepAlives.Worst, to.Late.TotalMilliseconds);
     }
 
     /// <summary>Where one phase ends and the next begins.</summary>
-    private sealed record Edge(long At, double Shed, long Refused, TimeSpan Late, (double Worst, double P99) KeepAlives)
+    private sealed record Edge(long At, IReadOnlyDictionary<string, double> Shed, long Refused, TimeSpan Late, (double Worst, double P99) KeepAlives)
     {
         public static async Task<Edge> NowAsync(OverloadedCluster cluster, OpenLoop load, Keepers keepers, CancellationToken ct)
         {

@@ -19,10 +19,13 @@ public sealed class DemoTests(ITestOutputHelper output)
         Assert.Empty(NodesOf(text));
     }
 
-    [Theory]
-    [InlineData(9)]
-    [InlineData(2)]
-    public async Task However_the_demonstration_is_ended_its_nodes_end_too(int signal)
+    [Fact]
+    public Task Killed_it_leaves_no_process() => EndAsync(9);
+
+    [LongFact]
+    public Task Interrupted_it_leaves_no_process() => EndAsync(2);
+
+    private static async Task EndAsync(int signal)
     {
         using var process = Cli.Start("demo", "--quick");
         var text = new System.Text.StringBuilder();

@@ -8,7 +8,7 @@ namespace AkkaHa.Cluster.Tests;
 public sealed class OneNodeTests
 {
     [Theory]
-    [MemberData(nameof(ClusterUnderTest.Providers), MemberType = typeof(ClusterUnderTest))]
+    [MemberData(nameof(ClusterUnderTest.AtLeast), "sqlite", MemberType = typeof(ClusterUnderTest))]
     public async Task A_node_alone_serves_all_and_after_a_kill_goes_on_where_it_was(string provider)
     {
         await using var cluster = await ClusterUnderTest.StartAsync(provider, 1);

@@ -17,7 +17,7 @@ public sealed class OverloadTests
     [Fact]
     public async Task A_flood_is_refused_in_part_and_keepalives_are_answered_and_afterwards_all_is_taken()
     {
-        await using var cluster = await ClusterUnderTest.StartAsync("sqlite", 1, "--AkkaHa:Overload:Shed=true", "--AkkaHa:Overload:TargetMs=5");
+        await using var cluster = await ClusterUnderTest.StartAsync("sqlite", 1, "--AkkaHa:Overload:TargetMs=5");
         using var channel = GrpcChannel.ForAddress(cluster.Nodes[0].GrpcUrl);
         var keys = new Keys.KeysClient(channel);
         var sessions = new Sessions.SessionsClient(channel);
@@ -65,7 +65,7 @@ public sealed class OverloadTests
     [Fact]
     public async Task Who_waits_for_a_lock_is_no_load()
     {
-        await using var cluster = await ClusterUnderTest.StartAsync("sqlite", 1, "--AkkaHa:Overload:Shed=true");
+        await using var cluster = await ClusterUnderTest.StartAsync("sqlite", 1);
         using var channel = GrpcChannel.ForAddress(cluster.Nodes[0].GrpcUrl, new GrpcChannelOptions { HttpHandler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true } });
         var (locks, keys) = (new Messages.V1.Locks.LocksClient(channel), new Keys.KeysClient(channel));
         var session = (await new Sessions.SessionsClient(channel).CreateAsync(new CreateSessionRequest { TtlSeconds = 60 })).SessionId;
@@ -75,9 +75,9 @@ public sealed class OverloadTests
         var held = (await Task.WhenAll(names.Select(AcquireAsync)))[0];
         await keys.PutAsync(new PutKeyRequest { Key = "before" });
 
-        // As many again with each put, which is less than a node that has done nothing yet takes at a time.
+        // For so long that it would be no burst.
         var waiting = new List<Task<LockGrant>>();
-        for (var i = 0; i < 10; i++)
+        for (var i = 0; i < 20; i++)
         {
             waiting.AddRange(names.Select(AcquireAsync));
             await Task.Delay(100);

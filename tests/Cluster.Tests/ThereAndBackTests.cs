@@ -9,8 +9,8 @@ namespace AkkaHa.Cluster.Tests;
 /// </summary>
 public sealed class ThereAndBackTests
 {
-    [Theory]
-    [MemberData(nameof(ClusterUnderTest.AtLeast), "sqlite", MemberType = typeof(ClusterUnderTest))]
+    [LongTheory]
+    [MemberData(nameof(ClusterUnderTest.Providers), MemberType = typeof(ClusterUnderTest))]
     public async Task Shards_that_move_there_and_back_lose_no_event(string provider)
     {
         await using var cluster = await ClusterUnderTest.CreateAsync(provider, 2);

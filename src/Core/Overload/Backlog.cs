@@ -8,8 +8,17 @@ namespace AkkaHa.Core.Overload;
 /// <param name="waitMs">So long what comes last may wait.</param>
 public sealed class Backlog(double waitMs)
 {
-    /// <summary>So much may wait always: nobody knows what a node can do that has had nothing to do.</summary>
+    /// <summary>So much may wait always.</summary>
     public const int AtLeast = 256;
+
+    /// <summary>So much may wait where little has waited lately: what comes at once is soon done, and nobody knows what a node can do that has had nothing to do.</summary>
+    public const int Burst = 1_024;
+
+    /// <summary>So many windows in a row with much to do, and it is no burst.</summary>
+    private const int WindowsOfMuch = 5;
+
+    /// <summary>So many in a row with little to do, and bursts may come again: five seconds.</summary>
+    private const int WindowsOfLittle = 50;
 
     /// <summary>Of the newest window, in what is done lately: half a second.</summary>
     private const double Weight = 0.2;
@@ -19,18 +28,25 @@ public sealed class Backlog(double waitMs)
 
     private double lately;
     private double can;
+    private int much;
+    private int little;
+    private bool isCalm = true;
 
     /// <summary>So much may wait now.</summary>
-    public int AtMost { get; private set; } = AtLeast;
+    public int AtMost { get; private set; } = Burst;
 
     /// <summary>A window of <see cref="Shedding.WindowMs"/> has ended.</summary>
     /// <param name="done">What had its turn in it.</param>
     /// <param name="waiting">What waits at its end.</param>
     /// <param name="usualMs">What it takes there when nobody waits.</param>
-    public void Window(int done, int waiting, double usualMs)
+    /// <param name="refuses">Whether anything was refused in it, here or in another place: what is refused elsewhere would have come here.</param>
+    public void Window(int done, int waiting, double usualMs, bool refuses)
     {
+        // A bound that is held keeps what waits near to it.
+        (much, little) = refuses || waiting >= AtLeast / 2 ? (much + 1, 0) : (0, little + 1);
+        isCalm = isCalm ? much < WindowsOfMuch : little >= WindowsOfLittle;
         lately += Weight * (done - lately);
         can = Math.Max(lately, waiting >= AtLeast ? can - (WeightOfLess * (can - lately)) : can);
-        AtMost = (int)Math.Max(AtLeast, can * (waitMs + usualMs) / Shedding.WindowMs);
+        AtMost = (int)Math.Max(isCalm ? Burst : AtLeast, can * (waitMs + usualMs) / Shedding.WindowMs);
     }
 }

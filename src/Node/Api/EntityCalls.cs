@@ -31,6 +31,9 @@ internal sealed class EntityCalls(IEntities entities, Admission? admission = nul
         return reply.Failure is { Code: not ErrorCode.NotFound } failure ? throw new RefusedException(failure) : reply;
     }
 
+    /// <summary>By which owners refuse or take reads of one call; 0: by nothing.</summary>
+    public uint DrawLot() => admission?.DrawLot(writes: false) ?? 0;
+
     /// <summary>The body that a command must be answered with. Another one is a bug: the caller learns that nothing certain is known.</summary>
     public static T Expect<T>(T? body, Reply reply)
         where T : class => body ?? throw new InvalidOperationException($"an entity answered {reply.BodyCase} where {typeof(T).Name} was due");

@@ -13,8 +13,8 @@ namespace AkkaHa.Node.Overload;
 /// </summary>
 internal sealed class Admission
 {
-    /// <summary>As long as fewer calls are under way, nothing is refused: there is no queue, whatever else makes them slow.</summary>
-    public const int Few = 32;
+    /// <summary>As long as fewer calls are under way at a node, it refuses nothing: there is no queue, whatever else makes them slow.</summary>
+    public const int Few = 128;
 
     private const int Lots = 1_000_000;
     private const int WindowsASecond = 1000 / Shedding.WindowMs;
@@ -43,7 +43,7 @@ internal sealed class Admission
     }
 
     /// <summary>Takes all that comes.</summary>
-    public static Admission Open => new(new OverloadSettings());
+    public static Admission Open => new(new OverloadSettings { Shed = false });
 
     /// <summary>Whether it ever refuses anything.</summary>
     public bool Sheds => settings.Shed;
@@ -95,9 +95,15 @@ internal sealed class Admission
     public void Stamp(Command command)
     {
         command.ArrivedAt = Stopwatch.GetTimestamp();
-        if (!settings.Shed || NewWork.Of(command) is not { } work || young.Count < Few) return;
-        var share = Highest(work.Writes).Share;
-        command.Lot = 1 + (uint)((share + ((1 - share) * Random.Shared.NextDouble())) * (Lots - 1));
+        if (settings.Shed && command.Lot == 0 && NewWork.Of(command) is { } work) command.Lot = DrawLot(work.Writes);
+    }
+
+    /// <summary>A lot for what has been taken here. One who asks for several things asks with the same for all of them: with many, one would always be refused.</summary>
+    public uint DrawLot(bool writes)
+    {
+        if (!settings.Shed) return 0;
+        var share = young.Count < Few ? 0 : Highest(writes).Share;
+        return 1 + (uint)((share + ((1 - share) * Random.Shared.NextDouble())) * (Lots - 1));
     }
 
     /// <summary>A command that <see cref="Stamp"/> has seen is on its way to its entity, which is here.</summary>
@@ -149,6 +155,8 @@ internal sealed class Admission
     {
         if (!settings.Shed || command.Lot == 0 || NewWork.Of(command) is not { } work) return null;
         if (command.IsTooMuch) return TurnAway(work.Method, Full(work.Writes) ?? Wait.Entity);
+        // What others pass on is under way here only until it is decided.
+        if (young.Count + undecided.Count < Few) return null;
         var (place, share) = Highest(work.Writes);
         return command.Lot <= share * Lots ? Refuse(work.Method, NameOf(place), Hint(share)) : null;
     }
@@ -163,9 +171,11 @@ internal sealed class Admission
             recovering.GrowOlder();
         }
         var calls = Interlocked.Exchange(ref taken, 0);
-        foreach (var place in Enum.GetValues<Wait>())
+        var places = Enum.GetValues<Wait>();
+        var refused = young.Count >= settings.CallsAtMost || Array.Exists(places, place => Of(place).Refuses);
+        foreach (var place in places)
         {
-            var waitMs = Of(place).EndWindow(calls);
+            var waitMs = Of(place).EndWindow(calls, refused);
             OverloadMeter.Window(NameOf(place), waitMs / 1000, Of(place).Waiting, settings.Shed ? Of(place).Refused : 0);
         }
     }

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using AkkaHa.Messages.Internal;
+using AkkaHa.Messages.V1;
 using Grpc.AspNetCore.Server;
 
 namespace AkkaHa.Node.Overload;
@@ -46,6 +47,12 @@ internal sealed record NewWork(string Method, bool Writes)
     /// <summary>A method of gRPC; null: it is no new work.</summary>
     public static NewWork? Named(string method) => Methods.GetValueOrDefault(method);
 
+    /// <summary>
+    /// Whether it may be one who waits in a lock's queue already, and comes again to go on: refused, he would lose his place. A first attempt that was refused can't be told from one that was taken; but who asks for a lock and waits
+    /// is one caller with one call.
+    /// </summary>
+    public static bool GoesOn(AcquireLockRequest? request) => request is { Attempt: > 1, WaitSeconds: > 0 };
+
     /// <summary>What the command of such a call is; null: it is no new work. Who asks for more than one thing may ask by other commands: a guarded put is a transaction.</summary>
     public static NewWork? Of(Command command) => command.BodyCase switch
     {
@@ -53,9 +60,9 @@ internal sealed record NewWork(string Method, bool Writes)
         Command.BodyOneofCase.PutKey => Methods[$"{Package}Keys/Put"],
         Command.BodyOneofCase.DeleteKey => Methods[$"{Package}Keys/Delete"],
         Command.BodyOneofCase.GetLock => Methods[$"{Package}Locks/Get"],
-        Command.BodyOneofCase.AcquireLock => Methods[$"{Package}Locks/Acquire"],
+        Command.BodyOneofCase.AcquireLock => GoesOn(command.AcquireLock) ? null : Methods[$"{Package}Locks/Acquire"],
         Command.BodyOneofCase.AcquireAllLocks => Methods[$"{Package}Locks/AcquireAll"],
-        Command.BodyOneofCase.UpgradeLock => Methods[$"{Package}Locks/Upgrade"],
+        Command.BodyOneofCase.UpgradeLock => command.UpgradeLock is { Attempt: > 1, WaitSeconds: > 0 } ? null : Methods[$"{Package}Locks/Upgrade"],
         Command.BodyOneofCase.CreateSession => Methods[$"{Package}Sessions/Create"],
         Command.BodyOneofCase.RunTransaction => Methods[$"{Package}Transactions/Run"],
         _ => null,

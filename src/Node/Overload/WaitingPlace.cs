@@ -26,7 +26,7 @@ internal sealed class WaitingPlace(double targetMs, Func<int>? waiting, UsualTim
     private double waitMs;
     private int silent;
     private int done;
-    private int atMost = Backlog.AtLeast;
+    private int atMost = Backlog.Burst;
     private int turnedAway;
     private double turnedAwayLately;
 
@@ -35,6 +35,9 @@ internal sealed class WaitingPlace(double targetMs, Func<int>? waiting, UsualTim
 
     /// <summary>Of what came lately, so much was refused, for that or because it was full.</summary>
     public double Refused => Math.Max(Share, Volatile.Read(ref turnedAwayLately));
+
+    /// <summary>Whether anything is refused for what waits here, or was since the last window ended.</summary>
+    public bool Refuses => Share > 0 || Volatile.Read(ref turnedAway) > 0;
 
     /// <summary>How much waits; null: nobody can say.</summary>
     public int? Waiting => waiting?.Invoke();
@@ -60,16 +63,17 @@ internal sealed class WaitingPlace(double targetMs, Func<int>? waiting, UsualTim
     public void TurnedAway() => Interlocked.Increment(ref turnedAway);
 
     /// <param name="taken">So many calls were taken in the window that ends.</param>
+    /// <param name="refused">Whether any was refused in it, wherever.</param>
     /// <returns>The shortest wait in it, in milliseconds.</returns>
-    public double EndWindow(int taken)
+    public double EndWindow(int taken, bool refused)
     {
         var ticks = Interlocked.Exchange(ref shortest, long.MaxValue);
         if (ticks != long.MaxValue) Told(TimeSpan.FromTicks(Math.Max(0, ticks)).TotalMilliseconds);
         else if (++silent >= SilentAtMost) Told(0, known: false);
         usual?.EndWindow();
-        backlog.Window(Interlocked.Exchange(ref done, 0), Waiting ?? 0, usual?.Ms ?? 0);
-        Volatile.Write(ref atMost, backlog.AtMost);
         var away = Interlocked.Exchange(ref turnedAway, 0);
+        backlog.Window(Interlocked.Exchange(ref done, 0), Waiting ?? 0, usual?.Ms ?? 0, refused);
+        Volatile.Write(ref atMost, backlog.AtMost);
         var lately = turnedAwayLately + (Newest * ((double)away / Math.Max(1, away + taken) - turnedAwayLately));
         Volatile.Write(ref turnedAwayLately, lately < Nothing ? 0 : lately);
         return waitMs;

@@ -193,8 +193,8 @@ public sealed record WatchSettings
 /// <summary>More to do than the node can: then it refuses a share of new work, and says so, instead of keeping everybody waiting.</summary>
 public sealed record OverloadSettings
 {
-    /// <summary>Whether it does. Default false, until its figures have been taken on a quiet machine (ADR 0032).</summary>
-    public bool Shed { get; init; }
+    /// <summary>Whether it does: default true (ADR 0040). Without it calls wait, ever longer, until their callers have no more patience.</summary>
+    public bool Shed { get; init; } = true;
 
     /// <summary>In milliseconds: 5 to 10,000, default 100. What would wait for its turn for twice as long is refused, by what waits already; a share of all is, when for 300 ms even the shortest wait is longer. Waiting for a lock or a transaction does not count.</summary>
     public int TargetMs { get; init; } = 100;

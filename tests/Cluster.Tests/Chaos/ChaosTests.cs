@@ -10,7 +10,7 @@ namespace AkkaHa.Cluster.Tests.Chaos;
 /// <summary>A short piece of what tests/Chaos does for as long as one likes, from a fixed seed.</summary>
 public sealed class ChaosTests(ITestOutputHelper output)
 {
-    [Fact]
+    [LongFact]
     public async Task Every_nemesis_at_work_breaks_no_promise()
     {
         var figures = await RunAsync(new ChaosOptions { Time = TimeSpan.FromSeconds(60), Seed = 20, Between = TimeSpan.FromSeconds(2.5) });

@@ -66,7 +66,7 @@ public sealed class EventualTests(EventualCluster data, ITestOutputHelper output
         await data.RestAsync();
     }
 
-    [Fact]
+    [LongFact]
     public async Task After_a_kill_of_all_nodes_every_change_older_than_the_window_is_there()
     {
         var kept = 0;

@@ -19,7 +19,7 @@ public sealed class RollingRestartTests(ITestOutputHelper output)
         Assert.Equal(0, cluster.Nodes[i].ExitCode);
     });
 
-    [Fact]
+    [LongFact]
     public async Task A_node_asked_to_leave_hands_over_and_ends_in_peace()
     {
         await using var cluster = await ClusterUnderTest.StartAsync("postgres", 2);

@@ -24,7 +24,7 @@ public sealed class KilledTransactionTests(ITestOutputHelper output)
 
     private readonly ShardMap shards = new();
 
-    [Fact]
+    [LongFact]
     public Task After_2_kills_of_coordinators_and_participants_money_outcomes_and_intents_are_right() => RunAsync("postgres", 2);
 
     [LongFact]

@@ -13,7 +13,6 @@ public sealed class RepeatTests
 
     [Theory]
     [InlineData("sqlite", false)]
-    [InlineData("sqlite", true)]
     [InlineData("postgres", true)]
     public async Task A_repeat_gets_the_same_outcome_everywhere_and_is_done_once(string provider, bool uuid)
     {

@@ -13,7 +13,7 @@ public sealed class WriteNewsTests(ITestOutputHelper output)
     private const int LookEveryMs = 1000;
 
     /// <summary>Changes of all nodes through one of them, that looks into the journal once a second by itself: then half of them would be later than half a second.</summary>
-    [Fact]
+    [LongFact]
     public async Task Who_watches_hears_of_what_other_nodes_wrote_long_before_the_next_look()
     {
         await using var cluster = await ClusterUnderTest.StartAsync("sqlite", 3, $"--AkkaHa:Watch:PollMs={LookEveryMs}");

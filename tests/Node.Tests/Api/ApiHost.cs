@@ -26,7 +26,7 @@ public sealed class ApiHost : IAsyncLifetime
 
     internal const int CallsAtMost = 1000;
 
-    internal Admission Admission { get; } = new(new OverloadSettings { Shed = true, CallsAtMost = CallsAtMost });
+    internal Admission Admission { get; } = new(new OverloadSettings { CallsAtMost = CallsAtMost });
 
     internal NodeHistory History => app!.Services.GetRequiredService<NodeHistory>();
 

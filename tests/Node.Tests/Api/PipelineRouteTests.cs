@@ -230,11 +230,20 @@ public sealed class PipelineRouteTests : IClassFixture<ApiHost>, IAsyncLifetime
             var both = new[] { await stream.TakeAsync(), await stream.TakeAsync() }.ToDictionary(a => a.Id);
             Assert.Equal((int)StatusCode.Unavailable, both[1].Refused.Status);
             Assert.Equal(10, both[2].KeepAlive.TtlSeconds);
+
+            // Who waits for a lock comes again to go on; his place would be lost.
+            host.Entities.AnswerWith(new Reply { LockGrant = new LockGrant { Name = "l", Fence = 17, SessionId = Session } });
+            AcquireLockRequest Acquire(uint attempt) => new() { Name = "l", SessionId = Session, RequestId = $"{Guid.CreateVersion7()}", WaitSeconds = 3, Attempt = attempt };
+            await stream.SendAsync(new PipelinedCall { Id = 4, AcquireLock = Acquire(1) });
+            Assert.Equal((int)StatusCode.Unavailable, (await stream.TakeAsync()).Refused.Status);
+            await stream.SendAsync(new PipelinedCall { Id = 5, AcquireLock = Acquire(2) });
+            Assert.Equal(17, (await stream.TakeAsync()).AcquireLock.Fence);
         }
         finally
         {
             foreach (var one in young) one.Leave();
         }
+        host.Entities.AnswerWith(new Reply { KeyValue = new KeyValue { Key = "k", Revision = 1 } });
         await stream.SendAsync(new PipelinedCall { Id = 3, GetKey = new GetKeyRequest { Key = "k" } });
         Assert.Equal(1, (await stream.TakeAsync()).GetKey.Revision);
     }

@@ -16,7 +16,7 @@ public sealed class AdmissionTests
     [Fact]
     public void Nothing_is_refused_while_nobody_waits_long_however_many_calls_there_are()
     {
-        var admission = new Admission(new OverloadSettings { Shed = true });
+        var admission = new Admission(new OverloadSettings());
         Busy.Calls(admission, 5_000);
         Busy.Wait(admission, Wait.Thread, 0.05);
 
@@ -26,7 +26,7 @@ public sealed class AdmissionTests
     [Fact]
     public void Nothing_is_refused_while_few_calls_are_under_way_however_long_they_wait()
     {
-        var admission = new Admission(new OverloadSettings { Shed = true });
+        var admission = new Admission(new OverloadSettings());
         Busy.Wait(admission, Wait.Thread, 5);
         Busy.Calls(admission, Admission.Few - 1);
         Assert.Equal(0, Refused(admission, Put));
@@ -38,7 +38,7 @@ public sealed class AdmissionTests
     [Fact]
     public void Who_has_waited_for_more_than_two_seconds_waits_for_others_and_is_no_load()
     {
-        var admission = new Admission(new OverloadSettings { Shed = true, CallsAtMost = 1000 });
+        var admission = new Admission(new OverloadSettings { CallsAtMost = 1000 });
         var waiters = Busy.Calls(admission, 1000);
         Assert.NotNull(admission.Refusal(Get));
 
@@ -57,7 +57,7 @@ public sealed class AdmissionTests
     {
         foreach (var (place, reads) in new[] { (Wait.Journal, false), (Wait.Thread, true), (Wait.Entity, true) })
         {
-            var admission = new Admission(new OverloadSettings { Shed = true });
+            var admission = new Admission(new OverloadSettings());
             Busy.Wait(admission, place, 0.3);
             Busy.Calls(admission, Admission.Few);
             Assert.True(Refused(admission, Put) > Draws / 10, $"{place}");
@@ -68,7 +68,7 @@ public sealed class AdmissionTests
     [Fact]
     public void The_more_is_refused_the_later_who_was_refused_is_asked_to_come_again()
     {
-        var (some, most) = (new Admission(new OverloadSettings { Shed = true }), new Admission(new OverloadSettings { Shed = true }));
+        var (some, most) = (new Admission(new OverloadSettings()), new Admission(new OverloadSettings()));
         Busy.Wait(some, Wait.Thread, 0.15);
         Busy.Wait(most, Wait.Thread, 5);
         Busy.Calls(some, Admission.Few);
@@ -100,7 +100,7 @@ public sealed class AdmissionTests
     [Fact]
     public void Two_nodes_with_too_much_to_do_refuse_of_what_one_passes_to_the_other_no_more_than_the_busier_does()
     {
-        var (first, owner) = (new Admission(new OverloadSettings { Shed = true }), new Admission(new OverloadSettings { Shed = true }));
+        var (first, owner) = (new Admission(new OverloadSettings()), new Admission(new OverloadSettings()));
         foreach (var (admission, wait) in new[] { (first, 0.2), (owner, 0.25) })
         {
             Busy.Wait(admission, Wait.Thread, wait);
@@ -118,7 +118,7 @@ public sealed class AdmissionTests
     [Fact]
     public void What_makes_room_or_is_not_a_clients_is_never_refused_by_its_owner()
     {
-        var admission = new Admission(new OverloadSettings { Shed = true });
+        var admission = new Admission(new OverloadSettings());
         Busy.Wait(admission, Wait.Thread, 5);
         Busy.Calls(admission, 1000);
         Command[] never =
@@ -134,6 +134,28 @@ public sealed class AdmissionTests
         // Between entities nothing is stamped: a transaction under way, or locks that a session's slot takes one by one, come to their end.
         Command[] between = [new() { Prepare = new Prepare(), Sender = "txn/1" }, new() { AcquireLock = new AcquireLockRequest(), Sender = "session/1" }];
         Assert.All(between, command => Assert.Null(admission.Refusal(command)));
+    }
+
+    /// <summary>Refused, he would lose his place in the queue.</summary>
+    [Fact]
+    public void Who_comes_again_to_wait_for_a_lock_is_not_refused()
+    {
+        static Command Acquire(uint attempt, double wait) => new() { AcquireLock = new AcquireLockRequest { Attempt = attempt, WaitSeconds = wait } };
+        static Command Upgrade(uint attempt, double wait) => new() { UpgradeLock = new UpgradeLockRequest { Attempt = attempt, WaitSeconds = wait } };
+        Assert.All(new[] { Acquire(2, 3), Upgrade(2, 3) }, command => Assert.Null(NewWork.Of(command)));
+        Assert.All(new[] { Acquire(1, 3), Acquire(2, 0), Upgrade(1, 3), Upgrade(2, 0) }, command => Assert.NotNull(NewWork.Of(command)));
+    }
+
+    [Fact]
+    public void An_owner_with_few_calls_under_way_refuses_nothing_that_others_pass_on()
+    {
+        var owner = new Admission(new OverloadSettings());
+        Busy.Wait(owner, Wait.Thread, 5);
+        // Of a node with nothing to do, but with a lot: its owner decides.
+        var passedOn = Enumerable.Range(0, 1_000).Select(_ => Stamped(new Admission(new OverloadSettings()))).ToArray();
+        Assert.All(passedOn, command => Assert.Null(owner.Refusal(command)));
+        Busy.Calls(owner, Admission.Few);
+        Assert.True(passedOn.Count(command => owner.Refusal(command) is not null) > 500);
     }
 
     [Fact]

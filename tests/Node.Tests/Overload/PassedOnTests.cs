@@ -18,7 +18,7 @@ public sealed class PassedOnTests
     public async Task An_owner_with_too_much_to_do_refuses_by_lot_what_others_pass_on_and_nothing_of_it_was_done()
     {
         await using var cluster = new InProcessCluster();
-        var busy = new Admission(new OverloadSettings { Shed = true });
+        var busy = new Admission(new OverloadSettings());
         var owner = await cluster.StartAsync(admission: busy);
         var other = await cluster.StartAsync();
         await InProcessCluster.EventuallyAsync(() => owner.Parts.Grants.Count + other.Parts.Grants.Count == InProcessCluster.Shards && other.Parts.Grants.Count > 0);
@@ -26,13 +26,14 @@ public sealed class PassedOnTests
         Assert.Equal(1, (await InProcessCluster.AskAsync(other, InProcessCluster.Put(key))).PutKey.Revision);
 
         Busy.Wait(busy, Wait.Entity, 5);
+        Busy.Calls(busy, Admission.Few);
         var unlucky = InProcessCluster.Put(key);
         unlucky.Lot = 1;
         var refused = await other.Region.Ask<Reply>(unlucky, InProcessCluster.Patience);
         Assert.Equal((ErrorCode.Unavailable, "overload"), (refused.Failure.Code, refused.Failure.Details.Fields["reason"].StringValue));
         Assert.Equal(2000u, refused.Failure.RetryAfterMs);
 
-        // Above the bound; and what was taken in while few calls were under way has no lot. The refused one left no trace.
+        // Above the bound; and what was taken in by a node that refuses nothing has no lot. The refused one left no trace.
         var lucky = InProcessCluster.Put(key);
         lucky.Lot = 1_000_000;
         Assert.Equal(2, (await InProcessCluster.AskAsync(other, lucky)).PutKey.Revision);
@@ -44,7 +45,7 @@ public sealed class PassedOnTests
     public async Task An_owner_for_whom_too_much_waits_refuses_what_others_pass_on_and_nothing_of_it_was_done()
     {
         await using var cluster = new InProcessCluster();
-        var busy = new Admission(new OverloadSettings { Shed = true });
+        var busy = new Admission(new OverloadSettings());
         var owner = await cluster.StartAsync(admission: busy);
         var other = await cluster.StartAsync();
         await InProcessCluster.EventuallyAsync(() => owner.Parts.Grants.Count + other.Parts.Grants.Count == InProcessCluster.Shards && other.Parts.Grants.Count > 0);
@@ -56,7 +57,7 @@ public sealed class PassedOnTests
             return command;
         }
 
-        var waiting = Enumerable.Range(0, Backlog.AtLeast).Select(_ => Busy.Awaiting(busy)).ToArray();
+        var waiting = Enumerable.Range(0, Backlog.Burst).Select(_ => Busy.Awaiting(busy)).ToArray();
         var refused = await other.Region.Ask<Reply>(WithLot(InProcessCluster.Put(key)), InProcessCluster.Patience);
         Assert.Equal((ErrorCode.Unavailable, "overload"), (refused.Failure?.Code, refused.Failure?.Details.Fields["reason"].StringValue));
         // What is not passed on has been let in, or refused, where it came in.
@@ -71,7 +72,7 @@ public sealed class PassedOnTests
     public async Task What_comes_for_a_shard_that_is_not_here_is_neither_counted_nor_refused()
     {
         await using var cluster = new InProcessCluster();
-        var busy = new Admission(new OverloadSettings { Shed = true });
+        var busy = new Admission(new OverloadSettings());
         var (here, elsewhere) = (await cluster.StartAsync(admission: busy), await cluster.StartAsync());
         await InProcessCluster.EventuallyAsync(() => here.Parts.Grants.Count + elsewhere.Parts.Grants.Count == InProcessCluster.Shards && elsewhere.Parts.Grants.Count > 0);
         bool IsHere(string key) => here.Parts.Grants.EpochOf(here.Parts.Shards.ShardOf(AkkaHa.Messages.EntityId.Key(key))) is not null;
@@ -86,7 +87,7 @@ public sealed class PassedOnTests
         Assert.True(Arrive(keys[true].First()).EndWait());
         Assert.False(Arrive(keys[false].First()).EndWait());
 
-        for (var i = 0; i < Backlog.AtLeast; i++) Busy.Awaiting(busy);
+        for (var i = 0; i < Backlog.Burst; i++) Busy.Awaiting(busy);
         Assert.True(Arrive(keys[true].First()).IsTooMuch);
         Assert.False(Arrive(keys[false].First()).IsTooMuch);
     }
@@ -96,11 +97,12 @@ public sealed class PassedOnTests
     public async Task An_entity_that_was_woken_by_what_is_refused_does_not_stay()
     {
         await using var cluster = new InProcessCluster();
-        var busy = new Admission(new OverloadSettings { Shed = true });
+        var busy = new Admission(new OverloadSettings());
         var node = await cluster.StartAsync(admission: busy);
         await InProcessCluster.EventuallyAsync(() => node.Parts.Grants.Count == InProcessCluster.Shards);
         await InProcessCluster.AskAsync(node, InProcessCluster.Put("stays"));
         Busy.Wait(busy, Wait.Entity, 5);
+        Busy.Calls(busy, Admission.Few);
 
         var unlucky = InProcessCluster.Put("goes");
         unlucky.Lot = 1;

@@ -18,7 +18,7 @@ public sealed class WhatWaitsTests
     public void With_too_many_that_wait_for_their_turn_new_work_is_refused_before_any_of_them_has_waited()
     {
         var admission = Shedding();
-        var waiting = Enumerable.Range(0, Backlog.AtLeast).Select(_ => Busy.Awaiting(admission)).ToArray();
+        var waiting = Enumerable.Range(0, Backlog.Burst).Select(_ => Busy.Awaiting(admission)).ToArray();
         foreach (var work in (NewWork[])[Get, Put])
         {
             var refusal = admission.Refusal(work);
@@ -35,11 +35,28 @@ public sealed class WhatWaitsTests
         Assert.NotNull(admission.Refusal(Get));
     }
 
+    /// <summary>What is refused at the stream, say, would have waited here.</summary>
+    [Fact]
+    public void While_anything_is_refused_anywhere_no_burst_is_taken()
+    {
+        var admission = Shedding();
+        for (var window = 0; window < 10; window++)
+        {
+            Assert.NotNull(admission.TooLate(Get, 1_000, Admission.Few));
+            admission.EndWindow();
+        }
+        for (var i = 0; i < Backlog.AtLeast - 1; i++) Busy.Awaiting(admission);
+        Busy.Calls(admission, Admission.Few);
+        Assert.Null(admission.Refusal(Get));
+        Busy.Awaiting(admission);
+        Assert.NotNull(admission.Refusal(Get));
+    }
+
     [Fact]
     public void With_too_many_rows_that_are_not_stored_writes_are_refused_and_reads_are_not()
     {
         var admission = Shedding();
-        admission.Storing(Backlog.AtLeast);
+        admission.Storing(Backlog.Burst);
         Assert.NotNull(admission.Refusal(Put));
         Assert.Null(admission.Refusal(Get));
 
@@ -68,7 +85,7 @@ public sealed class WhatWaitsTests
     public void What_waits_for_longer_than_two_seconds_waits_for_something_else()
     {
         var admission = Shedding();
-        for (var i = 0; i < Backlog.AtLeast; i++) Busy.Awaiting(admission);
+        for (var i = 0; i < Backlog.Burst; i++) Busy.Awaiting(admission);
         Assert.NotNull(admission.Refusal(Get));
         for (var window = 0; window < 20; window++) admission.EndWindow();
         Busy.Calls(admission, Admission.Few);
@@ -79,7 +96,7 @@ public sealed class WhatWaitsTests
     public void What_waits_for_an_entity_that_reads_its_history_does_not_wait_for_its_turn()
     {
         var admission = Shedding();
-        for (var i = 0; i < Backlog.AtLeast; i++) Busy.Awaiting(admission);
+        for (var i = 0; i < Backlog.Burst; i++) Busy.Awaiting(admission);
         var reads = admission.Recovering();
         Assert.Null(admission.Refusal(Get));
         reads!.Leave();
@@ -90,7 +107,7 @@ public sealed class WhatWaitsTests
     public void What_was_refused_for_it_is_told_as_a_share_until_it_is_over()
     {
         var admission = Shedding();
-        var waiting = Enumerable.Range(0, Backlog.AtLeast).Select(_ => Busy.Awaiting(admission)).ToArray();
+        var waiting = Enumerable.Range(0, Backlog.Burst).Select(_ => Busy.Awaiting(admission)).ToArray();
         for (var i = 0; i < 1_000; i++) Assert.NotNull(admission.Refusal(Get));
         admission.EndWindow();
         Assert.InRange(admission.Refused(Wait.Entity), 0.1, 1);
@@ -108,17 +125,17 @@ public sealed class WhatWaitsTests
         var admission = Shedding();
         for (var window = 0; window < 1_000; window++)
         {
-            for (var i = 0; i < 100; i++) Assert.InRange(admission.TooLate(Get, 1_000, 100)!.RetryAfterMs, 100u, 2_000u);
+            for (var i = 0; i < 100; i++) Assert.InRange(admission.TooLate(Get, 1_000, Admission.Few)!.RetryAfterMs, 100u, 2_000u);
             admission.EndWindow();
         }
-        Assert.Equal(2_000u, admission.TooLate(Get, 1_000, 100)!.RetryAfterMs);
+        Assert.Equal(2_000u, admission.TooLate(Get, 1_000, Admission.Few)!.RetryAfterMs);
     }
 
     [Fact]
     public void Of_what_comes_from_another_node_the_owner_refuses_what_is_too_much_and_nothing_that_has_no_lot()
     {
         var admission = Shedding();
-        for (var i = 0; i < Backlog.AtLeast - 1; i++) Busy.Awaiting(admission);
+        for (var i = 0; i < Backlog.Burst - 1; i++) Busy.Awaiting(admission);
         Command First() => new() { PutKey = new PutKeyRequest(), Lot = 1_000_000 };
         var (taken, tooMuch, withoutLot, never) = (First(), First(), new Command { PutKey = new PutKeyRequest() }, new Command { ReleaseLock = new ReleaseLockRequest(), Lot = 1 });
         foreach (var command in (Command[])[taken, tooMuch, withoutLot, never]) admission.Arrived(command);
@@ -139,7 +156,7 @@ public sealed class WhatWaitsTests
         Assert.Equal("overload", admission.TooLate(Get, 201, 0)?.Details.Fields["reason"].StringValue);
 
         // A client that stood still, say.
-        var idle = new Admission(new OverloadSettings { Shed = true });
+        var idle = new Admission(new OverloadSettings());
         Assert.Null(idle.TooLate(Get, 60_000, Admission.Few - 1));
         // All of them at once are not little.
         Assert.NotNull(idle.TooLate(Get, 60_000, Admission.Few));
@@ -162,7 +179,7 @@ public sealed class WhatWaitsTests
 
     private static Admission Shedding()
     {
-        var admission = new Admission(new OverloadSettings { Shed = true });
+        var admission = new Admission(new OverloadSettings());
         Busy.Calls(admission, Admission.Few);
         return admission;
     }

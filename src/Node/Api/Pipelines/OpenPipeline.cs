@@ -50,7 +50,7 @@ internal sealed class OpenPipeline(PipelinedMethods methods, ServerCallContext s
         }
         // What makes room, or keeps alive, is never refused for lack of it. A caller with so much of it is none of ours.
         if (Volatile.Read(ref underWay) > Limits.PipelinedCalls * HangUpAt) HangUp();
-        if (method.NewWork is { } work && (TooMuch() ?? methods.TooLate(work, waitedMs, beside)) is { } failure)
+        if (PipelinedMethods.WorkOf(method, call) is { } work && (TooMuch() ?? methods.TooLate(work, waitedMs, beside)) is { } failure)
         {
             methods.CountRefused(work);
             Refuse(call, GrpcErrors.ToRpcException(failure));

@@ -36,6 +36,9 @@ internal sealed class PipelinedMethods(
     /// <summary>Null: this node knows no such request.</summary>
     public IPipelinedMethod? Of(PipelinedCall call) => all.GetValueOrDefault(call.RequestCase);
 
+    /// <summary>Null: it is no new work.</summary>
+    public static NewWork? WorkOf(IPipelinedMethod method, PipelinedCall call) => NewWork.GoesOn(call.AcquireLock) ? null : method.NewWork;
+
     /// <summary>Makes a call. It never throws: a refusal is an answer.</summary>
     public async Task<PipelinedAnswer> RunAsync(IPipelinedMethod method, PipelinedCall call, PipelinedContext context)
     {
@@ -43,7 +46,7 @@ internal sealed class PipelinedMethods(
         try
         {
             using var trace = NodeTracing.Call(method.Name, call.Traceparent);
-            if (method.NewWork is { } work)
+            if (WorkOf(method, call) is { } work)
             {
                 if (OverloadGate.Refusal(work, admission, history) is { } failure) return Refused(call, GrpcErrors.ToRpcException(failure));
                 young = admission.Enter();

@@ -13,12 +13,12 @@ internal static class SnapshotReads
     /// <exception cref="RefusedException">UNAVAILABLE: a key could not be read, as none could be then.</exception>
     public static async Task<TransactionResult?> TryAsync(EntityCalls calls, TransactionRequest request, CancellationToken ct)
     {
-        var read = new SnapshotRead(request);
+        var (read, lot) = (new SnapshotRead(request), calls.DrawLot());
         try
         {
             for (var round = 1; round <= SnapshotRead.RoundsAtMost; round++)
             {
-                var answers = await Task.WhenAll(read.Keys.Select(async key => (Key: key, Reply: await calls.ReadAsync(key, new Command { GetKey = new GetKeyRequest { Key = key.Name } }, ct))));
+                var answers = await Task.WhenAll(read.Keys.Select(async key => (Key: key, Reply: await calls.ReadAsync(key, new Command { GetKey = new GetKeyRequest { Key = key.Name }, Lot = lot }, ct))));
                 if (read.Take(answers.ToDictionary(a => a.Key, a => a.Reply)) is not { } result) continue;
                 // Its results belong to some id, as all do. Nobody has heard of it, and nobody will.
                 result.TransactionId = RequestIds.OrNew("");
