@@ -128,12 +128,16 @@ internal sealed class JournalReader(Database database, bool naive = false, int s
         var (settled, order) = naive ? ("true", "j.ordering") : ("xid < pg_snapshot_xmin(pg_current_snapshot())", "j.xid, j.ordering");
         var after = naive ? "ordering > @ordering AND @xid::text IS NOT NULL" : "(xid, ordering) > (@xid::text::xid8, @ordering)";
         var orderIn = order.Replace("j.", "", StringComparison.Ordinal);
+        const string UpTo = "(xid, ordering) <= (coalesce(b.xid, h.xid), coalesce(b.ordering, h.ordering))";
+        // The rows of a page in their order, and of them those of the scope. In one condition PostgreSQL, which can't know where a page ends, takes few rows of a scope for a reason to go through the whole journal, for each page.
+        var rows = scope.IsOne
+            ? $"SELECT * FROM journal WHERE {after} AND {UpTo} AND {filter} ORDER BY {orderIn} LIMIT {limit}"
+            : $"SELECT * FROM (SELECT * FROM journal WHERE {after} AND {UpTo} ORDER BY {orderIn} LIMIT {scanAtOnce}) AS page WHERE {filter} ORDER BY {orderIn} LIMIT {limit}";
         return $"""
             WITH h AS MATERIALIZED (SELECT xid, ordering FROM journal WHERE {settled} ORDER BY xid DESC, ordering DESC LIMIT 1),
             b AS MATERIALIZED (SELECT xid, ordering FROM journal WHERE {(scope.IsOne ? "false" : $"{after} AND {settled}")} ORDER BY {orderIn} LIMIT 1 OFFSET {scanAtOnce - 1})
             SELECT h.xid::text::bigint, h.ordering, b.xid::text::bigint, b.ordering, j.xid::text::bigint, {Columns}
-            FROM h LEFT JOIN b ON true LEFT JOIN LATERAL (
-              SELECT * FROM journal WHERE {after} AND (xid, ordering) <= (coalesce(b.xid, h.xid), coalesce(b.ordering, h.ordering)) AND {filter} ORDER BY {orderIn} LIMIT {limit}) j ON true
+            FROM h LEFT JOIN b ON true LEFT JOIN LATERAL ({rows}) j ON true
             ORDER BY {order};
             {Floor}
             """;

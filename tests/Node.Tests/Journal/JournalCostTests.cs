@@ -33,6 +33,29 @@ public sealed class JournalCostTests(JournalFixture fixture)
             Assert.InRange(await CostAsync(connection, c => reader.ReadAsync(c, end, scope, default)), 0, 30);
     }
 
+    /// <summary>As the index of locks does it after a restore, or a watch of few keys from long ago.</summary>
+    [Fact]
+    public async Task Who_looks_for_few_rows_in_a_long_journal_goes_through_a_page_at_a_time()
+    {
+        const int Page = 10_000;
+        var journal = await fixture.NewAsync("postgres");
+        await journal.FillAsync(10 * Page, transactions: 200, new string('x', 200));
+        var reader = new JournalReader(journal.Database, scanAtOnce: Page);
+        await using var connection = await journal.Database.OpenJournalAsync(default);
+        // With so little PostgreSQL plans for this journal as it does by default for one of some million rows.
+        await using (var little = connection.Command(null, "SET work_mem = '64kB'")) await little.ExecuteNonQueryAsync();
+        foreach (var scope in (JournalScope[])[JournalScope.Locks, JournalScope.With(EntityId.KeyKind, "no")])
+        {
+            var at = JournalPosition.Start;
+            for (var page = 0; page < 3; page++)
+            {
+                // Once for where the page ends, and once for what is in it.
+                Assert.InRange(await CostAsync(connection, async c => at = (await reader.ReadAsync(c, at, scope, default)).UpTo), Page, (2 * Page) + 100);
+            }
+            Assert.Equal(3 * Page, at.Ordering);
+        }
+    }
+
     [Fact]
     public async Task Bringing_the_index_forward_goes_through_what_is_new_alone()
     {

@@ -53,13 +53,19 @@ internal sealed class TestJournal(Database database, NodeSettings settings)
     }
 
     /// <summary>Many rows of a hundred keys, in PostgreSQL, which has just looked at them all.</summary>
-    public async Task FillAsync(int rows)
+    /// <param name="rows">How many.</param>
+    /// <param name="transactions">In so many transactions.</param>
+    /// <param name="value">Of each.</param>
+    public async Task FillAsync(int rows, int transactions = 1, string value = "x")
     {
-        await AppendAsync("kv/first", Put("x", 1));
-        await RunAsync(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"""
-            INSERT INTO journal (persistence_id, sequence_number, created, message, manifest, identifier)
-            SELECT 'kv/' || n % 100, n, created, message, manifest, identifier FROM journal, generate_series(1, {rows}) n WHERE persistence_id = 'kv/first'
-            """));
+        await AppendAsync("kv/first", Put(value, 1));
+        for (var done = 0; done < rows; done += rows / transactions)
+        {
+            await RunAsync(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"""
+                INSERT INTO journal (persistence_id, sequence_number, created, message, manifest, identifier)
+                SELECT 'kv/' || n % 100, n, created, message, manifest, identifier FROM journal, generate_series({done + 1}, {done + (rows / transactions)}) n WHERE persistence_id = 'kv/first'
+                """));
+        }
         await RunAsync("VACUUM ANALYZE journal");
     }
 
