@@ -23,7 +23,16 @@ internal sealed class FakeEntities : IEntities
 
     public IReadOnlyList<Command> Told => [.. told];
 
-    public Command OnlyCommand => Assert.Single(asked);
+    /// <summary>Without its lot, which is drawn.</summary>
+    public Command OnlyCommand
+    {
+        get
+        {
+            var command = Assert.Single(asked).Clone();
+            command.Lot = 0;
+            return command;
+        }
+    }
 
     public void Reset()
     {
