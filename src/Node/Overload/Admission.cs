@@ -116,7 +116,7 @@ internal sealed class Admission
     public void Arrived(Command command)
     {
         if (!settings.Shed || command.Lot == 0 || NewWork.Of(command) is not { } work) return;
-        if (Full(work.Writes) is not null)
+        if (!HasFewToDecide && Full(work.Writes) is not null)
         {
             command.IsTooMuch = true;
             return;
@@ -155,8 +155,7 @@ internal sealed class Admission
     {
         if (!settings.Shed || command.Lot == 0 || NewWork.Of(command) is not { } work) return null;
         if (command.IsTooMuch) return TurnAway(work.Method, Full(work.Writes) ?? Wait.Entity);
-        // What others pass on is under way here only until it is decided.
-        if (young.Count + undecided.Count < Few) return null;
+        if (HasFewToDecide) return null;
         var (place, share) = Highest(work.Writes);
         return command.Lot <= share * Lots ? Refuse(work.Method, NameOf(place), Hint(share)) : null;
     }
@@ -192,6 +191,9 @@ internal sealed class Admission
         Wait.Entity => entity,
         _ => journal,
     };
+
+    /// <summary>What others pass on is under way here only until it is decided; what came in here, and is not decided, is in both.</summary>
+    private bool HasFewToDecide => Math.Max(young.Count, undecided.Count) < Few;
 
     /// <summary>Where so much waits that no more of this is taken; null: nowhere.</summary>
     private Wait? Full(bool writes) => entity.IsFull ? Wait.Entity : writes && journal.IsFull ? Wait.Journal : null;

@@ -53,6 +53,9 @@ internal sealed record NewWork(string Method, bool Writes)
     /// </summary>
     public static bool GoesOn(AcquireLockRequest? request) => request is { Attempt: > 1, WaitSeconds: > 0 };
 
+    /// <summary>The same of an upgrade.</summary>
+    private static bool GoesOn(UpgradeLockRequest request) => request is { Attempt: > 1, WaitSeconds: > 0 };
+
     /// <summary>What the command of such a call is; null: it is no new work. Who asks for more than one thing may ask by other commands: a guarded put is a transaction.</summary>
     public static NewWork? Of(Command command) => command.BodyCase switch
     {
@@ -62,7 +65,7 @@ internal sealed record NewWork(string Method, bool Writes)
         Command.BodyOneofCase.GetLock => Methods[$"{Package}Locks/Get"],
         Command.BodyOneofCase.AcquireLock => GoesOn(command.AcquireLock) ? null : Methods[$"{Package}Locks/Acquire"],
         Command.BodyOneofCase.AcquireAllLocks => Methods[$"{Package}Locks/AcquireAll"],
-        Command.BodyOneofCase.UpgradeLock => command.UpgradeLock is { Attempt: > 1, WaitSeconds: > 0 } ? null : Methods[$"{Package}Locks/Upgrade"],
+        Command.BodyOneofCase.UpgradeLock => GoesOn(command.UpgradeLock) ? null : Methods[$"{Package}Locks/Upgrade"],
         Command.BodyOneofCase.CreateSession => Methods[$"{Package}Sessions/Create"],
         Command.BodyOneofCase.RunTransaction => Methods[$"{Package}Transactions/Run"],
         _ => null,

@@ -125,6 +125,8 @@ public sealed class TransactionRouteTests : IClassFixture<ApiHost>
 
         // The first reading found another revision than the second; the third is as the second.
         Assert.Equal(["kv/a", "kv/a", "kv/a", "kv/b", "kv/b", "kv/b"], host.Entities.Asked.Select(c => c.Entity).Order(StringComparer.Ordinal));
+        // Owners with too much to do take all of it or nothing.
+        Assert.NotEqual(0u, Assert.Single(host.Entities.Asked.Select(c => c.Lot).Distinct()));
         Assert.Matches(
             """^\{"transactionId":"[0-9a-f-]{36}","outcome":"COMMITTED","conditionsHeld":true,"results":\[\{"key":"b","revision":"0","deleted":false\},\{"key":"a","revision":"4","value":"b24=","deleted":false\}\],"conditionResults":\[true\]\}$""",
             json);

@@ -42,7 +42,7 @@ public sealed class JournalCostTests(JournalFixture fixture)
         await journal.FillAsync(10 * Page, transactions: 200, new string('x', 200));
         var reader = new JournalReader(journal.Database, scanAtOnce: Page);
         await using var connection = await journal.Database.OpenJournalAsync(default);
-        // With so little PostgreSQL plans for this journal as it does by default for one of some million rows.
+        // With so little PostgreSQL plans for this journal as it does by default for one of ten million rows.
         await using (var little = connection.Command(null, "SET work_mem = '64kB'")) await little.ExecuteNonQueryAsync();
         foreach (var scope in (JournalScope[])[JournalScope.Locks, JournalScope.With(EntityId.KeyKind, "no")])
         {

@@ -1,3 +1,4 @@
+using AkkaHa.Core.Overload;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Metrics;
@@ -154,6 +155,15 @@ public sealed class AdmissionTests
         // Of a node with nothing to do, but with a lot: its owner decides.
         var passedOn = Enumerable.Range(0, 1_000).Select(_ => Stamped(new Admission(new OverloadSettings()))).ToArray();
         Assert.All(passedOn, command => Assert.Null(owner.Refusal(command)));
+        // Half as many of its own, which wait for their turn: they are no more for that.
+        Busy.Calls(owner, Admission.Few / 2);
+        for (var i = 0; i < Admission.Few / 2; i++) Busy.Awaiting(owner);
+        Assert.All(passedOn, command => Assert.Null(owner.Refusal(command)));
+        // Nor are rows that no client waits for.
+        owner.Storing(Backlog.Burst);
+        var arrived = Stamped(owner);
+        owner.Arrived(arrived);
+        Assert.False(arrived.IsTooMuch);
         Busy.Calls(owner, Admission.Few);
         Assert.True(passedOn.Count(command => owner.Refusal(command) is not null) > 500);
     }
