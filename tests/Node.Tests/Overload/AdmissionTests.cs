@@ -11,8 +11,6 @@ namespace AkkaHa.Node.Tests.Overload;
 public sealed class AdmissionTests
 {
     private const int Draws = 20_000;
-    private static readonly NewWork Get = NewWork.Of(new Command { GetKey = new GetKeyRequest() })!;
-    private static readonly NewWork Put = NewWork.Of(new Command { PutKey = new PutKeyRequest() })!;
 
     [Fact]
     public void Nothing_is_refused_while_nobody_waits_long_however_many_calls_there_are()
@@ -21,7 +19,7 @@ public sealed class AdmissionTests
         Busy.Calls(admission, 5_000);
         Busy.Wait(admission, Wait.Thread, 0.05);
 
-        Assert.Equal(0, Refused(admission, Put));
+        Assert.Equal(0, Refused(admission, Busy.Put));
     }
 
     [Fact]
@@ -30,10 +28,10 @@ public sealed class AdmissionTests
         var admission = new Admission(new OverloadSettings());
         Busy.Wait(admission, Wait.Thread, 5);
         Busy.Calls(admission, Admission.Few - 1);
-        Assert.Equal(0, Refused(admission, Put));
+        Assert.Equal(0, Refused(admission, Busy.Put));
 
         Busy.Calls(admission, 1);
-        Assert.True(Refused(admission, Put) > Draws / 2);
+        Assert.True(Refused(admission, Busy.Put) > Draws / 2);
     }
 
     [Fact]
@@ -41,16 +39,16 @@ public sealed class AdmissionTests
     {
         var admission = new Admission(new OverloadSettings { CallsAtMost = 1000 });
         var waiters = Busy.Calls(admission, 1000);
-        Assert.NotNull(admission.Refusal(Get));
+        Assert.NotNull(admission.Refusal(Busy.Get));
 
         Busy.Wait(admission, Wait.Thread, 0);
         Busy.Wait(admission, Wait.Thread, 0);
-        Assert.Null(admission.Refusal(Get));
+        Assert.Null(admission.Refusal(Busy.Get));
 
         // Their end is not counted a second time.
         foreach (var waiter in waiters) waiter.Leave();
         Busy.Calls(admission, 1000);
-        Assert.NotNull(admission.Refusal(Get));
+        Assert.NotNull(admission.Refusal(Busy.Get));
     }
 
     [Fact]
@@ -61,8 +59,8 @@ public sealed class AdmissionTests
             var admission = new Admission(new OverloadSettings());
             Busy.Wait(admission, place, 0.3);
             Busy.Calls(admission, Admission.Few);
-            Assert.True(Refused(admission, Put) > Draws / 10, $"{place}");
-            Assert.Equal(reads, Refused(admission, Get) > 0);
+            Assert.True(Refused(admission, Busy.Put) > Draws / 10, $"{place}");
+            Assert.Equal(reads, Refused(admission, Busy.Get) > 0);
         }
     }
 
@@ -82,7 +80,7 @@ public sealed class AdmissionTests
         static uint Hint(Admission admission)
         {
             for (var i = 0; i < Draws; i++)
-                if (admission.Refusal(Get) is { } failure) return failure.RetryAfterMs;
+                if (admission.Refusal(Busy.Get) is { } failure) return failure.RetryAfterMs;
             throw new InvalidOperationException("nothing was refused");
         }
     }
@@ -94,7 +92,7 @@ public sealed class AdmissionTests
         Busy.Wait(admission, Wait.Thread, 5);
         Busy.Calls(admission, 1000);
 
-        Assert.Equal(0, Refused(admission, Put));
+        Assert.Equal(0, Refused(admission, Busy.Put));
         Assert.Equal(0u, Stamped(admission).Lot);
     }
 
@@ -109,7 +107,7 @@ public sealed class AdmissionTests
         }
         var passed = 0;
         for (var i = 0; i < Draws; i++)
-            if (first.Refusal(Put) is null && owner.Refusal(Stamped(first)) is null) passed++;
+            if (first.Refusal(Busy.Put) is null && owner.Refusal(Stamped(first)) is null) passed++;
 
         Assert.True(first.Share(Wait.Thread) is > 0.2 and < 0.5 && owner.Share(Wait.Thread) > first.Share(Wait.Thread));
         // Together they would refuse by a fifth more if each drew by itself.

@@ -2,12 +2,24 @@ using System.Diagnostics;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
 using AkkaHa.Node.Overload;
+using AkkaHa.Node.Settings;
 
 namespace AkkaHa.Node.Tests.Overload;
 
 /// <summary>Makes an admission believe what a test needs.</summary>
 internal static class Busy
 {
+    public static readonly NewWork Get = NewWork.Of(new Command { GetKey = new GetKeyRequest() })!;
+    public static readonly NewWork Put = NewWork.Of(new Command { PutKey = new PutKeyRequest() })!;
+
+    /// <summary>One with so many calls under way that it may refuse.</summary>
+    public static Admission Node()
+    {
+        var admission = new Admission(new OverloadSettings());
+        Calls(admission, Admission.Few);
+        return admission;
+    }
+
     /// <summary>Even the shortest wait there has been this long, for a second.</summary>
     public static void Wait(Admission admission, Wait place, double seconds)
     {

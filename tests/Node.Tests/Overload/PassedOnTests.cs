@@ -4,6 +4,7 @@ using Akka.Cluster.Sharding;
 using AkkaHa.Core.Overload;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
+using AkkaHa.Node.Membership;
 using AkkaHa.Node.Overload;
 using AkkaHa.Node.Settings;
 using AkkaHa.Node.Tests.Membership;
@@ -19,10 +20,8 @@ public sealed class PassedOnTests
     {
         await using var cluster = new InProcessCluster();
         var busy = new Admission(new OverloadSettings());
-        var owner = await cluster.StartAsync(admission: busy);
-        var other = await cluster.StartAsync();
-        await InProcessCluster.EventuallyAsync(() => owner.Parts.Grants.Count + other.Parts.Grants.Count == InProcessCluster.Shards && other.Parts.Grants.Count > 0);
-        var key = Enumerable.Range(0, 1000).Select(i => $"k/{i}").First(k => owner.Parts.Grants.EpochOf(owner.Parts.Shards.ShardOf(AkkaHa.Messages.EntityId.Key(k))) is not null);
+        var (owner, other, keys) = await StartTwoAsync(cluster, busy);
+        var key = keys[true].First();
         Assert.Equal(1, (await InProcessCluster.AskAsync(other, InProcessCluster.Put(key))).PutKey.Revision);
 
         Busy.Wait(busy, Wait.Entity, 5);
@@ -46,10 +45,8 @@ public sealed class PassedOnTests
     {
         await using var cluster = new InProcessCluster();
         var busy = new Admission(new OverloadSettings());
-        var owner = await cluster.StartAsync(admission: busy);
-        var other = await cluster.StartAsync();
-        await InProcessCluster.EventuallyAsync(() => owner.Parts.Grants.Count + other.Parts.Grants.Count == InProcessCluster.Shards && other.Parts.Grants.Count > 0);
-        var key = Enumerable.Range(0, 1000).Select(i => $"k/{i}").First(k => owner.Parts.Grants.EpochOf(owner.Parts.Shards.ShardOf(AkkaHa.Messages.EntityId.Key(k))) is not null);
+        var (owner, other, keys) = await StartTwoAsync(cluster, busy);
+        var key = keys[true].First();
         Assert.Equal(1, (await InProcessCluster.AskAsync(other, InProcessCluster.Put(key))).PutKey.Revision);
         static Command WithLot(Command command)
         {
@@ -73,10 +70,7 @@ public sealed class PassedOnTests
     {
         await using var cluster = new InProcessCluster();
         var busy = new Admission(new OverloadSettings());
-        var (here, elsewhere) = (await cluster.StartAsync(admission: busy), await cluster.StartAsync());
-        await InProcessCluster.EventuallyAsync(() => here.Parts.Grants.Count + elsewhere.Parts.Grants.Count == InProcessCluster.Shards && elsewhere.Parts.Grants.Count > 0);
-        bool IsHere(string key) => here.Parts.Grants.EpochOf(here.Parts.Shards.ShardOf(AkkaHa.Messages.EntityId.Key(key))) is not null;
-        var keys = Enumerable.Range(0, 1000).Select(i => $"k/{i}").ToLookup(IsHere);
+        var (here, _, keys) = await StartTwoAsync(cluster, busy);
         Command Arrive(string key)
         {
             var command = InProcessCluster.Put(key);
@@ -116,5 +110,14 @@ public sealed class PassedOnTests
             awake = [.. state.Shards.SelectMany(s => s.EntityIds).Where(e => e.StartsWith("kv/", StringComparison.Ordinal))];
         }
         Assert.Equal(["kv/stays"], awake);
+    }
+
+    /// <summary>Each with some shards; and of many keys, those that the first owns and those that it does not.</summary>
+    private static async Task<(RunningNode First, RunningNode Other, ILookup<bool, string> Keys)> StartTwoAsync(InProcessCluster cluster, Admission ofFirst)
+    {
+        var (first, other) = (await cluster.StartAsync(admission: ofFirst), await cluster.StartAsync());
+        await InProcessCluster.EventuallyAsync(() => first.Parts.Grants.Count + other.Parts.Grants.Count == InProcessCluster.Shards && other.Parts.Grants.Count > 0);
+        bool IsOfFirst(string key) => first.Parts.Grants.EpochOf(first.Parts.Shards.ShardOf(AkkaHa.Messages.EntityId.Key(key))) is not null;
+        return (first, other, Enumerable.Range(0, 1000).Select(i => $"k/{i}").ToLookup(IsOfFirst));
     }
 }

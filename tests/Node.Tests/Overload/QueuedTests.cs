@@ -1,11 +1,8 @@
 using Akka.Actor;
 using AkkaHa.Core.Overload;
-using AkkaHa.Messages.Internal;
-using AkkaHa.Messages.V1;
 using AkkaHa.Node.Entities;
 using AkkaHa.Node.Metrics;
 using AkkaHa.Node.Overload;
-using AkkaHa.Node.Settings;
 using AkkaHa.Node.Storage;
 using AkkaHa.Node.Telemetry;
 using Xunit;
@@ -15,23 +12,17 @@ namespace AkkaHa.Node.Tests.Overload;
 /// <summary>Until when a command counts that waits for its entity's turn (ADR 0039).</summary>
 public sealed class QueuedTests
 {
-    private static readonly NewWork Get = NewWork.Of(new Command { GetKey = new GetKeyRequest() })!;
-
-    private readonly Admission admission = new(new OverloadSettings());
+    private readonly Admission admission = Busy.Node();
     private readonly CommandQueue queue;
 
-    public QueuedTests()
-    {
-        queue = new CommandQueue(new EntityMeter("of-this-test", new JournalWrites()), new TurnTraces(), admission);
-        Busy.Calls(admission, Admission.Few);
-    }
+    public QueuedTests() => queue = new CommandQueue(new EntityMeter("of-this-test", new JournalWrites()), new TurnTraces(), admission);
 
     /// <summary>Though nobody has been answered: for a lock, say, it is waited long.</summary>
     [Fact]
     public void What_was_decided_does_not_wait_for_its_turn_any_more()
     {
         Add(Backlog.Burst);
-        Assert.NotNull(admission.Refusal(Get));
+        Assert.NotNull(admission.Refusal(Busy.Get));
         Assert.Equal(Backlog.Burst, queue.Take(Backlog.Burst).Count);
         Assert.True(IsRoomFor(Backlog.Burst));
     }
@@ -52,8 +43,8 @@ public sealed class QueuedTests
     private bool IsRoomFor(int commands)
     {
         for (var i = 0; i < commands - 1; i++) Busy.Awaiting(admission);
-        if (admission.Refusal(Get) is not null) return false;
+        if (admission.Refusal(Busy.Get) is not null) return false;
         Busy.Awaiting(admission);
-        return admission.Refusal(Get) is not null;
+        return admission.Refusal(Busy.Get) is not null;
     }
 }

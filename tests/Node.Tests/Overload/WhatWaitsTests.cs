@@ -11,15 +11,12 @@ namespace AkkaHa.Node.Tests.Overload;
 /// <summary>What is refused at once, because so much waits already (ADR 0039).</summary>
 public sealed class WhatWaitsTests
 {
-    private static readonly NewWork Get = NewWork.Of(new Command { GetKey = new GetKeyRequest() })!;
-    private static readonly NewWork Put = NewWork.Of(new Command { PutKey = new PutKeyRequest() })!;
-
     [Fact]
     public void With_too_many_that_wait_for_their_turn_new_work_is_refused_before_any_of_them_has_waited()
     {
-        var admission = Shedding();
+        var admission = Busy.Node();
         var waiting = Enumerable.Range(0, Backlog.Burst).Select(_ => Busy.Awaiting(admission)).ToArray();
-        foreach (var work in (NewWork[])[Get, Put])
+        foreach (var work in (NewWork[])[Busy.Get, Busy.Put])
         {
             var refusal = admission.Refusal(work);
             Assert.Equal((ErrorCode.Unavailable, "overload"), (refusal?.Code, refusal?.Details.Fields["reason"].StringValue));
@@ -27,92 +24,92 @@ public sealed class WhatWaitsTests
 
         // One had its turn.
         Assert.True(waiting[0].EndWait());
-        Assert.Null(admission.Refusal(Get));
-        Assert.Null(admission.Refusal(Put));
+        Assert.Null(admission.Refusal(Busy.Get));
+        Assert.Null(admission.Refusal(Busy.Put));
         // No more than once.
         Assert.False(waiting[0].EndWait());
         Busy.Awaiting(admission);
-        Assert.NotNull(admission.Refusal(Get));
+        Assert.NotNull(admission.Refusal(Busy.Get));
     }
 
     /// <summary>What is refused at the stream, say, would have waited here.</summary>
     [Fact]
     public void While_anything_is_refused_anywhere_no_burst_is_taken()
     {
-        var admission = Shedding();
+        var admission = Busy.Node();
         for (var window = 0; window < 10; window++)
         {
-            Assert.NotNull(admission.TooLate(Get, 1_000, Admission.Few));
+            Assert.NotNull(admission.TooLate(Busy.Get, 1_000, Admission.Few));
             admission.EndWindow();
         }
         for (var i = 0; i < Backlog.AtLeast - 1; i++) Busy.Awaiting(admission);
         Busy.Calls(admission, Admission.Few);
-        Assert.Null(admission.Refusal(Get));
+        Assert.Null(admission.Refusal(Busy.Get));
         Busy.Awaiting(admission);
-        Assert.NotNull(admission.Refusal(Get));
+        Assert.NotNull(admission.Refusal(Busy.Get));
     }
 
     [Fact]
     public void With_too_many_rows_that_are_not_stored_writes_are_refused_and_reads_are_not()
     {
-        var admission = Shedding();
+        var admission = Busy.Node();
         admission.Storing(Backlog.Burst);
-        Assert.NotNull(admission.Refusal(Put));
-        Assert.Null(admission.Refusal(Get));
+        Assert.NotNull(admission.Refusal(Busy.Put));
+        Assert.Null(admission.Refusal(Busy.Get));
 
         admission.Stored(1, Stopwatch.GetTimestamp());
-        Assert.Null(admission.Refusal(Put));
+        Assert.Null(admission.Refusal(Busy.Put));
         admission.Storing(1);
-        Assert.NotNull(admission.Refusal(Put));
+        Assert.NotNull(admission.Refusal(Busy.Put));
         admission.Abandoned(1);
-        Assert.Null(admission.Refusal(Put));
+        Assert.Null(admission.Refusal(Busy.Put));
     }
 
     [Fact]
     public void Who_does_more_may_have_more_waiting()
     {
-        var admission = Shedding();
+        var admission = Busy.Node();
         for (var window = 0; window < 30; window++)
         {
             admission.Decided(1_000);
             admission.EndWindow();
         }
         for (var i = 0; i < 1_500; i++) Busy.Awaiting(admission);
-        Assert.Null(admission.Refusal(Get));
+        Assert.Null(admission.Refusal(Busy.Get));
     }
 
     [Fact]
     public void What_waits_for_longer_than_two_seconds_waits_for_something_else()
     {
-        var admission = Shedding();
+        var admission = Busy.Node();
         for (var i = 0; i < Backlog.Burst; i++) Busy.Awaiting(admission);
-        Assert.NotNull(admission.Refusal(Get));
+        Assert.NotNull(admission.Refusal(Busy.Get));
         for (var window = 0; window < 20; window++) admission.EndWindow();
         Busy.Calls(admission, Admission.Few);
-        Assert.Null(admission.Refusal(Get));
+        Assert.Null(admission.Refusal(Busy.Get));
     }
 
     [Fact]
     public void What_waits_for_an_entity_that_reads_its_history_does_not_wait_for_its_turn()
     {
-        var admission = Shedding();
+        var admission = Busy.Node();
         for (var i = 0; i < Backlog.Burst; i++) Busy.Awaiting(admission);
         var reads = admission.Recovering();
-        Assert.Null(admission.Refusal(Get));
+        Assert.Null(admission.Refusal(Busy.Get));
         reads!.Leave();
-        Assert.NotNull(admission.Refusal(Get));
+        Assert.NotNull(admission.Refusal(Busy.Get));
     }
 
     [Fact]
     public void What_was_refused_for_it_is_told_as_a_share_until_it_is_over()
     {
-        var admission = Shedding();
+        var admission = Busy.Node();
         var waiting = Enumerable.Range(0, Backlog.Burst).Select(_ => Busy.Awaiting(admission)).ToArray();
-        for (var i = 0; i < 1_000; i++) Assert.NotNull(admission.Refusal(Get));
+        for (var i = 0; i < 1_000; i++) Assert.NotNull(admission.Refusal(Busy.Get));
         admission.EndWindow();
         Assert.InRange(admission.Refused(Wait.Entity), 0.1, 1);
         Assert.Equal(0, admission.Share(Wait.Entity));
-        Assert.InRange(admission.Refusal(Get)!.RetryAfterMs, 100u, 2_000u);
+        Assert.InRange(admission.Refusal(Busy.Get)!.RetryAfterMs, 100u, 2_000u);
 
         foreach (var one in waiting) one.EndWait();
         for (var window = 0; window < 40; window++) admission.EndWindow();
@@ -122,19 +119,19 @@ public sealed class WhatWaitsTests
     [Fact]
     public void Who_is_refused_while_nothing_at_all_is_taken_is_asked_to_come_again_in_two_seconds()
     {
-        var admission = Shedding();
+        var admission = Busy.Node();
         for (var window = 0; window < 1_000; window++)
         {
-            for (var i = 0; i < 100; i++) Assert.InRange(admission.TooLate(Get, 1_000, Admission.Few)!.RetryAfterMs, 100u, 2_000u);
+            for (var i = 0; i < 100; i++) Assert.InRange(admission.TooLate(Busy.Get, 1_000, Admission.Few)!.RetryAfterMs, 100u, 2_000u);
             admission.EndWindow();
         }
-        Assert.Equal(2_000u, admission.TooLate(Get, 1_000, Admission.Few)!.RetryAfterMs);
+        Assert.Equal(2_000u, admission.TooLate(Busy.Get, 1_000, Admission.Few)!.RetryAfterMs);
     }
 
     [Fact]
     public void Of_what_comes_from_another_node_the_owner_refuses_what_is_too_much_and_nothing_that_has_no_lot()
     {
-        var admission = Shedding();
+        var admission = Busy.Node();
         for (var i = 0; i < Backlog.Burst - 1; i++) Busy.Awaiting(admission);
         Command First() => new() { PutKey = new PutKeyRequest(), Lot = 1_000_000 };
         var (taken, tooMuch, withoutLot, never) = (First(), First(), new Command { PutKey = new PutKeyRequest() }, new Command { ReleaseLock = new ReleaseLockRequest(), Lot = 1 });
@@ -151,18 +148,18 @@ public sealed class WhatWaitsTests
     [Fact]
     public void What_has_waited_for_twice_the_target_before_it_was_read_is_refused_unless_there_is_little_to_do()
     {
-        var admission = Shedding();
-        Assert.Null(admission.TooLate(Get, 200, 0));
-        Assert.Equal("overload", admission.TooLate(Get, 201, 0)?.Details.Fields["reason"].StringValue);
+        var admission = Busy.Node();
+        Assert.Null(admission.TooLate(Busy.Get, 200, 0));
+        Assert.Equal("overload", admission.TooLate(Busy.Get, 201, 0)?.Details.Fields["reason"].StringValue);
 
         // A client that stood still, say.
         var idle = new Admission(new OverloadSettings());
-        Assert.Null(idle.TooLate(Get, 60_000, Admission.Few - 1));
+        Assert.Null(idle.TooLate(Busy.Get, 60_000, Admission.Few - 1));
         // All of them at once are not little.
-        Assert.NotNull(idle.TooLate(Get, 60_000, Admission.Few));
-        Assert.Null(Admission.Open.TooLate(Get, 60_000, 1_000));
+        Assert.NotNull(idle.TooLate(Busy.Get, 60_000, Admission.Few));
+        Assert.Null(Admission.Open.TooLate(Busy.Get, 60_000, 1_000));
         // Of an earlier client.
-        Assert.Null(admission.TooLate(Get, null, 1_000));
+        Assert.Null(admission.TooLate(Busy.Get, null, 1_000));
     }
 
     [Fact]
@@ -173,14 +170,7 @@ public sealed class WhatWaitsTests
         var command = Busy.Awaiting(admission);
         Assert.False(command.EndWait());
         admission.Storing(10_000);
-        Assert.Null(admission.Refusal(Put));
+        Assert.Null(admission.Refusal(Busy.Put));
         Assert.Null(admission.Recovering());
-    }
-
-    private static Admission Shedding()
-    {
-        var admission = new Admission(new OverloadSettings());
-        Busy.Calls(admission, Admission.Few);
-        return admission;
     }
 }
