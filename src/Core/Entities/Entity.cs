@@ -6,16 +6,6 @@ using Google.Protobuf;
 
 namespace AkkaHa.Core.Entities;
 
-/// <summary>How recovery ended.</summary>
-public enum Recovered
-{
-    /// <summary>Ready to decide.</summary>
-    Ready,
-
-    /// <summary>A later owner has written here: this grant is over; drop it and stop.</summary>
-    Superseded,
-}
-
 /// <summary>
 /// What every entity has in common, whatever its kind: recovery with its checks, the claim, group commit, outcomes for repeats.
 /// The host (an actor, or the simulation) persists and sends what <see cref="Decide"/> says, and nothing else.
@@ -27,6 +17,9 @@ public sealed class Entity
 
     /// <summary>Rows between two snapshots at most: that many, and those of one write, are read at a recovery.</summary>
     public const int RowsPerSnapshotAtMost = 10_000;
+
+    /// <summary>Rows since the last snapshot with which an entity does not end an activation that nobody needs any more: whoever comes next would wait until all of them are read.</summary>
+    public const int RowsBehindSleep = 64;
 
     /// <summary>A row that is as large takes no more commands in.</summary>
     public const int RowBytesShared = 16 * 1024;
@@ -90,6 +83,9 @@ public sealed class Entity
     /// Whether it is time for a snapshot. All outcomes of a minute go with each, so that under load it is as large as all rows of that minute: there is none before the rows since the last one are as large.
     /// </summary>
     public bool IsSnapshotDue => rowsSinceSnapshot >= RowsPerSnapshot && (rowsSinceSnapshot >= RowsPerSnapshotAtMost || bytesSinceSnapshot >= outcomes.Bytes);
+
+    /// <summary>Whether there is to be a snapshot before the activation ends for want of use.</summary>
+    public bool IsSnapshotDueBeforeSleep => rowsSinceSnapshot >= RowsBehindSleep;
 
     /// <summary>How much there is of what operators count.</summary>
     public Levels Levels => machine.Levels;

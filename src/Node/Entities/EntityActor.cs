@@ -102,7 +102,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
             case Command command: OnCommandFor(command); break;
             case EntityAlarms.Wake: Wake(); break;
             case StopEntity: Stop(); break;
-            case EntityAlarms.IdleLook: if (alarms.IsUnused(Timers) && entity.IsIdle && queue.Count == 0) Context.Parent.Tell(new Passivate(StopEntity.Instance)); break;
+            case EntityAlarms.IdleLook: if (alarms.IsUnused(Timers) && entity.IsIdle && queue.Count == 0) Sleep(); break;
             case SaveSnapshotSuccess saved: OnSnapshotSaved(saved.Metadata.SequenceNr); break;
             case SaveSnapshotFailure failed: log.Warning("{0}: snapshot {1} was not saved: {2}", PersistenceId, failed.Metadata.SequenceNr, failed.Cause.Message); break;
             case Deletable { May: true } rows: DeleteMessages(rows.UpTo); break;
@@ -135,6 +135,13 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         queue.Add(Sender, command);
         Decide();
         queue.Tell();
+    }
+
+    /// <summary>Where a snapshot is due first, at the look after this one.</summary>
+    private void Sleep()
+    {
+        if (entity.IsSnapshotDueBeforeSleep) SaveSnapshot(entity.TakeSnapshot());
+        else Context.Parent.Tell(new Passivate(StopEntity.Instance));
     }
 
     private void Wake()
@@ -219,18 +226,10 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
                     traces.Carry(send.Command);
                     parts.Region.Tell(send.Command, Self);
                     break;
-                case ArchiveEffect archive:
-                    if (open) parts.Outcomes.Archive(archive, Hear());
-                    break;
-                case LookUpEffect lookUp:
-                    if (open) parts.Outcomes.LookUp(lookUp, Hear());
-                    break;
-                case ReadParticipantEffect read:
-                    if (open) parts.Outcomes.Read(read, Hear());
-                    break;
-                case CountEffect counted:
-                    NodeMeter.Happened(counted.What);
-                    break;
+                case ArchiveEffect archive: if (open) parts.Outcomes.Archive(archive, Hear()); break;
+                case LookUpEffect lookUp: if (open) parts.Outcomes.LookUp(lookUp, Hear()); break;
+                case ReadParticipantEffect read: if (open) parts.Outcomes.Read(read, Hear()); break;
+                case CountEffect counted: NodeMeter.Happened(counted.What); break;
                 default:
                     throw new InvalidOperationException($"no such effect: {effect.GetType()}");
             }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Akka.Actor;
 using Akka.Configuration;
@@ -25,7 +24,6 @@ internal abstract class GroupCommitJournal : SqlWriteJournal
     private readonly TimeSpan patience;
 
     private readonly Channel<JournalWrite> waiting = Channel.CreateBounded<JournalWrite>(WaitingAtMost);
-    private readonly ConcurrentDictionary<string, JournalWrite> underWay = new(StringComparer.Ordinal);
     private readonly Akka.Serialization.Serialization serialization = Context.System.Serialization;
     private readonly ILoggingAdapter log = Context.GetLogger();
     private readonly RowInsert insert;
@@ -41,6 +39,8 @@ internal abstract class GroupCommitJournal : SqlWriteJournal
         Task.Run(WriteAsync);
     }
 
+    protected Beginnings Beginnings { get; } = Beginnings.Of(Context.System);
+
     protected override bool AroundReceive(Receive receive, object message)
     {
         if (message is not WriteMessages asked) return base.AroundReceive(receive, message);
@@ -50,7 +50,7 @@ internal abstract class GroupCommitJournal : SqlWriteJournal
 
     public override async Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr, CancellationToken cancellationToken)
     {
-        if (underWay.TryGetValue(persistenceId, out var write)) await write.WhenEnded;
+        await Beginnings.WhenWrittenAsync(persistenceId);
         return await HighestAsync(persistenceId, fromSequenceNr, cancellationToken);
     }
 
@@ -68,8 +68,7 @@ internal abstract class GroupCommitJournal : SqlWriteJournal
     private void Write(WriteMessages asked)
     {
         var write = Read(asked);
-        // Whoever recovers this entity next waits for the end of it, whatever that is.
-        if (write.Rows.Count > 0) underWay[write.Rows[0].PersistenceId] = write;
+        if (write.Rows.Count > 0) Beginnings.BeginWrite(write.Rows[0].PersistenceId, write);
         if (!waiting.Writer.TryWrite(write)) End(write, new InvalidOperationException($"{WaitingAtMost} writes wait for the journal already, or it has been stopped"));
         else if (!write.IsOfTransactions) company.Hurry();
     }
@@ -158,7 +157,7 @@ internal abstract class GroupCommitJournal : SqlWriteJournal
     private void End(JournalWrite write, Exception? why)
     {
         if (write.Rows.Count == 0) why = write.Unwritable;
-        else underWay.TryRemove(KeyValuePair.Create(write.Rows[0].PersistenceId, write));
+        else Beginnings.EndWrite(write.Rows[0].PersistenceId, write);
         try
         {
             if (why is null) write.Stored();

@@ -3,14 +3,18 @@ using System.Threading.Channels;
 
 namespace AkkaHa.Node.Storage;
 
+/// <summary>How many read at a time.</summary>
+internal static class GroupReads
+{
+    /// <summary>With one, all would wait for a connection that hangs.</summary>
+    public const int Lanes = 2;
+}
+
 /// <summary>What many ask while the questions before are under way becomes one question.</summary>
 /// <typeparam name="TAsk">One's question.</typeparam>
 /// <typeparam name="TAnswer">Its answer.</typeparam>
 internal sealed class GroupReads<TAsk, TAnswer>
 {
-    /// <summary>With one, all would wait for a connection that hangs.</summary>
-    private const int Lanes = 2;
-
     private readonly Channel<Waiting> waiting = Channel.CreateUnbounded<Waiting>();
     private readonly Func<IReadOnlyList<TAsk>, Task<IReadOnlyList<TAnswer>>> read;
     private readonly int atMost;
@@ -21,7 +25,7 @@ internal sealed class GroupReads<TAsk, TAnswer>
     {
         this.atMost = atMost;
         this.read = read;
-        for (var lane = 0; lane < Lanes; lane++) Task.Run(RunAsync);
+        for (var lane = 0; lane < GroupReads.Lanes; lane++) Task.Run(RunAsync);
     }
 
     private sealed record Waiting(TAsk Ask)

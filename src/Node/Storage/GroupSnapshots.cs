@@ -8,24 +8,18 @@ namespace AkkaHa.Node.Storage;
 /// <summary>Akka.Persistence.Sql's snapshots, but for the reading on PostgreSQL: see <see cref="RecoveryReads"/> (ADR 0031).</summary>
 internal sealed class GroupSnapshots : SqlSnapshotStore
 {
-    private const int AsksAtMost = 32;
-
     private readonly Akka.Serialization.Serialization serialization = Context.System.Serialization;
-    private readonly GroupReads<SnapshotAsk, StoredRow?> snapshots;
+    private readonly Beginnings beginnings = Beginnings.Of(Context.System);
 
     public GroupSnapshots(Config config)
-        : base(config) => snapshots = new GroupReads<SnapshotAsk, StoredRow?>(AsksAtMost, new RecoveryReads(config.GetString("connection-string")).SnapshotsAsync);
+        : base(config)
+    {
+    }
 
     protected override async Task<SelectedSnapshot?> LoadAsync(string persistenceId, SnapshotSelectionCriteria criteria, CancellationToken cancellationToken)
     {
-        var found = await snapshots.AskAsync(new SnapshotAsk(persistenceId, criteria.MaxSequenceNr, criteria.MaxTimeStamp.Ticks));
+        var found = await beginnings.SnapshotAsync(new SnapshotAsk(persistenceId, criteria.MaxSequenceNr, criteria.MaxTimeStamp.Ticks));
         if (found is null) return null;
         return new SelectedSnapshot(new SnapshotMetadata(persistenceId, found.SequenceNr, new DateTime(found.Created)), found.Read(persistenceId, serialization));
-    }
-
-    protected override void PostStop()
-    {
-        snapshots.Stop();
-        base.PostStop();
     }
 }

@@ -12,6 +12,9 @@ internal sealed class PostgresConnections
     private const int ForLease = 1;
     private const int ForKeys = 4;
 
+    /// <summary>What entities begin with is read by these, which are kept open (<see cref="PreparedRead"/>).</summary>
+    private const int ForBeginnings = GroupReads.Lanes;
+
     private readonly NpgsqlConnectionStringBuilder common;
     private readonly int forJournal;
     private readonly TimeSpan lease;
@@ -22,7 +25,7 @@ internal sealed class PostgresConnections
     {
         this.lease = lease;
         var given = new DbConnectionStringBuilder { ConnectionString = settings.ConnectionString };
-        forJournal = settings.MaxConnections - ForOwnership - ForProcess - ForLease - ForKeys;
+        forJournal = settings.MaxConnections - ForOwnership - ForProcess - ForLease - ForKeys - ForBeginnings;
         common = new NpgsqlConnectionStringBuilder(settings.ConnectionString)
         {
             KeepAlive = 10, TcpKeepAlive = true, Timeout = 3, CommandTimeout = 10,
@@ -72,10 +75,11 @@ internal sealed class PostgresConnections
         c.MaxPoolSize = ForKeys;
     });
 
-    /// <summary>For the journal and the snapshots.</summary>
+    /// <summary>For the journal and the snapshots. All that use it set up the same, or nothing, so that a connection needs not be set back between two of them: seven statements each time.</summary>
     public string Journal(string applicationName) => With(c =>
     {
         c.ApplicationName = applicationName;
+        c.NoResetOnClose = true;
         c.MaxPoolSize = forJournal;
     });
 

@@ -25,7 +25,7 @@ internal sealed class PostgresJournal : GroupCommitJournal
     {
         for (var (from, left) = (fromSequenceNr, max); from <= toSequenceNr && left > 0;)
         {
-            var page = await rowsOf.AskAsync(new RowsAsk(persistenceId, from, toSequenceNr, left));
+            var page = FirstPage(persistenceId, from, toSequenceNr, left) ?? await rowsOf.AskAsync(new RowsAsk(persistenceId, from, toSequenceNr, left));
             if (page.Count == 0) return;
             foreach (var row in page)
                 recoveryCallback(new Persistent(row.Read(persistenceId, serialization), row.SequenceNr, persistenceId, row.Manifest, timestamp: row.Created));
@@ -33,7 +33,13 @@ internal sealed class PostgresJournal : GroupCommitJournal
         }
     }
 
-    protected override Task<long> HighestAsync(string persistenceId, long fromSequenceNr, CancellationToken ct) => highest.AskAsync(new HighestAsk(persistenceId, fromSequenceNr));
+    // Whoever goes on from a number asks from the one before it.
+    protected override async Task<long> HighestAsync(string persistenceId, long fromSequenceNr, CancellationToken ct) => Beginnings.Find(persistenceId, fromSequenceNr + 1) is { } found
+        ? found.Highest >= fromSequenceNr ? found.Highest : 0
+        : await highest.AskAsync(new HighestAsk(persistenceId, fromSequenceNr));
+
+    private List<StoredRow>? FirstPage(string entity, long from, long to, long atMost) =>
+        Beginnings.Take(entity, from) is { } found ? [.. found.Rows.TakeWhile(r => r.SequenceNr <= to).Take((int)Math.Min(atMost, int.MaxValue))] : null;
 
     protected override void PostStop()
     {

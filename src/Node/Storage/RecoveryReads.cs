@@ -21,11 +21,13 @@ internal sealed record StoredRow(long SequenceNr, long Created, byte[] Message, 
 }
 
 /// <summary>
-/// What entities ask PostgreSQL for when they begin: many entities in one statement, one round trip. It is planned anew each time: of a plan that was made while the tables were empty, a prepared
-/// statement would not be rid until they are analyzed.
+/// What entities ask PostgreSQL for when they begin: many entities in one statement, one round trip. What all ask first is prepared; what few ask next is planned anew each time: of a plan that was
+/// made while the tables were empty, a prepared statement would not be rid until they are analyzed.
 /// </summary>
-internal sealed class RecoveryReads(string connectionString)
+internal sealed class RecoveryReads(string connectionString) : IDisposable
 {
+    private readonly PreparedRead beginning = new(connectionString, BeginningSql);
+
     private const string HighestSql = """
         SELECT ask.place, (SELECT max(sequence_number) FROM journal WHERE persistence_id = ask.entity AND sequence_number >= ask.low)
         FROM unnest($1, $2) WITH ORDINALITY AS ask (entity, low, place)
@@ -37,23 +39,39 @@ internal sealed class RecoveryReads(string connectionString)
     private const int PageBytes = 256 << 10;
     private const int PageRows = 200;
 
-    private static readonly string RowsSql = $"""
-        SELECT ask.place, found.sequence_number, found.created, found.message, found.manifest, found.identifier
-        FROM unnest($1, $2, $3, $4) WITH ORDINALITY AS ask (entity, low, high, at_most, place)
-        CROSS JOIN LATERAL (
+    /// <summary>A page of an entity's rows in that range of numbers.</summary>
+    private static string PageSql(string entity, string range, string atMost) => $"""
+        LATERAL (
           SELECT *, sum(octet_length(message)) OVER (ORDER BY sequence_number) - octet_length(message) AS bytes_before FROM (
             SELECT sequence_number, created, message, manifest, identifier FROM journal
-            WHERE persistence_id = ask.entity AND sequence_number BETWEEN ask.low AND ask.high AND NOT deleted
-            ORDER BY sequence_number LIMIT least(ask.at_most, {PageRows})) AS first) AS found
+            WHERE persistence_id = {entity} AND sequence_number {range} AND NOT deleted
+            ORDER BY sequence_number LIMIT {atMost}) AS first) AS found
         WHERE found.bytes_before < {PageBytes}
         """;
 
-    private const string SnapshotSql = """
-        SELECT ask.place, found.* FROM unnest($1, $2, $3) WITH ORDINALITY AS ask (entity, high, latest, place)
-        CROSS JOIN LATERAL (
-          SELECT sequence_number, created, snapshot, manifest, serializer_id FROM snapshot
-          WHERE persistence_id = ask.entity AND sequence_number <= ask.high AND created <= ask.latest
-          ORDER BY sequence_number DESC LIMIT 1) AS found
+    private static readonly string RowsSql = $"""
+        SELECT ask.place, found.sequence_number, found.created, found.message, found.manifest, found.identifier
+        FROM unnest($1, $2, $3, $4) WITH ORDINALITY AS ask (entity, low, high, at_most, place)
+        CROSS JOIN {PageSql("ask.entity", "BETWEEN ask.low AND ask.high", $"least(ask.at_most, {PageRows})")}
+        """;
+
+    private const int IsSnapshot = 0;
+    private const int IsHighest = 1;
+
+    /// <summary>All of it as of one moment, as one statement has it.</summary>
+    private static readonly string BeginningSql = $"""
+        WITH newest AS MATERIALIZED (
+          SELECT ask.place, ask.entity, found.* FROM unnest($1, $2, $3) WITH ORDINALITY AS ask (entity, high, latest, place)
+          LEFT JOIN LATERAL (
+            SELECT sequence_number, created, snapshot, manifest, serializer_id FROM snapshot
+            WHERE persistence_id = ask.entity AND sequence_number <= ask.high AND created <= ask.latest
+            ORDER BY sequence_number DESC LIMIT 1) AS found ON true)
+        SELECT place, sequence_number, created, snapshot, manifest, serializer_id, {IsSnapshot} FROM newest WHERE sequence_number IS NOT NULL
+        UNION ALL
+        SELECT place, coalesce((SELECT max(sequence_number) FROM journal WHERE persistence_id = newest.entity), 0), 0, '', NULL, NULL, {IsHighest} FROM newest
+        UNION ALL
+        SELECT place, found.sequence_number, found.created, found.message, found.manifest, found.identifier, 2 FROM newest
+        CROSS JOIN {PageSql("newest.entity", "> coalesce(newest.sequence_number, 0)", $"{PageRows}")}
         """;
 
     /// <summary>0 for those without any.</summary>
@@ -74,13 +92,26 @@ internal sealed class RecoveryReads(string connectionString)
         return found;
     }
 
-    /// <summary>Null for those without.</summary>
-    public async Task<IReadOnlyList<StoredRow?>> SnapshotsAsync(IReadOnlyList<SnapshotAsk> asks)
+    /// <summary>What each begins with.</summary>
+    public async Task<IReadOnlyList<Beginning>> BeginningsAsync(IReadOnlyList<SnapshotAsk> asks)
     {
-        var found = new StoredRow?[asks.Count];
-        await ReadAsync(SnapshotSql, row => found[PlaceOf(row)] = StoredOf(row), Of(asks, a => a.Entity), Of(asks, a => a.MaxNumber), Of(asks, a => a.MaxCreated));
-        return found;
+        var (snapshots, highest, found) = (new StoredRow?[asks.Count], new long[asks.Count], asks.Select(_ => new List<StoredRow>()).ToArray());
+        await beginning.ReadAsync(Read, Of(asks, a => a.Entity), Of(asks, a => a.MaxNumber), Of(asks, a => a.MaxCreated));
+        foreach (var rows in found) rows.Sort((a, b) => a.SequenceNr.CompareTo(b.SequenceNr));
+        return [.. asks.Select((_, i) => new Beginning(snapshots[i], highest[i], found[i]))];
+
+        void Read(NpgsqlDataReader row)
+        {
+            switch (row.GetInt32(6))
+            {
+                case IsSnapshot: snapshots[PlaceOf(row)] = StoredOf(row); break;
+                case IsHighest: highest[PlaceOf(row)] = row.GetInt64(1); break;
+                default: found[PlaceOf(row)].Add(StoredOf(row)); break;
+            }
+        }
     }
+
+    public void Dispose() => beginning.Dispose();
 
     private async Task ReadAsync(string sql, Action<NpgsqlDataReader> each, params NpgsqlParameter[] parameters)
     {

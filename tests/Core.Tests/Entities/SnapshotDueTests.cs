@@ -68,6 +68,22 @@ public sealed class SnapshotDueTests(ITestOutputHelper output)
         Assert.False(scenario.Entity.IsSnapshotDue);
     }
 
+    /// <summary>Who wakes it next reads what is behind it.</summary>
+    [Fact]
+    public void Before_it_sleeps_it_is_due_with_64_rows()
+    {
+        var scenario = Scenario.Fresh(EntityId.Key("k"));
+        for (var i = 0; i < 40; i++) scenario.When(Make.Put("v"));
+        scenario.Restart();
+        for (var i = 0; i < 23; i++) scenario.When(Make.Put("v"));
+        Assert.False(scenario.Entity.IsSnapshotDueBeforeSleep);
+        scenario.When(Make.Put("v"));
+        Assert.True(scenario.Entity.IsSnapshotDueBeforeSleep);
+        Assert.False(scenario.Entity.IsSnapshotDue);
+        scenario.RestartFromSnapshot();
+        Assert.False(scenario.Entity.IsSnapshotDueBeforeSleep);
+    }
+
     private static Command Of(Command command, int number, long ms)
     {
         command.RequestId = new Guid(Make.RequestId(ms)).ToString()[..23] + FormattableString.Invariant($"-{number:x12}");

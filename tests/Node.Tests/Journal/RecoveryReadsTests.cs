@@ -51,14 +51,35 @@ public sealed class RecoveryReadsTests(JournalFixture fixture)
     }
 
     [Fact]
-    public async Task A_snapshot_is_the_newest_that_is_wanted()
+    public async Task An_entity_begins_with_the_newest_snapshot_that_is_wanted_and_the_rows_after_it()
     {
         var (reads, _) = await NewAsync();
-        var found = await reads.SnapshotsAsync([
-            new("kv/a", long.MaxValue, long.MaxValue), new("kv/a", 3, long.MaxValue), new("kv/a", long.MaxValue, 1003), new("kv/a", 1, long.MaxValue), new("kv/b", long.MaxValue, long.MaxValue)]);
-        Assert.Equal([4, 2, 2, null, null], found.Select(s => s?.SequenceNr));
-        Assert.Equal("snapshot 4"u8.ToArray(), found[0]!.Message);
-        Assert.Equal((1004L, "s", 4117), (found[0]!.Created, found[0]!.Manifest, found[0]!.Serializer));
+        var found = await reads.BeginningsAsync([
+            new("kv/a", long.MaxValue, long.MaxValue), new("kv/a", 3, long.MaxValue), new("kv/a", long.MaxValue, 1003), new("kv/a", 1, long.MaxValue), new("kv/b", long.MaxValue, long.MaxValue),
+            new("kv/none", long.MaxValue, long.MaxValue), new("kv/deleted", long.MaxValue, long.MaxValue)]);
+        Assert.Equal(
+            ["snapshot 4, at 5: 5", "snapshot 2, at 5: 3 4 5", "snapshot 2, at 5: 3 4 5", "snapshot , at 5: 1 2 3 4 5", "snapshot , at 2: 1 2", "snapshot , at 0: ", "snapshot , at 9: 8"],
+            found.Select(b => $"snapshot {b.Snapshot?.SequenceNr}, at {b.Highest}: {string.Join(' ', b.Rows.Select(r => r.SequenceNr))}"));
+        Assert.Equal([5, 3, 3, 1, 1, 1, 1], found.Select(b => b.From));
+        Assert.Equal("snapshot 4"u8.ToArray(), found[0].Snapshot!.Message);
+        Assert.Equal((1004L, "s", 4117), (found[0].Snapshot!.Created, found[0].Snapshot!.Manifest, found[0].Snapshot!.Serializer));
+        var row = found[0].Rows[0];
+        Assert.Equal((1005L, "e", 4117), (row.Created, row.Manifest, row.Serializer));
+        Assert.Equal("kv/a 5"u8.ToArray(), row.Message);
+    }
+
+    /// <summary>Its rows are found by their index, and no more of them than a page.</summary>
+    [Fact]
+    public async Task Of_many_rows_it_begins_with_a_page()
+    {
+        var (reads, journal) = await NewAsync();
+        await journal.RunAsync("""
+            INSERT INTO journal (persistence_id, sequence_number, created, message, manifest, identifier)
+              SELECT 'kv/large', n, 0, convert_to(repeat('x', 100000), 'UTF8'), 'e', 4117 FROM generate_series(1, 9) AS n;
+            INSERT INTO journal (persistence_id, sequence_number, created, message, manifest, identifier) SELECT 'kv/many', n, 0, '', 'e', 4117 FROM generate_series(1, 500) AS n;
+            """);
+        var found = await reads.BeginningsAsync([new("kv/large", long.MaxValue, long.MaxValue), new("kv/many", long.MaxValue, long.MaxValue)]);
+        Assert.Equal(["9: 1 2 3", $"500: {string.Join(' ', Enumerable.Range(1, 200))}"], found.Select(b => $"{b.Highest}: {string.Join(' ', b.Rows.Select(r => r.SequenceNr))}"));
     }
 
     [Fact]

@@ -1,0 +1,64 @@
+using System.Collections.Concurrent;
+using Npgsql;
+
+namespace AkkaHa.Node.Storage;
+
+/// <summary>
+/// A query that is asked so often that planning it would be most of what it costs: it is planned once for each of its connections, which are its own and kept open. Since that plan may have been made while the tables were
+/// empty, nothing is left to what PostgreSQL knows of them: rows are found by an index, always.
+/// </summary>
+/// <param name="connectionString">Where.</param>
+/// <param name="sql">The query. Every table in it must have the index that it is to go by.</param>
+internal sealed class PreparedRead(string connectionString, string sql) : IDisposable
+{
+    private const string Session = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off";
+
+    private readonly string own = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString;
+    private readonly ConcurrentBag<NpgsqlConnection> idle = [];
+    private volatile bool disposed;
+
+    /// <summary>As many connections are opened as there are readers at a time.</summary>
+    public async Task ReadAsync(Action<NpgsqlDataReader> each, params NpgsqlParameter[] parameters)
+    {
+        if (!idle.TryTake(out var connection)) connection = await OpenAsync();
+        try
+        {
+            await using var command = new NpgsqlCommand(sql, connection);
+            command.Parameters.AddRange(parameters);
+            // Only the first time is anything sent.
+            await command.PrepareAsync();
+            await using var rows = await command.ExecuteReaderAsync();
+            while (await rows.ReadAsync()) each(rows);
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+        idle.Add(connection);
+        if (disposed) Dispose();
+    }
+
+    public void Dispose()
+    {
+        disposed = true;
+        while (idle.TryTake(out var connection)) connection.Dispose();
+    }
+
+    private async Task<NpgsqlConnection> OpenAsync()
+    {
+        var connection = new NpgsqlConnection(own);
+        try
+        {
+            await connection.OpenAsync();
+            await using var session = new NpgsqlCommand(Session, connection);
+            await session.ExecuteNonQueryAsync();
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+}
