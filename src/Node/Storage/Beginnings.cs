@@ -15,7 +15,7 @@ internal sealed record Beginning(StoredRow? Snapshot, long Highest, IReadOnlyLis
 
 /// <summary>
 /// What the journal and the snapshots of a node know of each other: which entity's rows are being written, and what was read for one that begins. Akka asks three times for that, one actor after the other;
-/// here the first question, for the snapshot, reads all of it, and the rest is kept until it is asked for.
+/// here the first question, for the snapshot, reads all of it, and the rest is kept until it is asked for. (On SQLite nobody asks here; the plugin's own snapshots are.)
 /// </summary>
 internal sealed class Beginnings : IExtension
 {

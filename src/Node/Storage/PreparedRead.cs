@@ -13,7 +13,6 @@ internal sealed class PreparedRead(string connectionString, string sql) : IDispo
 {
     private const string Session = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off";
 
-    private readonly string own = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString;
     private readonly ConcurrentBag<NpgsqlConnection> idle = [];
     private volatile bool disposed;
 
@@ -47,7 +46,7 @@ internal sealed class PreparedRead(string connectionString, string sql) : IDispo
 
     private async Task<NpgsqlConnection> OpenAsync()
     {
-        var connection = new NpgsqlConnection(own);
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
         try
         {
             await connection.OpenAsync();
