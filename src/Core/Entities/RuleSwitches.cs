@@ -75,9 +75,6 @@ public sealed record RuleSwitches
     /// <summary>Whoever has an older transaction in its way waits a little before it dies. No rule of safety: without it more attempts die, and some tests are about those.</summary>
     public bool ShortWaits { get; init; } = true;
 
-    /// <summary>All attempts of a transaction but the first two are prepared at one participant after the other. No rule of safety: without it more attempts die, and the slower may starve.</summary>
-    public bool LaterAttemptsInOrder { get; init; } = true;
-
     /// <summary>What is read is what is committed, also where it is not applied yet.</summary>
     public bool CommittedIsRead { get; init; } = true;
 

@@ -22,12 +22,12 @@ internal enum InTheWay
     /// <summary>It may wait for as long as it takes.</summary>
     YoungerOnes,
 
-    /// <summary>At least one that is not younger; for an attempt that does not go in order, one that does, too.</summary>
+    /// <summary>At least one that is not younger.</summary>
     AnOlderOne,
 }
 
 /// <summary>
-/// Who holds intents at one participant, who waits for them, and who is in whose way. Wait-die: an older one waits for younger ones, and nobody for an older for longer than <see cref="ShortWaits"/> let it, so that no cycle lasts.
+/// Who holds intents at one participant, who waits for them, and who is in whose way. Wait-die: only an older one waits for younger ones, and nobody for an older for longer than <see cref="ShortWaits"/> let it, so that no cycle lasts.
 /// What is held comes from rows; who waits is in memory only.
 /// </summary>
 internal sealed class Intents(IParticipantHost host, RuleSwitches rules)
@@ -88,7 +88,7 @@ internal sealed class Intents(IParticipantHost host, RuleSwitches rules)
         foreach (var other in held.Values)
         {
             if (other.Prepared.TransactionId == prepare.TransactionId || !Conflict(intents, other.Prepared.Intents, withClosing: true)) continue;
-            if (!MayWaitWithoutEndFor(prepare, mine, other)) return InTheWay.AnOlderOne;
+            if (!mine.IsOlderThan(other.Age)) return InTheWay.AnOlderOne;
             found = InTheWay.YoungerOnes;
         }
         foreach (var command in waiting.Values)
@@ -96,14 +96,11 @@ internal sealed class Intents(IParticipantHost host, RuleSwitches rules)
         return found;
     }
 
-    /// <summary>As long as it takes. Else one that holds something here and wants something there, and one in order that does the opposite, would wait for each other until the latter's long time is over.</summary>
-    private bool MayWaitWithoutEndFor(Prepare prepare, Age age, HeldPrepared holder) => age.IsOlderThan(holder.Age) && (Attempts.IsInOrder(prepare.Attempt, rules) || !Attempts.IsInOrder(holder.Prepared.Attempt, rules));
-
-    /// <summary>When a holder changes, those that must not wait for it as long as it takes wait no more, but for those that may: waiting without end, they would be part of a cycle some day.</summary>
-    public IReadOnlyList<Command> TakeBehind(string transactionId, Predicate<Prepare> mayStay)
+    /// <summary>When a holder changes, the younger that wait behind it wait no more, but for those that may: waiting without end, they would be part of a cycle some day.</summary>
+    public IReadOnlyList<Command> TakeYoungerBehind(string transactionId, Predicate<Prepare> mayStay)
     {
         var holder = held[transactionId];
-        var behind = waiting.Values.Where(c => !MayWaitWithoutEndFor(c.Prepare, AgeOf(c), holder) && Conflict(host.IntentsOf(c.Prepare), holder.Prepared.Intents, withClosing: true) && !mayStay(c.Prepare)).ToArray();
+        var behind = waiting.Values.Where(c => holder.Age.IsOlderThan(AgeOf(c)) && Conflict(host.IntentsOf(c.Prepare), holder.Prepared.Intents, withClosing: true) && !mayStay(c.Prepare)).ToArray();
         foreach (var command in behind) waiting.Remove(command.Prepare.TransactionId);
         return behind;
     }

@@ -157,7 +157,7 @@ internal sealed class Participant
             intents.StopWaiting(id);
             shortWaits.End(id);
             Take(command, wanted, turn);
-            foreach (var behind in intents.TakeBehind(id, mayStay: prepare => shortWaits.MayWait(prepare, turn))) Die(behind, turn);
+            foreach (var behind in intents.TakeYoungerBehind(id, mayStay: prepare => shortWaits.MayWait(prepare, turn))) Die(behind, turn);
         }
         else if (!unsure && !intents.IsFull && MayWaitFor(inTheWay, command, turn))
         {
@@ -172,7 +172,7 @@ internal sealed class Participant
         if (dropped) Freed(turn);
     }
 
-    /// <summary>For younger ones as long as it takes, for an older one a while.</summary>
+    /// <summary>For younger ones as long as it takes, for an older one a little.</summary>
     private bool MayWaitFor(InTheWay inTheWay, Command command, Turn turn)
     {
         if (inTheWay == InTheWay.AnOlderOne) return shortWaits.MayWait(command.Prepare, turn);

@@ -4,16 +4,13 @@ using AkkaHa.Messages.Internal;
 namespace AkkaHa.Core.Transactions;
 
 /// <summary>
-/// Who has an older one in its way waits a while before it dies: most that hold something are done with it in less time than it takes to begin again. It may be part of a circle meanwhile, which ends with its time.
+/// Who has an older one in its way waits a little before it dies: most that hold something are done with it in less time than it takes to begin again. It may be part of a circle meanwhile, which ends with its time.
 /// In memory only.
 /// </summary>
 internal sealed class ShortWaits(RuleSwitches rules)
 {
     /// <summary>So long, from when the older one was met.</summary>
     public const long AtMostMs = 50;
-
-    /// <summary>An attempt that goes in order, for it is in no circle with others that do.</summary>
-    public const long InOrderAtMostMs = 2_000;
 
     private readonly Dictionary<string, (uint Attempt, long UntilMs)> until = new(StringComparer.Ordinal);
 
@@ -23,8 +20,7 @@ internal sealed class ShortWaits(RuleSwitches rules)
     public bool MayWait(Prepare prepare, Turn turn)
     {
         if (!rules.ShortWaits) return false;
-        if (!until.TryGetValue(prepare.TransactionId, out var mine) || mine.Attempt != prepare.Attempt) 
-            until[prepare.TransactionId] = mine = (prepare.Attempt, turn.At.MonoMs + (Attempts.IsInOrder(prepare.Attempt, rules) ? InOrderAtMostMs : AtMostMs));
+        if (!until.TryGetValue(prepare.TransactionId, out var mine) || mine.Attempt != prepare.Attempt) until[prepare.TransactionId] = mine = (prepare.Attempt, turn.At.MonoMs + AtMostMs);
         return mine.UntilMs > turn.At.MonoMs;
     }
 

@@ -100,10 +100,8 @@ internal sealed class TransactionDriver(TransactionTable table, OutcomeTimes tim
         switch (vote.Kind)
         {
             case Vote.Types.Kind.Yes when ofThis:
-                var isNew = !drive.Votes.ContainsKey(sender);
                 drive.Votes[sender] = vote;
                 if (drive.Votes.Count == started.Participants.Count) Decide(record, drive, turn);
-                else if (isNew && Attempts.IsInOrder(started.Attempt, rules) && drive.Mine is not null) SendAgain(record, drive, turn);
                 break;
             case Vote.Types.Kind.Die when drive.Mine is not null && ofThis:
                 NextAttempt(record, drive, turn);
@@ -160,7 +158,7 @@ internal sealed class TransactionDriver(TransactionTable table, OutcomeTimes tim
         Tell(record, drive, turn);
     }
 
-    /// <summary>An older transaction is in the way of one participant: let all intents go, and begin again a little later, with the first timestamp; see <see cref="Attempts"/>.</summary>
+    /// <summary>An older transaction is in the way of one participant: let all intents go, and begin again a little later, with the first timestamp.</summary>
     private void NextAttempt(TransactionRecord record, Drive drive, Turn turn)
     {
         var last = record.Started!;
@@ -182,7 +180,7 @@ internal sealed class TransactionDriver(TransactionTable table, OutcomeTimes tim
         }
         drive.SendAgainAtMs = turn.At.MonoMs + SendAgainMs;
         var started = record.Started!;
-        foreach (var participant in Silent(started, drive))
+        foreach (var participant in started.Participants.Where(p => !drive.Votes.ContainsKey(p)))
         {
             var to = EntityId.Parse(participant);
             turn.Send(to, drive.Mine is { } plan
@@ -190,11 +188,6 @@ internal sealed class TransactionDriver(TransactionTable table, OutcomeTimes tim
                 : new Command { AskStatus = new AskStatus { TransactionId = record.Id, Attempt = started.Attempt } });
         }
     }
-
-    /// <summary>Whose votes are awaited: of all at once, or, in order, of the next. Recovery asks all, for it needs to know what each has done.</summary>
-    private IEnumerable<string> Silent(TransactionStarted started, Drive drive) => drive.Mine is null || !Attempts.IsInOrder(started.Attempt, rules)
-        ? started.Participants.Where(p => !drive.Votes.ContainsKey(p))
-        : Attempts.InOrder(started.Participants).SkipWhile(drive.Votes.ContainsKey).Take(1);
 
     private void Tell(TransactionRecord record, Drive drive, Turn turn)
     {

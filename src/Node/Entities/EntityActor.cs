@@ -137,10 +137,10 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         queue.Tell();
     }
 
-    /// <summary>Where a snapshot is due first, at the look after this one.</summary>
+    /// <summary>Where a snapshot is due first, not before the look after this one.</summary>
     private void Sleep()
     {
-        if (entity.IsSnapshotDueBeforeSleep) SaveSnapshot(entity.TakeSnapshot());
+        if (!superseded && entity.IsSnapshotDueBeforeSleep && parts.SleepSnapshots.TryTake()) SaveSnapshot(entity.TakeSnapshot());
         else Context.Parent.Tell(new Passivate(StopEntity.Instance));
     }
 

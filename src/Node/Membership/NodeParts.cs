@@ -28,6 +28,8 @@ internal sealed class NodeParts(NodeSettings settings, string incarnation, RuleS
 
     public DirtyEntities Dirty { get; } = new();
 
+    public SleepSnapshots SleepSnapshots { get; } = new();
+
     public ShardMap Shards { get; } = new(settings.Shards);
 
     public RuleSwitches Rules { get; } = rules;
@@ -132,6 +134,7 @@ internal sealed class NodeParts(NodeSettings settings, string incarnation, RuleS
         Grants.Clear();
         await GrantKeeper.EndAsync();
         Leases.Dispose();
+        SleepSnapshots.Dispose();
         // What hangs there keeps the next incarnation from nothing: to store an outcome twice does no harm.
         await Task.WhenAny(Outcomes.EndAsync(), Task.Delay(EndOutcomesAtMost));
         database.Forget();

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Akka.Actor;
 
 namespace AkkaHa.Node.Storage;
@@ -7,11 +8,7 @@ namespace AkkaHa.Node.Storage;
 /// <param name="Snapshot">Null: it has none.</param>
 /// <param name="Highest">The number of its last row, deleted ones counted; 0: it never had one.</param>
 /// <param name="Rows">The first page of its rows after the snapshot, without deleted ones.</param>
-internal sealed record Beginning(StoredRow? Snapshot, long Highest, IReadOnlyList<StoredRow> Rows)
-{
-    /// <summary>The number from which on it has rows to read.</summary>
-    public long From => (Snapshot?.SequenceNr ?? 0) + 1;
-}
+internal sealed record Beginning(StoredRow? Snapshot, long Highest, IReadOnlyList<StoredRow> Rows);
 
 /// <summary>
 /// What the journal and the snapshots of a node know of each other: which entity's rows are being written, and what was read for one that begins. Akka asks three times for that, one actor after the other;
@@ -21,8 +18,11 @@ internal sealed class Beginnings : IExtension
 {
     private const int AsksAtMost = 32;
 
-    /// <summary>Far more than begin at a time: what is kept beyond that was never asked for.</summary>
-    private const int KeptAtMost = 512;
+    /// <summary>Twice as many as begin at a time: among more there are some that nobody will ask for.</summary>
+    private const int KeptAtMost = 256;
+
+    /// <summary>Longer than a recovery that hears nothing.</summary>
+    private static readonly TimeSpan KeptFor = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<string, JournalWrite> underWay = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Kept> kept = new(StringComparer.Ordinal);
@@ -48,21 +48,23 @@ internal sealed class Beginnings : IExtension
     /// <summary>The snapshot; what goes with it is kept.</summary>
     public async Task<StoredRow?> SnapshotAsync(SnapshotAsk ask)
     {
-        if (kept.Count >= KeptAtMost) kept.Clear();
+        if (kept.Count >= KeptAtMost) Forget();
         var mine = new Kept();
         // First of all: a write that begins from here on takes it away, and one that had begun before is seen next.
         kept[ask.Entity] = mine;
         await WhenWrittenAsync(ask.Entity);
-        mine.Found = await reads.AskAsync(ask);
-        return mine.Found.Snapshot;
+        var found = await reads.AskAsync(ask);
+        mine.From = (found.Snapshot?.SequenceNr ?? 0) + 1;
+        mine.Rest = found with { Snapshot = null };
+        return found.Snapshot;
     }
 
-    /// <summary>What is kept for an entity that goes on from that number; null: it must be read. It is kept no longer if it has no rows, since nobody asks for them then.</summary>
+    /// <summary>What is kept, all but the snapshot, for an entity that goes on from that number; null: it must be read. It is kept no longer if it has no rows, since nobody asks for them then.</summary>
     public Beginning? Find(string entity, long from)
     {
-        if (!kept.TryGetValue(entity, out var found) || found.Found?.From != from) return null;
-        if (found.Found.Rows.Count == 0) kept.TryRemove(entity, out _);
-        return found.Found;
+        if (!kept.TryGetValue(entity, out var found) || found.Rest is not { } rest || found.From != from) return null;
+        if (rest.Rows.Count == 0) kept.TryRemove(entity, out _);
+        return rest;
     }
 
     /// <summary>The same, but it is kept no longer.</summary>
@@ -76,9 +78,21 @@ internal sealed class Beginnings : IExtension
     /// <summary>What has been asked is still answered.</summary>
     public void Stop() => reads.Stop();
 
+    /// <summary>Of recoveries that ended before they had asked. Should there be none, all goes: it is read once more, then.</summary>
+    private void Forget()
+    {
+        foreach (var (entity, one) in kept)
+            if (Stopwatch.GetElapsedTime(one.Since) > KeptFor) kept.TryRemove(KeyValuePair.Create(entity, one));
+        if (kept.Count >= KeptAtMost) kept.Clear();
+    }
+
     private sealed class Kept
     {
-        public volatile Beginning? Found;
+        public long Since { get; } = Stopwatch.GetTimestamp();
+
+        public long From { get; set; }
+
+        public Beginning? Rest { get; set; }
     }
 
     private sealed class Provider : ExtensionIdProvider<Beginnings>

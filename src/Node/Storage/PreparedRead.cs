@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Data;
 using Npgsql;
 
 namespace AkkaHa.Node.Storage;
@@ -11,7 +12,7 @@ namespace AkkaHa.Node.Storage;
 /// <param name="sql">The query. Every table in it must have the index that it is to go by.</param>
 internal sealed class PreparedRead(string connectionString, string sql) : IDisposable
 {
-    private const string Session = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off";
+    private const string Session = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET statement_timeout = '10s'";
 
     private readonly ConcurrentBag<NpgsqlConnection> idle = [];
     private volatile bool disposed;
@@ -19,7 +20,7 @@ internal sealed class PreparedRead(string connectionString, string sql) : IDispo
     /// <summary>As many connections are opened as there are readers at a time.</summary>
     public async Task ReadAsync(Action<NpgsqlDataReader> each, params NpgsqlParameter[] parameters)
     {
-        if (!idle.TryTake(out var connection)) connection = await OpenAsync();
+        var connection = TakeIdle() ?? await OpenAsync();
         try
         {
             await using var command = new NpgsqlCommand(sql, connection);
@@ -32,15 +33,33 @@ internal sealed class PreparedRead(string connectionString, string sql) : IDispo
         catch
         {
             await connection.DisposeAsync();
+            // What ended this one (the server was started anew, or another took its place) has most likely ended the others: whoever tries again is to have one that is new.
+            CloseIdle();
             throw;
         }
         idle.Add(connection);
-        if (disposed) Dispose();
+        if (disposed) CloseIdle();
     }
 
     public void Dispose()
     {
         disposed = true;
+        CloseIdle();
+    }
+
+    /// <summary>Of one that is not open any more nothing is known but that: it was looked after while it was idle.</summary>
+    private NpgsqlConnection? TakeIdle()
+    {
+        while (idle.TryTake(out var connection))
+        {
+            if (connection.State == ConnectionState.Open) return connection;
+            connection.Dispose();
+        }
+        return null;
+    }
+
+    private void CloseIdle()
+    {
         while (idle.TryTake(out var connection)) connection.Dispose();
     }
 

