@@ -4,7 +4,7 @@ using AkkaHa.Compare.Sqlite;
 using AkkaHa.Compare.Systems;
 using AkkaHa.Load;
 
-Option<bool> quick = new("--quick") { Description = "Six and a half minutes: short measurements, fewer numbers of clients" };
+Option<bool> quick = new("--quick") { Description = "About seven minutes: short measurements, fewer numbers of clients" };
 Option<string[]> systems = new("--systems") { Description = "Whom to compare", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [.. SystemNames.All] };
 systems.AcceptOnlyFromAmong([.. SystemNames.All]);
 Option<string[]> workloads = new("--workloads") { Description = "What they do; left out: all that a run of this kind has", AllowMultipleArgumentsPerToken = true };
