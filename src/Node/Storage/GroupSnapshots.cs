@@ -6,15 +6,10 @@ using Akka.Persistence.Sql.Snapshot;
 namespace AkkaHa.Node.Storage;
 
 /// <summary>Akka.Persistence.Sql's snapshots, but for the reading on PostgreSQL: see <see cref="RecoveryReads"/> (ADR 0031).</summary>
-internal sealed class GroupSnapshots : SqlSnapshotStore
+internal sealed class GroupSnapshots(Config config) : SqlSnapshotStore(config)
 {
     private readonly Akka.Serialization.Serialization serialization = Context.System.Serialization;
     private readonly Beginnings beginnings = Beginnings.Of(Context.System);
-
-    public GroupSnapshots(Config config)
-        : base(config)
-    {
-    }
 
     protected override async Task<SelectedSnapshot?> LoadAsync(string persistenceId, SnapshotSelectionCriteria criteria, CancellationToken cancellationToken)
     {

@@ -88,20 +88,17 @@ internal sealed class RecoveryReads(string connectionString) : IDisposable
     /// <summary>Each one's in the order of their numbers. Fewer than there are, but never none where there are some: ask again from the last on.</summary>
     public async Task<IReadOnlyList<IReadOnlyList<StoredRow>>> RowsAsync(IReadOnlyList<RowsAsk> asks)
     {
-        var found = asks.Select(_ => new List<StoredRow>()).ToArray();
+        var found = PagesFor(asks);
         await ReadAsync(RowsSql, row => found[PlaceOf(row)].Add(StoredOf(row)), Of(asks, a => a.Entity), Of(asks, a => a.From), Of(asks, a => a.To), Of(asks, a => a.AtMost));
-        // The statement as a whole has no order: sorting that much would be its greatest cost.
-        foreach (var rows in found) rows.Sort((a, b) => a.SequenceNr.CompareTo(b.SequenceNr));
-        return found;
+        return InOrder(found);
     }
 
     /// <summary>What each begins with.</summary>
     public async Task<IReadOnlyList<Beginning>> BeginningsAsync(IReadOnlyList<SnapshotAsk> asks)
     {
-        var (snapshots, highest, found) = (new StoredRow?[asks.Count], new long[asks.Count], asks.Select(_ => new List<StoredRow>()).ToArray());
+        var (snapshots, highest, found) = (new StoredRow?[asks.Count], new long[asks.Count], PagesFor(asks));
         await beginning.ReadAsync(Read, Of(asks, a => a.Entity), Of(asks, a => a.MaxNumber), Of(asks, a => a.MaxCreated));
-        foreach (var rows in found) rows.Sort((a, b) => a.SequenceNr.CompareTo(b.SequenceNr));
-        return [.. asks.Select((_, i) => new Beginning(snapshots[i], highest[i], found[i]))];
+        return [.. InOrder(found).Select((rows, i) => new Beginning(snapshots[i], highest[i], rows))];
 
         void Read(NpgsqlDataReader row)
         {
@@ -124,6 +121,15 @@ internal sealed class RecoveryReads(string connectionString) : IDisposable
         command.Parameters.AddRange(parameters);
         await using var rows = await command.ExecuteReaderAsync();
         while (await rows.ReadAsync()) each(rows);
+    }
+
+    private static List<StoredRow>[] PagesFor<TAsk>(IReadOnlyList<TAsk> asks) => [.. asks.Select(_ => new List<StoredRow>())];
+
+    /// <summary>A statement as a whole has no order: sorting that much would be its greatest cost.</summary>
+    private static List<StoredRow>[] InOrder(List<StoredRow>[] pages)
+    {
+        foreach (var rows in pages) rows.Sort((a, b) => a.SequenceNr.CompareTo(b.SequenceNr));
+        return pages;
     }
 
     private static NpgsqlParameter<T[]> Of<TAsk, T>(IReadOnlyList<TAsk> asks, Func<TAsk, T> part) => new() { TypedValue = [.. asks.Select(part)] };
