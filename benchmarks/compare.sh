@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # AkkaHa beside etcd, PostgreSQL and Redis, on this machine, by turns. Writes benchmarks/RESULTS.md.
-#   benchmarks/compare.sh                  everything; reckoned as an hour and a quarter
-#   benchmarks/compare.sh --quick          about seven minutes, and one to two for the builds; short measurements, fewer numbers of clients
+#   benchmarks/compare.sh                  everything; reckoned as an hour and a half
+#   benchmarks/compare.sh --quick          about six minutes, and one to two for the builds; short measurements, fewer numbers of clients
 #   benchmarks/compare.sh --json rows.json the rows for programs, too
 #   benchmarks/compare.sh --help           parts of it: then RESULTS.md stays as it is, unless --results says otherwise
 # Installs the peers from Debian's packages, by name. Leave the machine alone meanwhile: it measures.

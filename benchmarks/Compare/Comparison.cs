@@ -29,16 +29,12 @@ internal static class Comparison
                 var inTurn = new List<ISystem>();
                 try
                 {
-                    foreach (var name in phases[phase])
-                    {
-                        if (!peers.TryGetValue(name, out var system))
-                        {
-                            system = await StartAsync(name, cells, options.WarmRound, ct);
-                            if (name.StartsWith(SystemNames.AkkaHa, StringComparison.Ordinal)) own.Add(system);
-                            else peers.Add(name, system);
-                        }
-                        inTurn.Add(system);
-                    }
+                    // They start beside one another: nothing is measured yet.
+                    var started = await StartAllAsync([.. phases[phase].Where(name => !peers.ContainsKey(name))], cells, ct);
+                    own.AddRange(started.Where(IsAkkaHa));
+                    foreach (var peer in started.Where(s => !IsAkkaHa(s))) peers.Add(peer.Name, peer);
+                    inTurn.AddRange(phases[phase].Select(name => started.FirstOrDefault(s => s.Name == name) ?? peers[name]));
+                    foreach (var system in started) await WarmUpAsync(system, cells, options.WarmRound, ct);
                     await RunPhaseAsync(options, phase, inTurn, cells, findings, ct);
                 }
                 finally
@@ -66,7 +62,24 @@ internal static class Comparison
         return [.. clusters.Select((c, i) => (IReadOnlyList<string>)[c, .. i == 0 ? peers : peers.Where(p => p == SystemNames.Etcd)])];
     }
 
-    private static async Task<ISystem> StartAsync(string name, IReadOnlyList<Cell> cells, TimeSpan warmRound, CancellationToken ct)
+    private static bool IsAkkaHa(ISystem system) => system.Name.StartsWith(SystemNames.AkkaHa, StringComparison.Ordinal);
+
+    /// <returns>All of them, with all that the workloads expect; or, when one could not be started, none.</returns>
+    private static async Task<IReadOnlyList<ISystem>> StartAllAsync(IReadOnlyList<string> names, IReadOnlyList<Cell> cells, CancellationToken ct)
+    {
+        Task<ISystem>[] starting = [.. names.Select(name => StartAsync(name, cells, ct))];
+        try
+        {
+            return await Task.WhenAll(starting);
+        }
+        catch
+        {
+            foreach (var started in starting.Where(s => s.IsCompletedSuccessfully)) await (await started).DisposeAsync();
+            throw;
+        }
+    }
+
+    private static async Task<ISystem> StartAsync(string name, IReadOnlyList<Cell> cells, CancellationToken ct)
     {
         var startedAt = TimeProvider.System.GetTimestamp();
         var system = await (name switch
@@ -80,10 +93,24 @@ internal static class Comparison
             _ => throw new ArgumentOutOfRangeException(nameof(name), name, "no such system"),
         });
         Say($"{name} {system.Version} runs after {TimeProvider.System.GetElapsedTime(startedAt).TotalSeconds:0.0} s");
-        await Workload.FillAsync(system, [.. cells.Select(c => c.Workload.Name)], Math.Max(WarmClients, cells.Max(c => c.Clients)), ct);
-        foreach (var workload in cells.Select(c => c.Workload).Distinct()) await WarmUpAsync(system, workload, warmRound, ct);
-        Say($"{name} is warm after {TimeProvider.System.GetElapsedTime(startedAt).TotalSeconds:0.0} s");
+        try
+        {
+            await Workload.FillAsync(system, [.. cells.Select(c => c.Workload.Name)], Math.Max(WarmClients, cells.Max(c => c.Clients)), ct);
+        }
+        catch
+        {
+            await system.DisposeAsync();
+            throw;
+        }
+        Say($"{name} has what it needs after {TimeProvider.System.GetElapsedTime(startedAt).TotalSeconds:0.0} s");
         return system;
+    }
+
+    private static async Task WarmUpAsync(ISystem system, IReadOnlyList<Cell> cells, TimeSpan round, CancellationToken ct)
+    {
+        var startedAt = TimeProvider.System.GetTimestamp();
+        foreach (var workload in cells.Select(c => c.Workload).Distinct()) await WarmUpAsync(system, workload, round, ct);
+        Say($"{system.Name} is warm after {TimeProvider.System.GetElapsedTime(startedAt).TotalSeconds:0.0} s more");
     }
 
     private static async Task WarmUpAsync(ISystem system, Workload workload, TimeSpan round, CancellationToken ct)

@@ -4,14 +4,14 @@ using AkkaHa.Compare.Sqlite;
 using AkkaHa.Compare.Systems;
 using AkkaHa.Load;
 
-Option<bool> quick = new("--quick") { Description = "About seven minutes: short measurements, fewer numbers of clients" };
+Option<bool> quick = new("--quick") { Description = "About six minutes: short measurements, fewer numbers of clients" };
 Option<string[]> systems = new("--systems") { Description = "Whom to compare", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [.. SystemNames.All] };
 systems.AcceptOnlyFromAmong([.. SystemNames.All]);
 Option<string[]> workloads = new("--workloads") { Description = "What they do; left out: all that a run of this kind has", AllowMultipleArgumentsPerToken = true };
 workloads.AcceptOnlyFromAmong([.. Workload.All.Select(w => w.Name), SqliteRounds.Workload]);
-Option<int[]> clients = new("--clients") { Description = "How many clients; left out: 1, 16, 64, 256 (quick: 1, 64)", AllowMultipleArgumentsPerToken = true };
+Option<int[]> clients = new("--clients") { Description = "How many clients; left out: 1, 16, 64, 256, and 1,024 for puts, gets, locks and transfers (quick: 1, 64)", AllowMultipleArgumentsPerToken = true };
 Option<int?> pairs = new("--pairs") { Description = "How often each is measured, by turns; left out: 5 (quick: 2)" };
-Option<double?> seconds = new("--seconds") { Description = "How long a measurement is; left out: 2 (quick: 0.7)" };
+Option<double?> seconds = new("--seconds") { Description = "How long a measurement is; left out: 2 (quick: 0.5)" };
 Option<string?> json = new("--json") { Description = "Write a row for each cell and system to this file, too" };
 Option<string?> results = new("--results") { Description = "Write the tables for people to this file" };
 pairs.Validators.Add(r => { if (r.GetValueOrDefault<int?>() is < 1) r.AddError("--pairs must be at least 1."); });
@@ -22,7 +22,7 @@ RootCommand root = new("AkkaHa beside etcd, PostgreSQL and Redis: the same work,
 root.SetAction((parsed, cancel) =>
 {
     var isQuick = parsed.GetValue(quick);
-    var time = TimeSpan.FromSeconds(parsed.GetValue(seconds) ?? (isQuick ? 0.7 : 2));
+    var time = TimeSpan.FromSeconds(parsed.GetValue(seconds) ?? (isQuick ? 0.5 : 2));
     return SchedulerGroup.RunAsync(group => Comparison.RunAsync(
         new CompareOptions(
             [.. parsed.GetValue(systems)!.Distinct()], Some(parsed.GetValue(workloads)), Some(parsed.GetValue(clients)), parsed.GetValue(pairs) ?? (isQuick ? 2 : 5),

@@ -19,8 +19,8 @@ internal sealed record Cell(Workload Workload, int Clients)
     {
         if (options.Clients is { } chosen) return chosen;
         if (workload.Name == "hot-lock") return options.Quick ? [ClientsOfIssueFive, 64] : [1, ClientsOfIssueFive, 16, 64, 256];
-        if (!options.Quick) return [1, 16, 64, 256];
-        return workload.Name is "put" or "get" or "lock" or "transfer" ? [1, 64] : [64];
+        var isInTable = workload.Name is "put" or "get" or "lock" or "transfer";
+        return options.Quick ? isInTable ? [1, 64] : [64] : isInTable ? [1, 16, 64, 256, 1024] : [1, 16, 64, 256];
     }
 }
 

@@ -20,6 +20,7 @@ internal static class SqliteRounds
     public const double Floor = 0.25;
     public const double Aim = 0.5;
     private const int WarmRounds = 4;
+    private const int WarmRoundsIfQuick = 2;
 
     public static bool IsIn(CompareOptions options) => options.Workloads?.Contains(Workload) ?? options.Systems.Contains(SystemNames.AkkaHaSqlite);
 
@@ -32,7 +33,7 @@ internal static class SqliteRounds
             using var raw = new RawWriter(Path.Combine(directory, "raw.db"), Entities, withIndex: true);
             using var plain = new RawWriter(Path.Combine(directory, "plain.db"), Entities, withIndex: false);
             var rounds = new List<SqliteRound>();
-            for (var round = -WarmRounds; round < options.Pairs; round++)
+            for (var round = -(options.Quick ? WarmRoundsIfQuick : WarmRounds); round < options.Pairs; round++)
             {
                 var found = new SqliteRound(await journal.PerSecondAsync(options.Time, ct), raw.PerSecond(options.Time), plain.PerSecond(options.Time));
                 if (round < 0) continue;

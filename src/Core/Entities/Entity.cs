@@ -24,6 +24,9 @@ public sealed class Entity
     /// <summary>A row that is as large takes no more commands in.</summary>
     public const int RowBytesShared = 16 * 1024;
 
+    /// <summary>For so long at most what <see cref="MayWait"/> says is left undecided, in milliseconds.</summary>
+    public const int CompanyMs = 5;
+
     /// <summary>The version of the stored format.</summary>
     public const uint Schema = 1;
 
@@ -34,13 +37,9 @@ public sealed class Entity
     private readonly Outcomes outcomes = new();
     private readonly bool dirty;
     private readonly string name;
-    private long decidedSequenceNr;
-    private long lastEpoch;
-    private long lastTimeMs;
-    private bool claimed;
-    private bool activated;
-    private long rowsSinceSnapshot;
-    private long bytesSinceSnapshot;
+    private long decidedSequenceNr, lastEpoch, lastTimeMs;
+    private bool claimed, activated;
+    private long rowsSinceSnapshot, bytesSinceSnapshot;
 
     /// <summary>A new activation under a grant.</summary>
     /// <param name="id">Which entity.</param>
@@ -86,6 +85,12 @@ public sealed class Entity
 
     /// <summary>Whether there is to be a snapshot before the activation ends for want of use.</summary>
     public bool IsSnapshotDueBeforeSleep => rowsSinceSnapshot >= RowsBehindSleep;
+
+    /// <summary>
+    /// Whether the host may leave this command undecided, with all that came before it, for <see cref="CompanyMs"/> or until another comes: as if it had been so much longer on its way. Nobody would be told
+    /// anything of it before, and a row of its own would be in the way of whoever is waited for.
+    /// </summary>
+    public bool MayWait(Command command, Moment now) => activated && machine.MayWait(command, now) && outcomes.Find(command.RequestId) is null;
 
     /// <summary>How much there is of what operators count.</summary>
     public Levels Levels => machine.Levels;
@@ -145,7 +150,6 @@ public sealed class Entity
         var rows = new List<Envelope>();
         List<Effect> atOnce = [], afterwards = [];
         var first = DurableSequenceNr + 1;
-
         var shared = 0L;
 
         // Of a command, or of what is due; not by a delegate for each command, of which there are many.

@@ -49,6 +49,9 @@ public interface IMachine
     /// <summary>Whether this command, to an entity that has no history at all, only asks what is not there.</summary>
     bool IsReadOfNothing(Command command);
 
+    /// <summary>Whether deciding this command now would tell nobody anything: it may wait a little for what comes next, and share its write.</summary>
+    bool MayWait(Command command, Moment now) => false;
+
     /// <summary>How much there is of what operators count. Asked for after every batch: it must be at hand.</summary>
     Levels Levels => default;
 }

@@ -13,7 +13,10 @@ internal sealed record Admission(Call Call, AcquireLockRequest Request, long Unt
     /// <summary>It takes no for an answer.</summary>
     public bool IsTry => Request.WaitSeconds <= 0;
 
-    public string HolderId => Request.HolderId.Length == 0 ? Call.RequestId : Request.HolderId;
+    public string HolderId => HolderOf(Request, Call.RequestId);
+
+    /// <summary>Who does not say as whom it holds is a holder for itself.</summary>
+    public static string HolderOf(AcquireLockRequest request, string requestId) => request.HolderId.Length == 0 ? requestId : request.HolderId;
 }
 
 /// <summary>

@@ -13,6 +13,9 @@ namespace AkkaHa.Core.Locks;
 /// </summary>
 internal sealed class LockMachine : IMachine, IParticipantHost
 {
+    /// <summary>Who waits as long does not notice a few milliseconds.</summary>
+    private const double LongWaitSeconds = 0.5;
+
     private readonly string name;
     private readonly RuleSwitches rules;
     private readonly Participant participant;
@@ -58,6 +61,10 @@ internal sealed class LockMachine : IMachine, IParticipantHost
     public bool Knows(string requestId) => book.Waiting(requestId) is not null || book.Upgrade?.RequestId == requestId;
 
     public bool IsReadOfNothing(Command command) => command.BodyCase == Command.BodyOneofCase.GetLock;
+
+    /// <summary>One who would go to the end of the queue: whoever is to release the lock for those before it most likely comes in a moment.</summary>
+    public bool MayWait(Command command, Moment now) =>
+        command.AcquireLock is { WaitSeconds: >= LongWaitSeconds } request && liveness.IsAlive(request.SessionId, now.MonoMs) && queue.WouldEnqueue(request, command.RequestId);
 
     public Levels Levels => new(Holders: book.Holders.Count, Waiters: book.Queue.Count);
 

@@ -18,6 +18,11 @@ internal sealed class LockQueue(string name, RuleSwitches rules, LockBook book, 
     public bool WouldRefuse(Admission admission) =>
         book.Held(admission.Request.SessionId, admission.HolderId) is null && (!book.HasRoomFor(admission.Share) || (book.Queue.Count > 0 && rules.LockFifo));
 
+    /// <summary>Whether one whose session is alive, and who waits, would go to the end of the queue.</summary>
+    public bool WouldEnqueue(AcquireLockRequest request, string requestId) =>
+        book.Waiting(requestId) is null && book.Held(request.SessionId, Admission.HolderOf(request, requestId)) is null && !book.HasRoomFor(Share.Of(request.Mode, request.Permits, request.Limit))
+        && book.Queue.Count < Limits.WaitersPerLock;
+
     /// <summary>Grants, enqueues or refuses one whose session is alive.</summary>
     public void Admit(Admission admission, Turn turn)
     {

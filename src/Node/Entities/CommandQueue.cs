@@ -53,6 +53,14 @@ internal sealed class CommandQueue(EntityMeter meter, TurnTraces traces, Admissi
         queue.Enqueue((caller, command, NodeTracing.Turn(command)));
     }
 
+    /// <summary>Whether the entity may leave all of it undecided for now.</summary>
+    public bool MayWait(Entity entity, Moment now)
+    {
+        foreach (var (_, command, _) in queue)
+            if (!entity.MayWait(command, now)) return false;
+        return true;
+    }
+
     /// <summary>The next batch, in the order of arrival; each call that wants an answer gets a number.</summary>
     public IReadOnlyList<Incoming> Take(int atMost)
     {

@@ -34,12 +34,10 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
     private readonly EntityMeter meter;
     private readonly TurnTraces traces = new();
     private readonly EntityAlarms alarms = new();
+    private readonly Company company;
     private Batch? inFlight;
     private int rowsToGo;
-    private bool recovered;
-    private bool stopping;
-    private bool superseded;
-    private bool hasDecided;
+    private bool recovered, stopping, superseded, hasDecided;
 
     public EntityActor(string entityId)
     {
@@ -56,6 +54,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         queue = new CommandQueue(meter, traces, parts.Admission);
         retention = new Retention(parts.Settings.Storage.KeepEventsSeconds * 1000L, parts.Rules);
         entity = new Entity(id, Machines.For(id, parts.Rules, parts.OutcomeTimes), epoch ?? 0, parts.Dirty.Contains(entityId), parts.Rules);
+        company = new Company(entity, queue);
         if (hasGrant) queue.BeginRecovery();
     }
 
@@ -101,6 +100,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         {
             case Command command: OnCommandFor(command); break;
             case EntityAlarms.Wake: Wake(); break;
+            case Company.Over: company.HasRung(); if (queue.Count > 0) Decide(); break;
             case StopEntity: Stop(); break;
             case EntityAlarms.IdleLook: if (alarms.IsUnused(Timers) && entity.IsIdle && queue.Count == 0) Sleep(); break;
             case SaveSnapshotSuccess saved: OnSnapshotSaved(saved.Metadata.SequenceNr); break;
@@ -153,7 +153,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
 
     private void Decide(bool leaving = false)
     {
-        if (inFlight is not null || !hasGrant || superseded) return;
+        if (inFlight is not null || !hasGrant || superseded || (!stopping && company.Waits(Timers))) return;
         hasDecided = true;
         var batch = entity.Decide(queue.Take(BatchAtMost), NodeClock.Now() with { IsWatched = parts.AreKeysWatched() }, leaving);
         Run(batch.Now);
@@ -200,7 +200,8 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
     private void Stop()
     {
         stopping = true;
-        if (inFlight is null && queue.Count == 0) Leave();
+        if (inFlight is null && queue.Count > 0) Decide();
+        else if (inFlight is null) Leave();
     }
 
     /// <summary>Whoever comes next needs not ask for what is known here.</summary>

@@ -25,7 +25,7 @@ public sealed class FirstSeedTests(ITestOutputHelper output)
         }
         await watch.RestAsync();
         Assert.NotEqual(before, await watch.IncarnationAsync(cluster.Members[1], first));
-        Assert.Equal(3, (await watch.MembersAsync(first)).Count);
+        await ClusterUnderTest.EventuallyAsync(async () => (await watch.MembersAsync(first)).Count == 3, "it does not see all");
     });
 
     [LongFact]

@@ -81,7 +81,8 @@ public sealed class RecoveryReadsTests(JournalFixture fixture)
         await using (var connection = await journal.Database.OpenKeysAsync(default))
         {
             await using var locked = await connection.BeginTransactionAsync();
-            await RunAsync(connection, locked, "LOCK TABLE journal IN ACCESS EXCLUSIVE MODE");
+            // However slow the machine is: else the server would end it.
+            await RunAsync(connection, locked, "SET LOCAL idle_in_transaction_session_timeout = 0; LOCK TABLE journal IN ACCESS EXCLUSIVE MODE");
             Task[] both = [AskAsync(), AskAsync()];
             await using (var looking = await journal.Database.OpenKeysAsync(default))
                 while (both.All(t => !t.IsCompleted) && await WaitingAsync(looking) < both.Length) await Task.Delay(10);

@@ -136,7 +136,10 @@ sealed class EntityHost
     {
         if (decisionDue || state != State.Ready) return;
         decisionDue = true;
-        node.Process.After(world.Rng.Chance(0.3) ? world.Rng.Between(1, 5) : 0, () =>
+        var late = world.Rng.Chance(0.3) ? world.Rng.Between(1, 5) : 0;
+        var waits = inbox.Count > 0 && inbox.TrueForAll(i => entity!.MayWait(i.Command, node.Moment));
+        if (waits) world.Count("waits for company");
+        node.Process.After(waits ? Entity.CompanyMs : late, () =>
         {
             decisionDue = false;
             if (state == State.Ready && (inbox.Count > 0 || entity!.WakeAtMs <= node.Moment.MonoMs)) Decide();

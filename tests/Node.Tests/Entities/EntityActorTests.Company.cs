@@ -1,0 +1,90 @@
+using Akka.Actor;
+using AkkaHa.Messages;
+using AkkaHa.Messages.Internal;
+using AkkaHa.Messages.V1;
+using AkkaHa.Node.Entities;
+using Xunit;
+
+namespace AkkaHa.Node.Tests.Entities;
+
+/// <summary>Who queues for a lock waits for company (ADR 0042).</summary>
+public sealed partial class EntityActorTests
+{
+    private const string LockName = "lock/l";
+    private const int Rounds = 50;
+    private static readonly SessionId Session = SessionId.Create(4, Guid.NewGuid());
+
+    private static Command Acquire(double waitSeconds = 30) => new()
+    {
+        Entity = LockName, RequestId = $"{Guid.CreateVersion7()}", Attempt = 1, AcquireLock = new AcquireLockRequest { Name = "l", SessionId = Session.Text, WaitSeconds = waitSeconds },
+    };
+
+    private static Command Release(long fence) => new()
+    {
+        Entity = LockName, RequestId = $"{Guid.CreateVersion7()}", Attempt = 1, ReleaseLock = new ReleaseLockRequest { Name = "l", SessionId = Session.Text, Fence = fence },
+    };
+
+    private static Command State() => new() { Entity = LockName, GetLock = new GetLockRequest { Name = "l" } };
+
+    /// <summary>A lock that is held with fence 1, by a session that is known to be alive for a long time.</summary>
+    private async Task<IActorRef> HeldAsync()
+    {
+        parts.Grants.Enter(parts.Shards.ShardOf(EntityId.Parse(LockName)), 1, null);
+        var entity = Sys.ActorOf(EntityActor.Props(LockName));
+        var acquired = Ask(entity, Acquire());
+        var asked = (await ExpectMsgAsync<Command>(Patience)).AskLiveness;
+        entity.Tell(new Command { Entity = LockName, Sender = $"{Session.Entity}", Liveness = new Liveness { SessionId = Session.Text, Question = asked.Question, Alive = true, RemainingMs = 3_600_000, RecheckMs = 600_000 } }, ActorRefs.NoSender);
+        Assert.Equal(1, (await acquired).LockGrant.Fence);
+        IgnoreMessages(m => m is Command);
+        return entity;
+    }
+
+    [Fact]
+    public async Task Who_queues_for_a_lock_shares_the_write_of_the_release()
+    {
+        var entity = await HeldAsync();
+        for (var fence = 1; fence <= Rounds; fence++)
+        {
+            var (next, released) = (Ask(entity, Acquire()), Ask(entity, Release(fence)));
+            Assert.Equal(fence, (await released).ReleaseLock.Fence);
+            Assert.Equal(fence + 1, (await next).LockGrant.Fence);
+        }
+        // Two rows each; that none came in time only a machine that stands still could bring about.
+        lock (script.Writes) Assert.Contains(2, script.Writes);
+    }
+
+    [Fact]
+    public async Task Alone_it_is_stored_after_a_moment()
+    {
+        var entity = await HeldAsync();
+        var before = WritesSoFar();
+        for (var waiters = 1; waiters <= 3; waiters++)
+        {
+            _ = Ask(entity, Acquire());
+            await AwaitConditionAsync(() => Task.FromResult(WritesSoFar() == before + waiters), Patience);
+        }
+    }
+
+    [Fact]
+    public async Task Whoever_asks_about_the_lock_sees_it_at_once()
+    {
+        var entity = await HeldAsync();
+        for (var waiters = 1; waiters <= Rounds; waiters++)
+        {
+            _ = Ask(entity, Acquire());
+            Assert.Equal(waiters, (await Ask(entity, State())).Lock.Waiters.Count);
+        }
+    }
+
+    [Fact]
+    public async Task A_stop_lets_nobody_wait_who_has_been_taken_in()
+    {
+        var entity = await HeldAsync();
+        var before = WritesSoFar();
+        var waits = Ask(entity, Acquire());
+        await StopAsync(entity);
+        Assert.Equal(ErrorCode.OutcomeUnknown, (await waits).Failure.Code);
+        Assert.Equal(before + 1, WritesSoFar());
+        Assert.Single((await Ask(Sys.ActorOf(EntityActor.Props(LockName)), State())).Lock.Waiters);
+    }
+}
