@@ -19,7 +19,7 @@ public sealed class DemoTests(ITestOutputHelper output)
         Assert.Empty(NodesOf(text));
     }
 
-    [Fact]
+    [LongFact]
     public Task Killed_it_leaves_no_process() => EndAsync(9);
 
     [LongFact]

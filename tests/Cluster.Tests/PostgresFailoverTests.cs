@@ -8,7 +8,7 @@ namespace AkkaHa.Cluster.Tests;
 /// <summary>The database's machine fails under load, and the synchronous standby takes its place: docs/operating.md, "PostgreSQL with a standby".</summary>
 public sealed class PostgresFailoverTests(ITestOutputHelper output)
 {
-    [Fact]
+    [LongFact]
     public async Task A_promoted_standby_has_all_that_was_acknowledged_and_no_node_is_replaced_for_it()
     {
         await using var pair = await PostgresPair.StartAsync();

@@ -87,10 +87,10 @@ public sealed class Entity
     public bool IsSnapshotDueBeforeSleep => rowsSinceSnapshot >= RowsBehindSleep;
 
     /// <summary>
-    /// Whether the host may leave this command undecided, with all that came before it, for <see cref="CompanyMs"/> or until another comes: as if it had been so much longer on its way. Nobody would be told
-    /// anything of it before, and a row of its own would be in the way of whoever is waited for.
+    /// Whether the host may leave this command undecided, with all that came before it, for <see cref="CompanyMs"/>, or until something is due or comes that may not wait: as if it had been so much longer on its
+    /// way. Decided now, it would only be in the queue for something, and nobody be told; and its row would be in the way of whoever is waited for.
     /// </summary>
-    public bool MayWait(Command command, Moment now) => activated && machine.MayWait(command, now) && outcomes.Find(command.RequestId) is null;
+    public bool MayWait(Command command, Moment now) => activated && machine.MayWait(command, now) && !IsAnsweredByItsId(command.RequestId, now.WallMs);
 
     /// <summary>How much there is of what operators count.</summary>
     public Levels Levels => machine.Levels;
@@ -231,13 +231,13 @@ public sealed class Entity
             }
             if (RequestIdTime.IssuedAtMs(call.RequestId) is { } issued)
             {
-                if (issued < outcomes.FloorMs && rules.OutcomeFloor)
+                if (IsForgotten(issued))
                 {
                     turn.AnswerForNow(call, Replies.Failure(ErrorCode.OutcomeUnknown,
                         $"requestId was issued more than {Limits.OutcomeSeconds} s ago; whether it was done is not known any more"));
                     return;
                 }
-                if (issued > turn.At.WallMs + (Limits.ClockAheadSeconds * 1000L))
+                if (IsAhead(issued, turn.At.WallMs))
                 {
                     // As every refusal, it stands for later attempts too: an earlier one could come when the clock has caught up.
                     turn.Answer(call, Replies.Failure(ErrorCode.InvalidArgument,
@@ -249,11 +249,18 @@ public sealed class Entity
         machine.Handle(command, call, turn);
     }
 
+    private bool IsForgotten(long issuedMs) => issuedMs < outcomes.FloorMs && rules.OutcomeFloor;
+
+    private static bool IsAhead(long issuedMs, long wallMs) => issuedMs > wallMs + (Limits.ClockAheadSeconds * 1000L);
+
+    private bool IsAnsweredByItsId(string requestId, long wallMs) =>
+        outcomes.Find(requestId) is not null || (RequestIdTime.IssuedAtMs(requestId) is { } issued && (IsForgotten(issued) || IsAhead(issued, wallMs)));
+
     private static Call CallOf(Incoming incoming)
     {
         var command = incoming.Command;
-        var mutation = IsMutation(command);
-        var requestId = HasRememberedOutcome(command) ? command.RequestId : "";
+        var mutation = CommandKinds.IsMutation(command);
+        var requestId = CommandKinds.HasRememberedOutcome(command) ? command.RequestId : "";
         return new Call(incoming.CallId, requestId, Math.Max(1, command.Attempt), requestId.Length == 0 ? ByteString.Empty : PayloadHash.Of(command), mutation, AskerOf(command));
     }
 
@@ -263,23 +270,6 @@ public sealed class Entity
         Command.BodyOneofCase.CancelLock => new Asker(EntityId.Parse(command.Sender), command.CancelLock.RequestId),
         _ => null,
     };
-
-    /// <summary>Whether whoever sent this command waits for a reply: neither another entity, whose answer is a command of its own, nor the sweeper, which calls again.</summary>
-    public static bool HasCaller(Command command) => command.Sender.Length == 0 && command.BodyCase != Command.BodyOneofCase.ExpireKey;
-
-    /// <summary>Whether an unanswered call of this command may have changed something.</summary>
-    public static bool IsMutation(Command command) => command.BodyCase is
-        Command.BodyOneofCase.PutKey or Command.BodyOneofCase.DeleteKey
-        or Command.BodyOneofCase.CreateSession or Command.BodyOneofCase.CloseSession
-        or Command.BodyOneofCase.AcquireLock or Command.BodyOneofCase.ReleaseLock or Command.BodyOneofCase.CancelLock
-        or Command.BodyOneofCase.AcquireAllLocks or Command.BodyOneofCase.CancelAllLocks
-        or Command.BodyOneofCase.UpgradeLock or Command.BodyOneofCase.ForceReleaseLock
-        or Command.BodyOneofCase.RunTransaction or Command.BodyOneofCase.ResolveTransaction
-        or Command.BodyOneofCase.RestoreKey or Command.BodyOneofCase.RestoreLock or Command.BodyOneofCase.RestoreSlot;
-
-    // A transaction is known by its own id, for longer; a cancel names the request that it takes back.
-    private static bool HasRememberedOutcome(Command command) => IsMutation(command) && command.BodyCase is not
-        (Command.BodyOneofCase.RunTransaction or Command.BodyOneofCase.ResolveTransaction or Command.BodyOneofCase.CancelLock or Command.BodyOneofCase.CancelAllLocks);
 
     /// <returns>Its size.</returns>
     private int Account(Envelope row)

@@ -64,7 +64,8 @@ internal sealed class LockMachine : IMachine, IParticipantHost
 
     /// <summary>One who would go to the end of the queue: whoever is to release the lock for those before it most likely comes in a moment.</summary>
     public bool MayWait(Command command, Moment now) =>
-        command.AcquireLock is { WaitSeconds: >= LongWaitSeconds } request && liveness.IsAlive(request.SessionId, now.MonoMs) && queue.WouldEnqueue(request, command.RequestId);
+        command is { AcquireLock: { WaitSeconds: >= LongWaitSeconds } request, Attempt: <= 1 } && liveness.IsAlive(request.SessionId, now.MonoMs)
+        && admissions.Find(command.RequestId, request.SessionId) is null && queue.WouldEnqueue(request, command.RequestId);
 
     public Levels Levels => new(Holders: book.Holders.Count, Waiters: book.Queue.Count);
 

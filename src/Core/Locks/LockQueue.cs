@@ -18,10 +18,13 @@ internal sealed class LockQueue(string name, RuleSwitches rules, LockBook book, 
     public bool WouldRefuse(Admission admission) =>
         book.Held(admission.Request.SessionId, admission.HolderId) is null && (!book.HasRoomFor(admission.Share) || (book.Queue.Count > 0 && rules.LockFifo));
 
-    /// <summary>Whether one whose session is alive, and who waits, would go to the end of the queue.</summary>
-    public bool WouldEnqueue(AcquireLockRequest request, string requestId) =>
-        book.Waiting(requestId) is null && book.Held(request.SessionId, Admission.HolderOf(request, requestId)) is null && !book.HasRoomFor(Share.Of(request.Mode, request.Permits, request.Limit))
-        && book.Queue.Count < Limits.WaitersPerLock;
+    /// <summary>Whether one whose session is alive, and who waits, surely goes to the end of the queue and hears nothing.</summary>
+    public bool WouldEnqueue(AcquireLockRequest request, string requestId)
+    {
+        var (share, holderId) = (Share.Of(request.Mode, request.Permits, request.Limit), Admission.HolderOf(request, requestId));
+        return !book.HasRoomFor(share) && book.Queue.Count < Limits.WaitersPerLock && book.Waiting(requestId) is null && book.Held(request.SessionId, holderId) is null
+            && Wrong(share, request.SessionId, holderId) is null;
+    }
 
     /// <summary>Grants, enqueues or refuses one whose session is alive.</summary>
     public void Admit(Admission admission, Turn turn)
@@ -30,7 +33,7 @@ internal sealed class LockQueue(string name, RuleSwitches rules, LockBook book, 
         var share = admission.Share;
         if (book.Queue.Count > 0) GrantNext(turn);
         if (book.Held(request.SessionId, admission.HolderId) is { } held) Tell(call, held.Fence, LockReplies.Again(name, held, share), turn);
-        else if (Wrong(admission) is { } failure) turn.Answer(call, failure);
+        else if (Wrong(share, request.SessionId, admission.HolderId) is { } failure) turn.Answer(call, failure);
         else if (book.HasRoomFor(share) && (book.Queue.Count == 0 || !rules.LockFifo))
         {
             Grant(WaiterOf(admission, turn.Stamp.TimeMs), turn);
@@ -151,16 +154,15 @@ internal sealed class LockQueue(string name, RuleSwitches rules, LockBook book, 
     });
 
     /// <summary>A lock is one thing at a time: a semaphore of one limit, or a lock for readers and writers; and a holder wants one thing of it.</summary>
-    private Reply? Wrong(Admission admission)
+    private Reply? Wrong(Share share, string sessionId, string holderId)
     {
-        var share = admission.Share;
         if (share.Permits > share.Limit) return LockReplies.Wrong("permits", $"is {share.Permits}; it must be at most limit, which is {share.Limit}");
         if (book.Use is { } use)
         {
             if (use.IsSemaphore != share.IsSemaphore) return LockReplies.OtherKind(name, use, share);
             if (use.Limit != share.Limit) return LockReplies.OtherLimit(name, use, share);
         }
-        return book.Queue.FirstOrDefault(w => IsOf(w, admission.Request.SessionId, admission.HolderId)) is { } waiter && waiter.Share != share
+        return book.Queue.FirstOrDefault(w => IsOf(w, sessionId, holderId)) is { } waiter && waiter.Share != share
             ? LockReplies.OtherShare(name, share, $"waits for it as {LockReplies.Text(waiter.Share)}")
             : null;
     }

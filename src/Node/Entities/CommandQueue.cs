@@ -18,6 +18,7 @@ internal sealed class CommandQueue(EntityMeter meter, TurnTraces traces, Admissi
     private readonly Dictionary<long, (IActorRef Caller, bool IsMutation)> callers = [];
     private long lastCallId;
     private int storing;
+    private int left;
     private YoungCalls.Generation? recovering;
 
     /// <summary>How many commands wait.</summary>
@@ -53,11 +54,18 @@ internal sealed class CommandQueue(EntityMeter meter, TurnTraces traces, Admissi
         queue.Enqueue((caller, command, NodeTracing.Turn(command)));
     }
 
-    /// <summary>Whether the entity may leave all of it undecided for now.</summary>
+    /// <summary>Whether the entity may leave all of it undecided for now. What may is not counted any more among what waits for its turn here; and may until the next batch is taken.</summary>
     public bool MayWait(Entity entity, Moment now)
     {
+        var place = 0;
         foreach (var (_, command, _) in queue)
+        {
+            if (++place <= left) continue;
             if (!entity.MayWait(command, now)) return false;
+            left = place;
+            command.ArrivedAt = 0;
+            if (command.EndWait()) admission.Decided(1);
+        }
         return true;
     }
 
@@ -66,16 +74,17 @@ internal sealed class CommandQueue(EntityMeter meter, TurnTraces traces, Admissi
     {
         var incoming = new List<Incoming>(Math.Min(queue.Count, atMost));
         var (arrivedAt, decided) = (0L, 0);
+        left = 0;
         while (incoming.Count < atMost && queue.TryDequeue(out var next))
         {
             traces.Enter(next.Trace);
             arrivedAt = Math.Max(arrivedAt, next.Command.ArrivedAt);
             if (next.Command.EndWait()) decided++;
             var callId = 0L;
-            if (Entity.HasCaller(next.Command) && !next.Caller.IsNobody())
+            if (CommandKinds.HasCaller(next.Command) && !next.Caller.IsNobody())
             {
                 callId = ++lastCallId;
-                callers[callId] = (next.Caller, Entity.IsMutation(next.Command));
+                callers[callId] = (next.Caller, CommandKinds.IsMutation(next.Command));
             }
             incoming.Add(new Incoming(callId, next.Command));
         }
@@ -114,7 +123,7 @@ internal sealed class CommandQueue(EntityMeter meter, TurnTraces traces, Admissi
     {
         EndRecovery();
         admission.Abandoned(storing);
-        storing = 0;
+        (storing, left) = (0, 0);
         while (queue.TryDequeue(out var waiting))
         {
             refuse(waiting.Caller, waiting.Command);

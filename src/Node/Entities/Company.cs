@@ -4,31 +4,36 @@ using AkkaHa.Core.Entities;
 namespace AkkaHa.Node.Entities;
 
 /// <summary>
-/// What has come to an entity and tells nobody anything yet waits for what comes next, for <see cref="Entity.CompanyMs"/> and what the timers are late (10 ms each): they share a write, and nobody who is waited
-/// for comes behind one that nobody waits for.
+/// What has come to an entity and tells nobody anything yet waits for what comes next, so long at most, and what the timers are late (10 ms each): they share a write, and nobody who is waited for comes
+/// behind one that nobody waits for (ADR 0042).
 /// </summary>
-internal sealed class Company(Entity entity, CommandQueue queue)
+internal sealed class Company(Entity entity, CommandQueue queue, long atMostMs)
 {
-    /// <summary>Looked at again with each that comes.</summary>
-    private const int AtMost = 64;
+    /// <summary>So many commands at most: a burst does not wait.</summary>
+    public const int AtMost = 64;
 
     private long? sinceMs;
     private bool isTimed;
 
-    /// <summary>Whether all that has come may wait. Then <see cref="Over"/> comes for it.</summary>
-    public bool Waits(ITimerScheduler timers)
+    /// <summary>Whether all that has come waits. Then <see cref="Over"/> comes for it.</summary>
+    /// <param name="timers">Of the actor.</param>
+    /// <param name="may">False: it is decided now, whatever it is.</param>
+    public bool Waits(ITimerScheduler timers, bool may)
     {
+        if (!may || queue.Count is 0 or > AtMost) return Ends();
         var now = NodeClock.Now();
-        if (queue.Count is 0 or > AtMost || now.MonoMs - sinceMs >= Entity.CompanyMs || !queue.MayWait(entity, now))
-        {
-            sinceMs = null;
-            return false;
-        }
+        if (now.MonoMs - sinceMs >= atMostMs || !queue.MayWait(entity, now)) return Ends();
         sinceMs ??= now.MonoMs;
         if (isTimed) return true;
         isTimed = true;
-        timers.StartSingleTimer(Over.Instance, Over.Instance, TimeSpan.FromMilliseconds(sinceMs.Value + Entity.CompanyMs - now.MonoMs));
+        timers.StartSingleTimer(Over.Instance, Over.Instance, TimeSpan.FromMilliseconds(sinceMs.Value + atMostMs - now.MonoMs));
         return true;
+    }
+
+    private bool Ends()
+    {
+        sinceMs = null;
+        return false;
     }
 
     /// <summary><see cref="Over"/> has come: it may have been for one that does not wait any more.</summary>

@@ -25,9 +25,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
     private readonly NodeParts parts;
     private readonly Entity entity;
     private readonly int shard;
-    private readonly bool hasGrant;
-    private readonly bool isKey;
-    private readonly bool isReadAcross;
+    private readonly bool hasGrant, isKey, isReadAcross;
     private readonly CommandQueue queue;
     private readonly Retention retention;
     private readonly ILoggingAdapter log = Context.GetLogger();
@@ -54,7 +52,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         queue = new CommandQueue(meter, traces, parts.Admission);
         retention = new Retention(parts.Settings.Storage.KeepEventsSeconds * 1000L, parts.Rules);
         entity = new Entity(id, Machines.For(id, parts.Rules, parts.OutcomeTimes), epoch ?? 0, parts.Dirty.Contains(entityId), parts.Rules);
-        company = new Company(entity, queue);
+        company = new Company(entity, queue, parts.CompanyMs);
         if (hasGrant) queue.BeginRecovery();
     }
 
@@ -100,7 +98,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         {
             case Command command: OnCommandFor(command); break;
             case EntityAlarms.Wake: Wake(); break;
-            case Company.Over: company.HasRung(); if (queue.Count > 0) Decide(); break;
+            case Company.Over: company.HasRung(); if (queue.Count > 0) Decide(); queue.Tell(); break;
             case StopEntity: Stop(); break;
             case EntityAlarms.IdleLook: if (alarms.IsUnused(Timers) && entity.IsIdle && queue.Count == 0) Sleep(); break;
             case SaveSnapshotSuccess saved: OnSnapshotSaved(saved.Metadata.SequenceNr); break;
@@ -147,13 +145,13 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
     private void Wake()
     {
         alarms.HasRung();
-        if (entity.WakeAtMs <= NodeClock.Now().MonoMs) Decide();
+        if (entity.WakeAtMs <= NodeClock.Now().MonoMs) Decide(isDue: true);
         else if (inFlight is null) alarms.Set(Timers, entity.WakeAtMs);
     }
 
-    private void Decide(bool leaving = false)
+    private void Decide(bool leaving = false, bool isDue = false)
     {
-        if (inFlight is not null || !hasGrant || superseded || (!stopping && company.Waits(Timers))) return;
+        if (inFlight is not null || !hasGrant || superseded || company.Waits(Timers, may: !stopping && !isDue)) return;
         hasDecided = true;
         var batch = entity.Decide(queue.Take(BatchAtMost), NodeClock.Now() with { IsWatched = parts.AreKeysWatched() }, leaving);
         Run(batch.Now);
@@ -202,6 +200,7 @@ internal sealed class EntityActor : UntypedPersistentActor, IWithTimers
         stopping = true;
         if (inFlight is null && queue.Count > 0) Decide();
         else if (inFlight is null) Leave();
+        queue.Tell();
     }
 
     /// <summary>Whoever comes next needs not ask for what is known here.</summary>

@@ -17,7 +17,7 @@ internal sealed class Undelivered : ReceiveActor
         if (lost.Message is not Command command) return;
         command.EndWait();
         // Entities ask again by themselves.
-        if (Entity.HasCaller(command) && !lost.Sender.IsNobody())
+        if (CommandKinds.HasCaller(command) && !lost.Sender.IsNobody())
             lost.Sender.Tell(Replies.Failure(ErrorCode.Unavailable, $"'{command.Entity}' could not be started, or has just ended"));
     });
 

@@ -18,6 +18,6 @@ internal static class Unsaid
     public static void Refuse(IActorRef caller, Command command)
     {
         command.EndWait();
-        if (Entity.HasCaller(command)) caller.Tell(Replies.Failure(ErrorCode.Unavailable, "the shard is changing its owner"));
+        if (CommandKinds.HasCaller(command)) caller.Tell(Replies.Failure(ErrorCode.Unavailable, "the shard is changing its owner"));
     }
 }

@@ -90,7 +90,7 @@ internal sealed class EntityRegion : IEntities, IDisposable
     /// <summary>After the first disturbance.</summary>
     private async Task<Reply> AskOnAsync(RunningNode node, Command command, Task<Reply> answer, Disturbance next, bool mayBeLost, CancellationToken patience)
     {
-        var mutation = Entity.IsMutation(command);
+        var mutation = CommandKinds.IsMutation(command);
         var (shard, moved, lost, hasMoved) = (next.Shard, next.Moved, next.Lost, false);
         var asked = new List<Task<Reply>>(1) { answer };
         while (true)
@@ -129,7 +129,7 @@ internal sealed class EntityRegion : IEntities, IDisposable
     private static Task<Reply> SendAsync(RunningNode node, Command command, CancellationToken patience) => node.Region.Ask<Reply>(command, Timeout.InfiniteTimeSpan, patience);
 
     private static Reply NotAnswered(Command command, string why) =>
-        Replies.Failure(Entity.IsMutation(command) ? ErrorCode.OutcomeUnknown : ErrorCode.Unavailable, why);
+        Replies.Failure(CommandKinds.IsMutation(command) ? ErrorCode.OutcomeUnknown : ErrorCode.Unavailable, why);
 
     public void Tell(Command command) => lifecycle.Running?.Region.Tell(command, ActorRefs.NoSender);
 

@@ -30,6 +30,9 @@ internal sealed class NodeParts(NodeSettings settings, string incarnation, RuleS
 
     public SleepSnapshots SleepSnapshots { get; } = new();
 
+    /// <summary>For so long at most entities leave undecided what may wait. Another than theirs in tests alone.</summary>
+    public long CompanyMs { get; set; } = Entity.CompanyMs;
+
     public ShardMap Shards { get; } = new(settings.Shards);
 
     public RuleSwitches Rules { get; } = rules;

@@ -11,26 +11,34 @@ namespace AkkaHa.Cluster.Tests.Failover;
 /// <summary>
 /// Members are taken out on evidence, each kind by itself: the resolver of split brains would take a minute here, so that it can't be what did it.
 /// </summary>
-public sealed class EvidenceDowningTests(ITestOutputHelper output) : IAsyncLifetime
+public sealed class EvidenceDowningTests(EvidenceDowningTests.Watched watched, ITestOutputHelper output) : IClassFixture<EvidenceDowningTests.Watched>
 {
     /// <summary>With slack: the figures for an idle machine are in docs/guarantees.md.</summary>
     private static readonly TimeSpan TakenOutAtMost = TimeSpan.FromSeconds(30);
 
-    private ChaosCluster cluster = null!;
-    private MemberWatch watch = null!;
+    private readonly ChaosCluster cluster = watched.Cluster;
+    private readonly MemberWatch watch = watched.Watch;
 
-    public async Task InitializeAsync()
+    /// <summary>A cluster for all of them: each leaves it whole.</summary>
+    public sealed class Watched : IAsyncLifetime
     {
-        cluster = await ChaosCluster.StartAsync(3, "postgres", 1, ["--AkkaHa:Detection:StableAfterMs=60000"], CancellationToken.None);
-        if (Environment.GetEnvironmentVariable("AKKAHA_KEEP") == "1") cluster.Keep();
-        watch = new MemberWatch(cluster);
-        await watch.RestAsync();
-    }
+        internal ChaosCluster Cluster { get; private set; } = null!;
 
-    public async Task DisposeAsync()
-    {
-        watch.Dispose();
-        await cluster.DisposeAsync();
+        internal MemberWatch Watch { get; private set; } = null!;
+
+        public async Task InitializeAsync()
+        {
+            Cluster = await ChaosCluster.StartAsync(3, "postgres", 1, ["--AkkaHa:Detection:StableAfterMs=60000"], CancellationToken.None);
+            if (Environment.GetEnvironmentVariable("AKKAHA_KEEP") == "1") Cluster.Keep();
+            Watch = new MemberWatch(Cluster);
+            await Watch.RestAsync();
+        }
+
+        public async Task DisposeAsync()
+        {
+            Watch.Dispose();
+            await Cluster.DisposeAsync();
+        }
     }
 
     [Fact]
@@ -83,6 +91,8 @@ public sealed class EvidenceDowningTests(ITestOutputHelper output) : IAsyncLifet
         await ClusterUnderTest.EventuallyAsync(async () => await watch.IncarnationAsync(asked, victim) is null, "it is not taken out when it can be fenced");
         Assert.True(await watch.IsFencedAsync(incarnation));
         Assert.Contains(await watch.WhyDownedAsync(incarnation), r => r.StartsWith("it can't be reached and its port refuses connections", StringComparison.Ordinal));
+        victim.Process.Start();
+        await watch.RestAsync();
     }
 
     [Fact]

@@ -11,7 +11,7 @@ public sealed class FirstSeedTests(ITestOutputHelper output)
     /// <summary>Several times what a first seed waits for an answer before it founds (3 s).</summary>
     private static readonly TimeSpan CutFor = TimeSpan.FromSeconds(10);
 
-    [Fact]
+    [LongFact]
     public async Task Cut_off_from_the_others_alone_it_founds_nothing_and_rejoins_by_itself() => await RunAsync(async (cluster, watch) =>
     {
         var first = cluster.Members[0];

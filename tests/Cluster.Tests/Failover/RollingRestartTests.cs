@@ -78,7 +78,8 @@ public sealed class RollingRestartTests(ITestOutputHelper output)
             }),
         ];
         await Task.Delay(TimeSpan.FromSeconds(3));
-        for (var i = 0; i < cluster.Nodes.Count; i++)
+        // In the short run the first alone: who places the shards, and whom the others join, is one more thing that moves with it.
+        for (var i = 0; i < (LongFactAttribute.IsOn ? cluster.Nodes.Count : 1); i++)
         {
             output.WriteLine($"{DateTime.UtcNow:mm:ss.f} {cluster.Nodes[i].Name} is to stop");
             await stop(cluster, i);

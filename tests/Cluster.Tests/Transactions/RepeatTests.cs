@@ -11,9 +11,10 @@ public sealed class RepeatTests
 {
     private const string InSlot = "--AkkaHa:Testing:TransactionsInSlotSeconds=1";
 
+    public static TheoryData<string, bool> Cases => LongFactAttribute.IsOn ? new() { { "sqlite", false }, { "postgres", true } } : new() { { "postgres", true } };
+
     [Theory]
-    [InlineData("sqlite", false)]
-    [InlineData("postgres", true)]
+    [MemberData(nameof(Cases))]
     public async Task A_repeat_gets_the_same_outcome_everywhere_and_is_done_once(string provider, bool uuid)
     {
         await using var cluster = await ClusterUnderTest.StartAsync(provider, 3, InSlot);

@@ -209,7 +209,7 @@ public sealed class LockPropertyTests
             foreach (var command in commands)
             {
                 lastCall++;
-                if (Entity.HasCaller(command)) owed.Add(lastCall);
+                if (CommandKinds.HasCaller(command)) owed.Add(lastCall);
             }
             var then = scenario.When(commands);
             foreach (var one in scenario.Journal.Skip(folded).SelectMany(r => r.Events))

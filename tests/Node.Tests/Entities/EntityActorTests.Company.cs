@@ -12,6 +12,7 @@ public sealed partial class EntityActorTests
 {
     private const string LockName = "lock/l";
     private const int Rounds = 50;
+    private const long VeryLong = 3_600_000;
     private static readonly SessionId Session = SessionId.Create(4, Guid.NewGuid());
 
     private static Command Acquire(double waitSeconds = 30) => new()
@@ -39,18 +40,22 @@ public sealed partial class EntityActorTests
         return entity;
     }
 
+    /// <summary>All that has been sent has been taken in.</summary>
+    private static async Task TakenInAsync(IActorRef entity) => await entity.Ask<ActorIdentity>(new Identify(null), Patience);
+
     [Fact]
     public async Task Who_queues_for_a_lock_shares_the_write_of_the_release()
     {
+        parts.CompanyMs = VeryLong;
         var entity = await HeldAsync();
+        lock (script.Writes) script.Writes.Clear();
         for (var fence = 1; fence <= Rounds; fence++)
         {
             var (next, released) = (Ask(entity, Acquire()), Ask(entity, Release(fence)));
             Assert.Equal(fence, (await released).ReleaseLock.Fence);
             Assert.Equal(fence + 1, (await next).LockGrant.Fence);
         }
-        // Two rows each; that none came in time only a machine that stands still could bring about.
-        lock (script.Writes) Assert.Contains(2, script.Writes);
+        lock (script.Writes) Assert.Equal(Enumerable.Repeat(2, Rounds), script.Writes);
     }
 
     [Fact]
@@ -66,8 +71,37 @@ public sealed partial class EntityActorTests
     }
 
     [Fact]
+    public async Task Who_comes_meanwhile_makes_nobody_wait_for_longer()
+    {
+        parts.CompanyMs = 200;
+        var entity = await HeldAsync();
+        var before = WritesSoFar();
+        for (var waiters = 1; WritesSoFar() == before; waiters++)
+        {
+            Assert.InRange(waiters, 1, Company.AtMost);
+            _ = Ask(entity, Acquire());
+            await Task.Delay(20);
+        }
+    }
+
+    [Fact]
+    public async Task More_than_a_few_do_not_wait()
+    {
+        parts.CompanyMs = VeryLong;
+        var entity = await HeldAsync();
+        var before = WritesSoFar();
+        for (var waiters = 0; waiters < Company.AtMost; waiters++) _ = Ask(entity, Acquire());
+        await TakenInAsync(entity);
+        Assert.Equal(before, WritesSoFar());
+        _ = Ask(entity, Acquire());
+        await AwaitConditionAsync(() => Task.FromResult(WritesSoFar() == before + 1), Patience);
+        lock (script.Writes) Assert.Equal(Company.AtMost + 1, script.Writes[^1]);
+    }
+
+    [Fact]
     public async Task Whoever_asks_about_the_lock_sees_it_at_once()
     {
+        parts.CompanyMs = VeryLong;
         var entity = await HeldAsync();
         for (var waiters = 1; waiters <= Rounds; waiters++)
         {
@@ -77,8 +111,21 @@ public sealed partial class EntityActorTests
     }
 
     [Fact]
+    public async Task What_is_due_is_done_and_what_waits_is_decided_with_it()
+    {
+        parts.CompanyMs = VeryLong;
+        var entity = await HeldAsync();
+        var impatient = Ask(entity, Acquire(waitSeconds: 2));
+        Assert.Single((await Ask(entity, State())).Lock.Waiters);
+        _ = Ask(entity, Acquire());
+        Assert.Equal(ErrorCode.LockHeld, (await impatient).Failure.Code);
+        Assert.Equal(2, (await Ask(entity, State())).Lock.Waiters.Count);
+    }
+
+    [Fact]
     public async Task A_stop_lets_nobody_wait_who_has_been_taken_in()
     {
+        parts.CompanyMs = VeryLong;
         var entity = await HeldAsync();
         var before = WritesSoFar();
         var waits = Ask(entity, Acquire());

@@ -61,7 +61,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
         "rows deleted", "recovered without the newest snapshot", "message very late",
         "lease closed at the gate", "grant gone at the gate", "sent to a stale owner", "superseded",
         "fenced by the taker of a shard", "fenced to be downed", "found itself fenced", "took after expiry", "took from one that was fenced already", "took again what it had",
-        "take with an unknown outcome", "transaction with its answer lost", "orphan swept", "hand-over", "two coordinators", "two nodes cut from each other",
+        "take with an unknown outcome", "transaction with its answer lost", "orphan swept", "hand-over", "waited for company", "waited for company, which came", "two coordinators", "two nodes cut from each other",
         "outage", "cut from the database", "paused anywhere",
         "a key ended by its time to live", "a key ended with its session", "several locks at once", "several locks, abandoned", "several locks, another call", "swept without a cause",
         .. Steps.SelectMany(step => (string[])[$"paused {step}", $"stalled {step}"]),

@@ -12,6 +12,7 @@ namespace AkkaHa.Simulation.Tests.World;
 sealed class EntityHost
 {
     private const int BatchAtMost = 64;
+    private const int TimersLateMs = 20;
 
     private enum State
     {
@@ -34,6 +35,8 @@ sealed class EntityHost
     private State state = State.Recovering;
     private Entity? entity;
     private bool decisionDue;
+    private bool waits;
+    private long decisionOrder;
     private bool stopping;
     private bool dying;
     private bool poisoned;
@@ -90,6 +93,7 @@ sealed class EntityHost
         if (state == State.Stopped) then?.Invoke();
         else if (state == State.Recovering) Stop(Ended.Clean);
         else if (state == State.Ready && inbox.Count == 0) Leave();
+        else DecideSoon();
     }
 
     /// <summary>What is known and not stored goes first.</summary>
@@ -134,14 +138,18 @@ sealed class EntityHost
 
     private void DecideSoon()
     {
-        if (decisionDue || state != State.Ready) return;
-        decisionDue = true;
-        var late = world.Rng.Chance(0.3) ? world.Rng.Between(1, 5) : 0;
-        var waits = inbox.Count > 0 && inbox.TrueForAll(i => entity!.MayWait(i.Command, node.Moment));
-        if (waits) world.Count("waits for company");
-        node.Process.After(waits ? Entity.CompanyMs : late, () =>
+        if (state != State.Ready || (decisionDue && !waits)) return;
+        // As on a node: what tells nobody anything waits for company, but not when something is due, or the activation is to end.
+        var mayWait = !stopping && inbox.Count > 0 && !(entity!.WakeAtMs <= node.Moment.MonoMs) && inbox.TrueForAll(i => entity.MayWait(i.Command, node.Moment));
+        if (waits && mayWait) return;
+        if (mayWait) world.Count("waited for company");
+        else if (waits) world.Count("waited for company, which came");
+        (decisionDue, waits) = (true, mayWait);
+        var order = ++decisionOrder;
+        node.Process.After(mayWait ? Entity.CompanyMs + world.Rng.Between(0, TimersLateMs) : world.Rng.Chance(0.3) ? world.Rng.Between(1, 5) : 0, () =>
         {
-            decisionDue = false;
+            if (order != decisionOrder) return;
+            decisionDue = waits = false;
             if (state == State.Ready && (inbox.Count > 0 || entity!.WakeAtMs <= node.Moment.MonoMs)) Decide();
         });
     }
