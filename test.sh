@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds everything and runs the tests. Ends with one line: N passed, N failed.
-#   ./test.sh          all but the long ones (meant to be under 20 minutes on 2 cores; 26 on a slow machine)
+#   ./test.sh          all but the long ones (meant to be under 20 minutes on 2 cores; 23 on a slow machine)
 #   ./test.sh --long   the long ones too: many seeds, many kills, chaos
 # Installs what the tests need from Debian's packages, by name.
 set -uo pipefail
