@@ -31,8 +31,8 @@ internal static class Comparison
                 {
                     // They start beside one another: nothing is measured yet.
                     var started = await StartAllAsync([.. phases[phase].Where(name => !peers.ContainsKey(name))], cells, ct);
-                    own.AddRange(started.Where(IsAkkaHa));
-                    foreach (var peer in started.Where(s => !IsAkkaHa(s))) peers.Add(peer.Name, peer);
+                    own.AddRange(started.Where(s => IsAkkaHa(s.Name)));
+                    foreach (var peer in started.Where(s => !IsAkkaHa(s.Name))) peers.Add(peer.Name, peer);
                     inTurn.AddRange(phases[phase].Select(name => started.FirstOrDefault(s => s.Name == name) ?? peers[name]));
                     foreach (var system in started) await WarmUpAsync(system, cells, options.WarmRound, ct);
                     await RunPhaseAsync(options, phase, inTurn, cells, findings, ct);
@@ -56,13 +56,13 @@ internal static class Comparison
     /// <summary>Who runs beside whom.</summary>
     public static IReadOnlyList<IReadOnlyList<string>> Phases(IReadOnlyList<string> systems)
     {
-        string[] clusters = [.. SystemNames.All.Intersect(systems).Where(s => s.StartsWith(SystemNames.AkkaHa, StringComparison.Ordinal))];
+        string[] clusters = [.. SystemNames.All.Intersect(systems).Where(IsAkkaHa)];
         string[] peers = [.. SystemNames.All.Intersect(systems).Except(clusters)];
         if (clusters.Length == 0) return [peers];
         return [.. clusters.Select((c, i) => (IReadOnlyList<string>)[c, .. i == 0 ? peers : peers.Where(p => p == SystemNames.Etcd)])];
     }
 
-    private static bool IsAkkaHa(ISystem system) => system.Name.StartsWith(SystemNames.AkkaHa, StringComparison.Ordinal);
+    private static bool IsAkkaHa(string system) => system.StartsWith(SystemNames.AkkaHa, StringComparison.Ordinal);
 
     /// <returns>All of them, with all that the workloads expect; or, when one could not be started, none.</returns>
     private static async Task<IReadOnlyList<ISystem>> StartAllAsync(IReadOnlyList<string> names, IReadOnlyList<Cell> cells, CancellationToken ct)

@@ -37,9 +37,13 @@ public sealed class Entity
     private readonly Outcomes outcomes = new();
     private readonly bool dirty;
     private readonly string name;
-    private long decidedSequenceNr, lastEpoch, lastTimeMs;
-    private bool claimed, activated;
-    private long rowsSinceSnapshot, bytesSinceSnapshot;
+    private long decidedSequenceNr;
+    private long lastEpoch;
+    private long lastTimeMs;
+    private bool claimed;
+    private bool activated;
+    private long rowsSinceSnapshot;
+    private long bytesSinceSnapshot;
 
     /// <summary>A new activation under a grant.</summary>
     /// <param name="id">Which entity.</param>

@@ -54,8 +54,8 @@ internal sealed class CommandQueue(EntityMeter meter, TurnTraces traces, Admissi
         queue.Enqueue((caller, command, NodeTracing.Turn(command)));
     }
 
-    /// <summary>Whether the entity may leave all of it undecided for now. What may is not counted any more among what waits for its turn here; and may until the next batch is taken.</summary>
-    public bool MayWait(Entity entity, Moment now)
+    /// <summary>Leaves all of it undecided for now, if the entity may. What is left is not counted any more among what waits for its turn here, and may be left until the next batch is taken.</summary>
+    public bool TryLeave(Entity entity, Moment now)
     {
         var place = 0;
         foreach (var (_, command, _) in queue)

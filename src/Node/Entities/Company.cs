@@ -22,7 +22,7 @@ internal sealed class Company(Entity entity, CommandQueue queue, long atMostMs)
     {
         if (!may || queue.Count is 0 or > AtMost) return Ends();
         var now = NodeClock.Now();
-        if (now.MonoMs - sinceMs >= atMostMs || !queue.MayWait(entity, now)) return Ends();
+        if (now.MonoMs - sinceMs >= atMostMs || !queue.TryLeave(entity, now)) return Ends();
         sinceMs ??= now.MonoMs;
         if (isTimed) return true;
         isTimed = true;
