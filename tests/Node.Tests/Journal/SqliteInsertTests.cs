@@ -56,6 +56,8 @@ public sealed class SqliteInsertTests(JournalFixture fixture)
         var journal = await fixture.NewAsync("sqlite");
         await using var connection = SqliteInsert.Connect(journal.Database.JournalConnection);
         Assert.Equal(("2", "wal", "10000", 10), (await AskAsync("PRAGMA synchronous"), await AskAsync("PRAGMA journal_mode"), await AskAsync("PRAGMA busy_timeout"), connection.DefaultTimeout));
+        // What a row costs the log, and how often the log is written to the file.
+        Assert.Equal(("2048", "4000"), (await AskAsync("PRAGMA page_size"), await AskAsync("PRAGMA wal_autocheckpoint")));
 
         async Task<string?> AskAsync(string pragma)
         {
