@@ -12,15 +12,6 @@ namespace AkkaHa.Core.Entities;
 /// </summary>
 public sealed class Entity
 {
-    /// <summary>Rows between two snapshots, where little else has to go with them.</summary>
-    public const int RowsPerSnapshot = 400;
-
-    /// <summary>Rows between two snapshots at most: that many, and those of one write, are read at a recovery.</summary>
-    public const int RowsPerSnapshotAtMost = 10_000;
-
-    /// <summary>Rows since the last snapshot with which an entity does not end an activation that nobody needs any more: whoever comes next would wait until all of them are read.</summary>
-    public const int RowsBehindSleep = 64;
-
     /// <summary>A row that is as large takes no more commands in.</summary>
     public const int RowBytesShared = 16 * 1024;
 
@@ -37,6 +28,7 @@ public sealed class Entity
     private readonly Outcomes outcomes = new();
     private readonly bool dirty;
     private readonly string name;
+    private readonly int rowsPerSnapshot;
     private long decidedSequenceNr;
     private long lastEpoch;
     private long lastTimeMs;
@@ -58,6 +50,7 @@ public sealed class Entity
         Epoch = epoch;
         this.dirty = dirty;
         name = id.ToString();
+        rowsPerSnapshot = SnapshotPace.RowsOf(id);
         this.rules = rules ?? RuleSwitches.AllOn;
     }
 
@@ -85,10 +78,10 @@ public sealed class Entity
     /// <summary>
     /// Whether it is time for a snapshot. All outcomes of a minute go with each, so that under load it is as large as all rows of that minute: there is none before the rows since the last one are as large.
     /// </summary>
-    public bool IsSnapshotDue => rowsSinceSnapshot >= RowsPerSnapshot && (rowsSinceSnapshot >= RowsPerSnapshotAtMost || bytesSinceSnapshot >= outcomes.Bytes);
+    public bool IsSnapshotDue => rowsSinceSnapshot >= rowsPerSnapshot && (rowsSinceSnapshot >= SnapshotPace.RowsAtMost || bytesSinceSnapshot >= outcomes.Bytes);
 
     /// <summary>Whether there is to be a snapshot before the activation ends for want of use.</summary>
-    public bool IsSnapshotDueBeforeSleep => rowsSinceSnapshot >= RowsBehindSleep;
+    public bool IsSnapshotDueBeforeSleep => rowsSinceSnapshot >= SnapshotPace.RowsBehindSleep;
 
     /// <summary>
     /// Whether the host may leave this command undecided, with all that came before it, for <see cref="CompanyMs"/>, or until something is due or comes that may not wait: as if it had been so much longer on its

@@ -12,15 +12,26 @@ namespace AkkaHa.Core.Tests.Entities;
 public sealed class SnapshotDueTests(ITestOutputHelper output)
 {
     private static readonly EntityId Hot = EntityId.Lock("hot");
+    private static readonly int OfK = SnapshotPace.RowsOf(EntityId.Key("k"));
+
+    /// <summary>A thousand keys that are written alike would take a thousand snapshots in one second, and be in each other's way.</summary>
+    [Fact]
+    public void Entities_that_are_written_alike_take_theirs_at_different_times()
+    {
+        var rows = Enumerable.Range(0, 10_000).Select(i => SnapshotPace.RowsOf(EntityId.Key($"k{i}"))).ToArray();
+        Assert.Equal((200, 599), (rows.Min(), rows.Max()));
+        Assert.InRange(rows.Average(), 390, 410);
+        Assert.InRange(rows.GroupBy(r => r / 20).Max(g => g.Count()), 500, 600);
+    }
 
     [Fact]
-    public void Where_little_is_remembered_it_is_due_every_400_rows()
+    public void Where_little_is_remembered_it_is_due_every_so_many_rows()
     {
         var entity = new Entity(EntityId.Key("k"), Machines.For(EntityId.Key("k")), 1, false);
         entity.FinishRecovery(0);
         for (var round = 0; round < 3; round++)
         {
-            for (var i = 0; i < 399; i++) Run(entity, Make.Put("v"), round);
+            for (var i = 1; i < OfK; i++) Run(entity, Make.Put("v"), round);
             Assert.False(entity.IsSnapshotDue);
             Run(entity, Make.Put("v"), round);
             Assert.True(entity.IsSnapshotDue);
@@ -51,7 +62,7 @@ public sealed class SnapshotDueTests(ITestOutputHelper output)
         Assert.Equal(120_000, fence);
         output.WriteLine($"{entity.DurableSequenceNr} rows of {rowBytes / entity.DurableSequenceNr} bytes; {snapshots} snapshots, the largest of {largest / 1024} KiB; "
             + $"{(double)snapshotBytes / rowBytes:0.0} bytes of snapshots for each of rows, after at most {longest} rows. Every 400 rows it would be {largest / 400.0 / (rowBytes / entity.DurableSequenceNr):0} when the minute is full");
-        Assert.InRange(longest, 400, Entity.RowsPerSnapshotAtMost);
+        Assert.InRange(longest, SnapshotPace.RowsOf(Hot), SnapshotPace.RowsAtMost);
         Assert.InRange((double)snapshotBytes / rowBytes, 0, 10);
     }
 
@@ -59,7 +70,7 @@ public sealed class SnapshotDueTests(ITestOutputHelper output)
     public void Recovery_counts_the_rows_that_it_has_read()
     {
         var scenario = Scenario.Fresh(EntityId.Key("k"));
-        for (var i = 0; i < 399; i++) scenario.When(Make.Put("v"));
+        for (var i = 1; i < OfK; i++) scenario.When(Make.Put("v"));
         scenario.Restart();
         Assert.False(scenario.Entity.IsSnapshotDue);
         scenario.When(Make.Put("v"));

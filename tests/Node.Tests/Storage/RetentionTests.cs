@@ -1,3 +1,5 @@
+using AkkaHa.Core.Entities;
+using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Node.Lists;
 using AkkaHa.Node.Membership;
@@ -35,7 +37,7 @@ public sealed class RetentionTests
                 await new LockIndex(database).AdvanceAsync(null, default);
             }
         });
-        // Snapshots are taken after 400 rows, and again when as much has been written as goes with one; what the older of the two last ones covers is gone. What could not be deleted just then, as the index was being
+        // Snapshots are taken after so many rows, and again when as much has been written as goes with one; what the older of the two last ones covers is gone. What could not be deleted just then, as the index was being
         // written, goes with the next one.
         var writes = 0L;
         do
@@ -43,7 +45,7 @@ public sealed class RetentionTests
             for (var i = 0; i < LookEvery; i++) Assert.Equal(++writes, (await InProcessCluster.AskAsync(node, InProcessCluster.Put("k"))).PutKey.Revision);
             Assert.InRange(writes, 1, WritesAtMost);
         }
-        while (writes < Writes || LowestRow(database) <= 400);
+        while (writes < Writes || LowestRow(database) <= SnapshotPace.RowsOf(EntityId.Key("k")));
 
         await written.CancelAsync();
         await index;
