@@ -14,8 +14,8 @@ public sealed class Backlog(double waitMs)
     /// <summary>So much may wait where little has waited lately: what comes at once is soon done, and nobody knows what a node can do that has had nothing to do.</summary>
     public const int Burst = 1_024;
 
-    /// <summary>So many windows in a row with much to do, and it is no burst.</summary>
-    private const int WindowsOfMuch = 5;
+    /// <summary>So many windows in a row with much to do, and it is no burst: what comes at once has come within one. In each more, an overload would take what it does not get done for seconds (ADR 0043).</summary>
+    private const int WindowsOfMuch = 2;
 
     /// <summary>So many in a row with little to do, and bursts may come again: five seconds.</summary>
     private const int WindowsOfLittle = 50;
@@ -30,10 +30,12 @@ public sealed class Backlog(double waitMs)
     private double can;
     private int much;
     private int little;
-    private bool isCalm = true;
 
     /// <summary>So much may wait now.</summary>
     public int AtMost { get; private set; } = Burst;
+
+    /// <summary>Whether little has waited lately, so that much that comes at once is a burst.</summary>
+    public bool IsCalm { get; private set; } = true;
 
     /// <summary>A window of <see cref="Shedding.WindowMs"/> has ended.</summary>
     /// <param name="done">What had its turn in it.</param>
@@ -44,9 +46,9 @@ public sealed class Backlog(double waitMs)
     {
         // A bound that is held keeps what waits near to it.
         (much, little) = refuses || waiting >= AtLeast / 2 ? (much + 1, 0) : (0, little + 1);
-        isCalm = isCalm ? much < WindowsOfMuch : little >= WindowsOfLittle;
+        IsCalm = IsCalm ? much < WindowsOfMuch : little >= WindowsOfLittle;
         lately += Weight * (done - lately);
         can = Math.Max(lately, waiting >= AtLeast ? can - (WeightOfLess * (can - lately)) : can);
-        AtMost = (int)Math.Max(isCalm ? Burst : AtLeast, can * (waitMs + usualMs) / Shedding.WindowMs);
+        AtMost = (int)Math.Max(IsCalm ? Burst : AtLeast, can * (waitMs + usualMs) / Shedding.WindowMs);
     }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using AkkaHa.Core.Overload;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Node.Api.Errors;
+using AkkaHa.Node.Api.Pipelines;
 using AkkaHa.Node.Metrics;
 using AkkaHa.Node.Settings;
 
@@ -19,6 +20,8 @@ internal sealed class Admission
     private const int Lots = 1_000_000;
     private const int WindowsASecond = 1000 / Shedding.WindowMs;
     private static readonly TimeSpan LeastHint = TimeSpan.FromMilliseconds(100);
+    /// <summary>So that there are few of them: what says one is made once (<see cref="PipelinedMethods"/>).</summary>
+    private static readonly TimeSpan HintStep = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestHint = TimeSpan.FromSeconds(2);
 
     private readonly OverloadSettings settings;
@@ -78,6 +81,7 @@ internal sealed class Admission
         if (!settings.Shed || waitedMs is not { } waited || young.Count + beside < Few) return null;
         stream.Waited((long)(waited * TimeSpan.TicksPerMillisecond));
         if (waited > WaitingPlace.TargetsAtMost * settings.TargetMs) return TurnAway(work.Method, Wait.Stream);
+        if (young.Count >= Few && Full(work.Writes, waited) is { } full) return TurnAway(work.Method, full);
         return RefuseAShare(work.Method, Wait.Stream, stream.Share);
     }
 
@@ -195,8 +199,8 @@ internal sealed class Admission
     /// <summary>What others pass on is under way here only until it is decided; what came in here, and is not decided, is in both.</summary>
     private bool HasFewToDecide => Math.Max(young.Count, undecided.Count) < Few;
 
-    /// <summary>Where so much waits that no more of this is taken; null: nowhere.</summary>
-    private Wait? Full(bool writes) => entity.IsFull ? Wait.Entity : writes && journal.IsFull ? Wait.Journal : null;
+    /// <summary>Where so much waits that no more of this is taken, if it has waited so long already; null: nowhere.</summary>
+    private Wait? Full(bool writes, double waitedMs = 0) => entity.IsFullFor(waitedMs) ? Wait.Entity : writes && journal.IsFullFor(waitedMs) ? Wait.Journal : null;
 
     private static Failure? RefuseAShare(string method, Wait place, double share) => share > 0 && Random.Shared.NextDouble() < share ? Refuse(method, NameOf(place), Hint(share)) : null;
 
@@ -215,7 +219,7 @@ internal sealed class Admission
     }
 
     /// <summary>The more is refused, the longer who was refused stays away: else those who come again would be most of what there is to refuse.</summary>
-    private static TimeSpan Hint(double share) => LeastHint / (1 - Math.Min(share, Shedding.ShareAtMost)) is var hint && hint < LongestHint ? hint : LongestHint;
+    private static TimeSpan Hint(double share) => LeastHint / (1 - Math.Min(share, Shedding.ShareAtMost)) is var hint && hint < LongestHint ? HintStep * Math.Round(hint / HintStep) : LongestHint;
 
     private static Failure Refuse(string what, string place, TimeSpan hint)
     {

@@ -15,19 +15,19 @@ public sealed class BacklogTests
     public void Much_that_lasts_is_no_burst_and_after_five_seconds_with_little_one_may_come_again()
     {
         var backlog = new Backlog(WaitMs);
-        Windows(backlog, 4, done: 50, waiting: Backlog.AtLeast / 2);
-        Assert.Equal(Backlog.Burst, backlog.AtMost);
+        Windows(backlog, 1, done: 50, waiting: Backlog.AtLeast / 2);
+        Assert.Equal((Backlog.Burst, true), (backlog.AtMost, backlog.IsCalm));
         // It was one.
         Windows(backlog, 1, done: 50, waiting: 0);
-        Windows(backlog, 4, done: 50, waiting: 2_000);
-        Assert.Equal(Backlog.Burst, backlog.AtMost);
+        Windows(backlog, 1, done: 50, waiting: 2_000);
+        Assert.Equal((Backlog.Burst, true), (backlog.AtMost, backlog.IsCalm));
 
         Windows(backlog, 1, done: 50, waiting: 2_000);
-        Assert.Equal(Backlog.AtLeast, backlog.AtMost);
+        Assert.Equal((Backlog.AtLeast, false), (backlog.AtMost, backlog.IsCalm));
         Windows(backlog, 49, done: 50, waiting: 0);
-        Assert.Equal(Backlog.AtLeast, backlog.AtMost);
+        Assert.Equal((Backlog.AtLeast, false), (backlog.AtMost, backlog.IsCalm));
         Windows(backlog, 1, done: 50, waiting: 0);
-        Assert.Equal(Backlog.Burst, backlog.AtMost);
+        Assert.Equal((Backlog.Burst, true), (backlog.AtMost, backlog.IsCalm));
     }
 
     [Fact]

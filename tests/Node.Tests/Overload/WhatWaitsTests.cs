@@ -145,6 +145,34 @@ public sealed class WhatWaitsTests
         Assert.False(tooMuch.EndWait());
     }
 
+    /// <summary>In an overload, all its waiting together is to be as long as that of one who comes at once may be here; in a burst, or after a pause, it is not counted.</summary>
+    [Fact]
+    public void What_has_waited_before_it_was_read_is_refused_where_only_less_may_wait_in_front_of_it()
+    {
+        const int Half = Backlog.AtLeast / 2;
+        foreach (var (awaiting, unstored, isRefused) in new[] { (Half, 0, (Read: true, Write: true)), (0, Half, (false, true)), (Half - 1, Half - 1, (false, false)) })
+        {
+            var (overloaded, calm) = (Busy.Node(), Busy.Node());
+            for (var window = 0; window < 10; window++)
+            {
+                // One that did not wait: it is not all for which the wait is too long.
+                Assert.Null(overloaded.TooLate(Busy.Get, 0, 0));
+                Assert.NotNull(overloaded.TooLate(Busy.Get, 1_000, 0));
+                overloaded.EndWindow();
+            }
+            Busy.Calls(overloaded, Admission.Few);
+            foreach (var admission in (Admission[])[overloaded, calm])
+            {
+                for (var i = 0; i < awaiting; i++) Busy.Awaiting(admission);
+                admission.Storing(unstored);
+            }
+            Assert.Equal(isRefused, (overloaded.TooLate(Busy.Get, 100, 0) is not null, overloaded.TooLate(Busy.Put, 100, 0) is not null));
+            Assert.Null(calm.TooLate(Busy.Get, 100, 0) ?? calm.TooLate(Busy.Put, 100, 0));
+            // Nor who comes at once, or earlier than usual.
+            foreach (var waitedMs in (double[])[0, -50]) Assert.Null(overloaded.TooLate(Busy.Put, waitedMs, 0) ?? overloaded.Refusal(Busy.Put));
+        }
+    }
+
     [Fact]
     public void What_has_waited_for_twice_the_target_before_it_was_read_is_refused_unless_there_is_little_to_do()
     {

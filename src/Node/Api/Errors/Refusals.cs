@@ -47,6 +47,9 @@ internal static class Refusals
         RetryAfterMs = (uint)retryAfter.TotalMilliseconds,
     };
 
+    /// <summary>Whether it is one of <see cref="Overloaded"/>.</summary>
+    public static bool IsOverloaded(Failure failure) => failure.Details?.Fields.TryGetValue(OverloadReason.Name, out var reason) == true && reason.StringValue == OverloadReason.Value;
+
     /// <summary>A bug of ours, seen by a caller: a read was not answered, a mutation may have happened.</summary>
     public static Failure Unexpected(bool isRead) => isRead
         ? Of(ErrorCode.Unavailable, "the node failed to answer; its log says why")

@@ -45,7 +45,7 @@ internal sealed class OpenPipeline(PipelinedMethods methods, ServerCallContext s
         }
         if (methods.Of(call) is not { } method)
         {
-            Refuse(call, new RpcException(new Status(StatusCode.Unimplemented, "calls[].request is none that this node knows")));
+            Send(PipelinedMethods.Refused(call, new RpcException(new Status(StatusCode.Unimplemented, "calls[].request is none that this node knows"))));
             return;
         }
         // What makes room, or keeps alive, is never refused for lack of it. A caller with so much of it is none of ours.
@@ -53,13 +53,13 @@ internal sealed class OpenPipeline(PipelinedMethods methods, ServerCallContext s
         if (PipelinedMethods.WorkOf(method, call) is { } work && (TooMuch() ?? methods.TooLate(work, waitedMs, beside)) is { } failure)
         {
             methods.CountRefused(work);
-            Refuse(call, GrpcErrors.ToRpcException(failure));
+            Send(PipelinedMethods.Refused(call, failure));
             return;
         }
         var context = new PipelinedContext(method.Name, stream, state);
         if (!open.TryAdd(call.Id, context))
         {
-            Refuse(call, GrpcErrors.ToRpcException(Refusals.Invalid("calls[].id", $"{call.Id} is under way already")));
+            Send(PipelinedMethods.Refused(call, Refusals.Invalid("calls[].id", $"{call.Id} is under way already")));
             return;
         }
         Interlocked.Increment(ref underWay);
@@ -151,8 +151,6 @@ internal sealed class OpenPipeline(PipelinedMethods methods, ServerCallContext s
             EndOne();
         }
     }
-
-    private void Refuse(PipelinedCall call, RpcException status) => Send(PipelinedMethods.Refused(call, status));
 
     private void EndOne()
     {

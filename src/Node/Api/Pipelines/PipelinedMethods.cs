@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using AkkaHa.Messages;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Messages.V1;
@@ -21,6 +22,9 @@ internal sealed class PipelinedMethods(
     KeysService keys, LocksService locks, SessionsService sessions, TransactionsService transactions, FailureInterceptor failures, CallTimes times, Admission admission, NodeHistory history,
     ILogger<PipelinedMethods> log)
 {
+    /// <summary>By their hints, in milliseconds.</summary>
+    private static readonly ConcurrentDictionary<uint, PipelinedRefusal> Overloaded = [];
+
     private readonly Dictionary<PipelinedCall.RequestOneofCase, IPipelinedMethod> all = new()
     {
         [PipelinedCall.RequestOneofCase.GetKey] = new Method<GetKeyRequest, KeyValue>("/akkaha.v1.Keys/Get", c => c.GetKey, keys.Get, (a, r) => a.GetKey = r, failures, times),
@@ -48,7 +52,7 @@ internal sealed class PipelinedMethods(
             using var trace = NodeTracing.Call(method.Name, call.Traceparent);
             if (WorkOf(method, call) is { } work)
             {
-                if (OverloadGate.Refusal(work, admission, history) is { } failure) return Refused(call, GrpcErrors.ToRpcException(failure));
+                if (OverloadGate.Refusal(work, admission, history) is { } failure) return Refused(call, failure);
                 young = admission.Enter();
             }
             var answer = new PipelinedAnswer { Id = call.Id };
@@ -79,13 +83,18 @@ internal sealed class PipelinedMethods(
     public void CountRefused(NewWork work) => OverloadGate.CountRefused(work, history);
 
     /// <summary>A call that ends with this status.</summary>
-    public static PipelinedAnswer Refused(PipelinedCall call, RpcException e) => new()
+    public static PipelinedAnswer Refused(PipelinedCall call, RpcException e) => new() { Id = call.Id, Refused = RefusalOf(e) };
+
+    /// <summary>A call that ends with this failure. Those of a node with too much to do differ in their hint alone, and are made once for each: to refuse must be cheap.</summary>
+    public static PipelinedAnswer Refused(PipelinedCall call, Failure failure) => new()
     {
         Id = call.Id,
-        Refused = new PipelinedRefusal
-        {
-            Status = (int)e.StatusCode, Message = e.Status.Detail, Details = e.Trailers.GetValueBytes(ResponseHeaders.StatusDetails) is { } details ? UnsafeByteOperations.UnsafeWrap(details) : ByteString.Empty,
-        },
+        Refused = Refusals.IsOverloaded(failure) ? Overloaded.GetOrAdd(failure.RetryAfterMs, static (_, made) => RefusalOf(GrpcErrors.ToRpcException(made)), failure) : RefusalOf(GrpcErrors.ToRpcException(failure)),
+    };
+
+    private static PipelinedRefusal RefusalOf(RpcException e) => new()
+    {
+        Status = (int)e.StatusCode, Message = e.Status.Detail, Details = e.Trailers.GetValueBytes(ResponseHeaders.StatusDetails) is { } details ? UnsafeByteOperations.UnsafeWrap(details) : ByteString.Empty,
     };
 
     private sealed class Method<TRequest, TResponse>(
