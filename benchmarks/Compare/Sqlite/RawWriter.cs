@@ -2,7 +2,7 @@ using Microsoft.Data.Sqlite;
 
 namespace AkkaHa.Compare.Sqlite;
 
-/// <summary>SQLite itself, as durable as the journal: one prepared statement, rows of the same bytes for the same entities, so many in a transaction.</summary>
+/// <summary>SQLite itself, as it comes, and as durable as the journal: one prepared statement, rows of the same bytes for the same entities, so many in a transaction.</summary>
 internal sealed class RawWriter : IDisposable
 {
     private readonly SqliteConnection connection;

@@ -8,8 +8,11 @@ namespace AkkaHa.Core.Overload;
 /// <param name="waitMs">So long what comes last may wait.</param>
 public sealed class Backlog(double waitMs)
 {
-    /// <summary>So much may wait always.</summary>
+    /// <summary>So much may wait always, in front of what comes at once.</summary>
     public const int AtLeast = 256;
+
+    /// <summary>The same in front of what has waited before it came.</summary>
+    public const int AtLeastInFrontOfLate = 128;
 
     /// <summary>So much may wait where little has waited lately: what comes at once is soon done, and nobody knows what a node can do that has had nothing to do.</summary>
     public const int Burst = 1_024;
@@ -30,12 +33,16 @@ public sealed class Backlog(double waitMs)
     private double can;
     private int much;
     private int little;
+    private bool isCalm = true;
 
     /// <summary>So much may wait now.</summary>
     public int AtMost { get; private set; } = Burst;
 
-    /// <summary>Whether little has waited lately, so that much that comes at once is a burst.</summary>
-    public bool IsCalm { get; private set; } = true;
+    /// <summary>
+    /// So much less may wait in front of what has waited already, for each millisecond: what is done in one, so that it waits no longer in all than what comes at once. None while little has waited lately: what is much then is a
+    /// burst, and soon done.
+    /// </summary>
+    public double LessAMs => isCalm ? 0 : can / Shedding.WindowMs;
 
     /// <summary>A window of <see cref="Shedding.WindowMs"/> has ended.</summary>
     /// <param name="done">What had its turn in it.</param>
@@ -46,9 +53,9 @@ public sealed class Backlog(double waitMs)
     {
         // A bound that is held keeps what waits near to it.
         (much, little) = refuses || waiting >= AtLeast / 2 ? (much + 1, 0) : (0, little + 1);
-        IsCalm = IsCalm ? much < WindowsOfMuch : little >= WindowsOfLittle;
+        isCalm = isCalm ? much < WindowsOfMuch : little >= WindowsOfLittle;
         lately += Weight * (done - lately);
         can = Math.Max(lately, waiting >= AtLeast ? can - (WeightOfLess * (can - lately)) : can);
-        AtMost = (int)Math.Max(IsCalm ? Burst : AtLeast, can * (waitMs + usualMs) / Shedding.WindowMs);
+        AtMost = (int)Math.Max(isCalm ? Burst : AtLeast, can * (waitMs + usualMs) / Shedding.WindowMs);
     }
 }

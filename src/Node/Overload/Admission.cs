@@ -2,14 +2,13 @@ using System.Diagnostics;
 using AkkaHa.Core.Overload;
 using AkkaHa.Messages.Internal;
 using AkkaHa.Node.Api.Errors;
-using AkkaHa.Node.Api.Pipelines;
 using AkkaHa.Node.Metrics;
 using AkkaHa.Node.Settings;
 
 namespace AkkaHa.Node.Overload;
 
 /// <summary>
-/// Decides which new work this node takes (ADR 0032, 0039). Waits, and what waits, are told to it from wherever calls wait; at the end of each window <see cref="Shedding"/> makes shares of the waits, and <see cref="Backlog"/>
+/// Decides which new work this node takes (ADR 0032, 0039, 0043). Waits, and what waits, are told to it from wherever calls wait; at the end of each window <see cref="Shedding"/> makes shares of the waits, and <see cref="Backlog"/>
 /// says how much may wait. Safe for concurrent use.
 /// </summary>
 internal sealed class Admission
@@ -20,7 +19,8 @@ internal sealed class Admission
     private const int Lots = 1_000_000;
     private const int WindowsASecond = 1000 / Shedding.WindowMs;
     private static readonly TimeSpan LeastHint = TimeSpan.FromMilliseconds(100);
-    /// <summary>So that there are few of them: what says one is made once (<see cref="PipelinedMethods"/>).</summary>
+
+    /// <summary>So that there are few of them: what says one over a pipeline is made once.</summary>
     private static readonly TimeSpan HintStep = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestHint = TimeSpan.FromSeconds(2);
 
@@ -81,7 +81,8 @@ internal sealed class Admission
         if (!settings.Shed || waitedMs is not { } waited || young.Count + beside < Few) return null;
         stream.Waited((long)(waited * TimeSpan.TicksPerMillisecond));
         if (waited > WaitingPlace.TargetsAtMost * settings.TargetMs) return TurnAway(work.Method, Wait.Stream);
-        if (young.Count >= Few && Full(work.Writes, waited) is { } full) return TurnAway(work.Method, full);
+        var underWay = young.Count;
+        if (underWay >= Few && underWay < settings.CallsAtMost && Full(work.Writes, waited) is { } full) return TurnAway(work.Method, full);
         return RefuseAShare(work.Method, Wait.Stream, stream.Share);
     }
 
@@ -200,7 +201,7 @@ internal sealed class Admission
     private bool HasFewToDecide => Math.Max(young.Count, undecided.Count) < Few;
 
     /// <summary>Where so much waits that no more of this is taken, if it has waited so long already; null: nowhere.</summary>
-    private Wait? Full(bool writes, double waitedMs = 0) => entity.IsFullFor(waitedMs) ? Wait.Entity : writes && journal.IsFullFor(waitedMs) ? Wait.Journal : null;
+    private Wait? Full(bool writes, double waitedMs = 0) => entity.IsFull(waitedMs) ? Wait.Entity : writes && journal.IsFull(waitedMs) ? Wait.Journal : null;
 
     private static Failure? RefuseAShare(string method, Wait place, double share) => share > 0 && Random.Shared.NextDouble() < share ? Refuse(method, NameOf(place), Hint(share)) : null;
 

@@ -27,7 +27,7 @@ internal sealed class WaitingPlace(double targetMs, Func<int>? waiting, UsualTim
     private int silent;
     private int done;
     private int atMost = Backlog.Burst;
-    private bool isCalm = true;
+    private double lessAMs;
     private int turnedAway;
     private double turnedAwayLately;
 
@@ -43,14 +43,9 @@ internal sealed class WaitingPlace(double targetMs, Func<int>? waiting, UsualTim
     /// <summary>How much waits; null: nobody can say.</summary>
     public int? Waiting => waiting?.Invoke();
 
-    /// <summary>Whether so much waits that no more is taken.</summary>
-    public bool IsFull => IsFullFor(0);
-
-    /// <summary>
-    /// Whether so much waits that no more is taken of what has waited so long before it came here: in an overload, all its waiting together is to be no longer than that of one who comes at once may be here. In a burst, or after
-    /// a pause, it is not counted: that is soon done.
-    /// </summary>
-    public bool IsFullFor(double waitedMs) => Waiting >= Volatile.Read(ref atMost) * (Volatile.Read(ref isCalm) ? 1 : Math.Clamp(1 - (waitedMs / (TargetsAtMost * targetMs)), 0, 1));
+    /// <summary>Whether so much waits that no more is taken of what has waited so long before it came here; below 0: it came sooner than usual.</summary>
+    public bool IsFull(double waitedMs) =>
+        Waiting >= Math.Max(Backlog.AtLeastInFrontOfLate, Volatile.Read(ref atMost) - (Volatile.Read(ref lessAMs) * Math.Max(0, waitedMs)));
 
     /// <summary>Somebody has waited so long, and does not any more.</summary>
     public void Waited(long ticks)
@@ -81,7 +76,7 @@ internal sealed class WaitingPlace(double targetMs, Func<int>? waiting, UsualTim
         var away = Interlocked.Exchange(ref turnedAway, 0);
         backlog.Window(Interlocked.Exchange(ref done, 0), Waiting ?? 0, usual?.Ms ?? 0, refused);
         Volatile.Write(ref atMost, backlog.AtMost);
-        Volatile.Write(ref isCalm, backlog.IsCalm);
+        Volatile.Write(ref lessAMs, backlog.LessAMs);
         var lately = turnedAwayLately + (Newest * ((double)away / Math.Max(1, away + taken) - turnedAwayLately));
         Volatile.Write(ref turnedAwayLately, lately < Nothing ? 0 : lately);
         return waitMs;

@@ -16,18 +16,20 @@ public sealed class BacklogTests
     {
         var backlog = new Backlog(WaitMs);
         Windows(backlog, 1, done: 50, waiting: Backlog.AtLeast / 2);
-        Assert.Equal((Backlog.Burst, true), (backlog.AtMost, backlog.IsCalm));
+        Assert.Equal((Backlog.Burst, 0.0), (backlog.AtMost, backlog.LessAMs));
         // It was one.
         Windows(backlog, 1, done: 50, waiting: 0);
         Windows(backlog, 1, done: 50, waiting: 2_000);
-        Assert.Equal((Backlog.Burst, true), (backlog.AtMost, backlog.IsCalm));
+        Assert.Equal((Backlog.Burst, 0.0), (backlog.AtMost, backlog.LessAMs));
 
         Windows(backlog, 1, done: 50, waiting: 2_000);
-        Assert.Equal((Backlog.AtLeast, false), (backlog.AtMost, backlog.IsCalm));
+        Assert.Equal(Backlog.AtLeast, backlog.AtMost);
+        Assert.InRange(backlog.LessAMs, 0.01, 0.5);
         Windows(backlog, 49, done: 50, waiting: 0);
-        Assert.Equal((Backlog.AtLeast, false), (backlog.AtMost, backlog.IsCalm));
+        Assert.Equal(Backlog.AtLeast, backlog.AtMost);
+        Assert.InRange(backlog.LessAMs, 0.01, 0.5);
         Windows(backlog, 1, done: 50, waiting: 0);
-        Assert.Equal((Backlog.Burst, true), (backlog.AtMost, backlog.IsCalm));
+        Assert.Equal((Backlog.Burst, 0.0), (backlog.AtMost, backlog.LessAMs));
     }
 
     [Fact]
@@ -50,6 +52,16 @@ public sealed class BacklogTests
         Assert.InRange(backlog.AtMost, 900, 1_000);
         Windows(backlog, 300, done: 200, waiting: 2_000);
         Assert.InRange(backlog.AtMost, 400, 420);
+    }
+
+    /// <summary>Its waiting in all is to be no longer than that of what comes at once.</summary>
+    [Fact]
+    public void What_has_waited_finds_so_much_less_in_front_of_it_as_was_done_in_that_time()
+    {
+        var backlog = new Backlog(WaitMs);
+        Windows(backlog, 100, done: 500, waiting: 2_000, usualMs: 300);
+        Assert.InRange(backlog.LessAMs, 4.99, 5);
+        Assert.Equal(WaitMs + 300, backlog.AtMost / backlog.LessAMs, 1.0);
     }
 
     [Fact]

@@ -145,22 +145,14 @@ public sealed class WhatWaitsTests
         Assert.False(tooMuch.EndWait());
     }
 
-    /// <summary>In an overload, all its waiting together is to be as long as that of one who comes at once may be here; in a burst, or after a pause, it is not counted.</summary>
+    /// <summary>In an overload, its waiting in all is to be no longer than that of what comes at once; in a burst, what it has waited is not counted.</summary>
     [Fact]
     public void What_has_waited_before_it_was_read_is_refused_where_only_less_may_wait_in_front_of_it()
     {
-        const int Half = Backlog.AtLeast / 2;
-        foreach (var (awaiting, unstored, isRefused) in new[] { (Half, 0, (Read: true, Write: true)), (0, Half, (false, true)), (Half - 1, Half - 1, (false, false)) })
+        // Of 1,000 that may wait, 500 are done in 100 ms.
+        foreach (var (awaiting, unstored, isRefused) in new[] { (550, 0, (Read: true, Write: true)), (0, 550, (false, true)), (450, 450, (false, false)) })
         {
-            var (overloaded, calm) = (Busy.Node(), Busy.Node());
-            for (var window = 0; window < 10; window++)
-            {
-                // One that did not wait: it is not all for which the wait is too long.
-                Assert.Null(overloaded.TooLate(Busy.Get, 0, 0));
-                Assert.NotNull(overloaded.TooLate(Busy.Get, 1_000, 0));
-                overloaded.EndWindow();
-            }
-            Busy.Calls(overloaded, Admission.Few);
+            var (overloaded, calm) = (Overloaded(), Busy.Node());
             foreach (var admission in (Admission[])[overloaded, calm])
             {
                 for (var i = 0; i < awaiting; i++) Busy.Awaiting(admission);
@@ -171,6 +163,30 @@ public sealed class WhatWaitsTests
             // Nor who comes at once, or earlier than usual.
             foreach (var waitedMs in (double[])[0, -50]) Assert.Null(overloaded.TooLate(Busy.Put, waitedMs, 0) ?? overloaded.Refusal(Busy.Put));
         }
+        // However late: with little in front of it, it is taken.
+        var few = Overloaded();
+        for (var i = 1; i < Backlog.AtLeastInFrontOfLate; i++) Busy.Awaiting(few);
+        Assert.Null(few.TooLate(Busy.Put, 200, 0));
+        Busy.Awaiting(few);
+        Assert.NotNull(few.TooLate(Busy.Put, 200, 0));
+    }
+
+    /// <summary>A node that does 500 in each window, and refuses some.</summary>
+    private static Admission Overloaded()
+    {
+        var admission = Busy.Node();
+        for (var window = 0; window < 100; window++)
+        {
+            // One that did not wait: it is not all for which the wait is too long.
+            Assert.Null(admission.TooLate(Busy.Get, 0, Admission.Few));
+            Assert.NotNull(admission.TooLate(Busy.Get, 1_000, Admission.Few));
+            admission.Decided(500);
+            admission.Storing(500);
+            admission.Stored(500, Stopwatch.GetTimestamp());
+            admission.EndWindow();
+        }
+        Busy.Calls(admission, Admission.Few);
+        return admission;
     }
 
     [Fact]
