@@ -72,16 +72,19 @@ internal sealed class Admission
         return RefuseAShare(work.Method, place, share);
     }
 
-    /// <summary>What a new call is refused with that has waited too long before this node came to read it: whoever sent it may have no patience left, and those behind it have not. Null: it is not too late.</summary>
+    /// <summary>
+    /// What a new call is refused with that has waited before this node came to read it: for too long, since whoever sent it may have no patience left, and those behind it have not; or so long that with what waits here in front of
+    /// it, it would be. Null: it is not too late.
+    /// </summary>
     /// <param name="work">What it is.</param>
     /// <param name="waitedMs">So much longer than usual it has waited; null: that is not known.</param>
     /// <param name="beside">So many came with it.</param>
     public Failure? TooLate(NewWork work, double? waitedMs, int beside)
     {
-        if (!settings.Shed || waitedMs is not { } waited || young.Count + beside < Few) return null;
+        var underWay = young.Count;
+        if (!settings.Shed || waitedMs is not { } waited || underWay + beside < Few) return null;
         stream.Waited((long)(waited * TimeSpan.TicksPerMillisecond));
         if (waited > WaitingPlace.TargetsAtMost * settings.TargetMs) return TurnAway(work.Method, Wait.Stream);
-        var underWay = young.Count;
         if (underWay >= Few && underWay < settings.CallsAtMost && Full(work.Writes, waited) is { } full) return TurnAway(work.Method, full);
         return RefuseAShare(work.Method, Wait.Stream, stream.Share);
     }

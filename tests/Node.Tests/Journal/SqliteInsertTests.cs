@@ -67,6 +67,29 @@ public sealed class SqliteInsertTests(JournalFixture fixture)
         }
     }
 
+    [Fact]
+    public async Task A_file_of_before_keeps_its_pages()
+    {
+        var directory = Directory.CreateTempSubdirectory("akkaha-pages-");
+        var file = new SqliteConnectionStringBuilder { DataSource = Path.Combine(directory.FullName, "journal.db"), Pooling = false }.ConnectionString;
+        await using (var before = new SqliteConnection(file))
+        {
+            await before.OpenAsync();
+            await using var made = before.CreateCommand();
+            made.CommandText = "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; CREATE TABLE journal (ordering INTEGER PRIMARY KEY)";
+            await made.ExecuteNonQueryAsync();
+        }
+        await using (var connection = SqliteInsert.Connect(file))
+        {
+            await using var ask = connection.CreateCommand();
+            ask.CommandText = "PRAGMA page_size";
+            Assert.Equal(4096L, await ask.ExecuteScalarAsync());
+            ask.CommandText = "INSERT INTO journal DEFAULT VALUES; SELECT count(*) FROM journal";
+            Assert.Equal(1L, await ask.ExecuteScalarAsync());
+        }
+        directory.Delete(recursive: true);
+    }
+
     /// <summary>It may be in any state: nobody gets it again.</summary>
     [Fact]
     public async Task After_a_failure_its_connection_is_gone_and_the_next_rows_have_another()
