@@ -175,10 +175,14 @@ public sealed class WhatWaitsTests
         Assert.Null(few.TooLate(Busy.Put, 200, 0));
         Busy.Awaiting(few);
         Assert.NotNull(few.TooLate(Busy.Put, 200, 0));
+        // Nor while few calls are under way, whatever is written.
+        var hardly = Overloaded(underWay: 0);
+        hardly.Storing(2_000);
+        Assert.Null(hardly.TooLate(Busy.Put, 100, Admission.Few));
     }
 
     /// <summary>A node that does 500 in each window, and refuses some.</summary>
-    private static Admission Overloaded()
+    private static Admission Overloaded(int underWay = Admission.Few)
     {
         var admission = Busy.Node();
         for (var window = 0; window < 100; window++)
@@ -191,7 +195,7 @@ public sealed class WhatWaitsTests
             admission.Stored(500, Stopwatch.GetTimestamp());
             admission.EndWindow();
         }
-        Busy.Calls(admission, Admission.Few);
+        Busy.Calls(admission, underWay);
         return admission;
     }
 
