@@ -30,7 +30,9 @@ internal sealed record JournalPage(IReadOnlyList<JournalRow> Rows, JournalPositi
 /// </param>
 /// <param name="pageBytes">Of a page, about.</param>
 /// <param name="rowsAtMost">Of a page, where rows are small.</param>
-internal sealed class JournalReader(Database database, bool naive = false, int scanAtOnce = 10_000, int pageBytes = 4 * 1024 * 1024, int rowsAtMost = JournalReader.RowsOfPage)
+/// <param name="planOnce">On PostgreSQL, <see cref="ReadAsync"/> is planned once for each connection, which is to begin with <see cref="PreparedRead.PlanOnce"/>: for who reads the end all the time.</param>
+internal sealed class JournalReader(
+    Database database, bool naive = false, int scanAtOnce = 10_000, int pageBytes = 4 * 1024 * 1024, int rowsAtMost = JournalReader.RowsOfPage, bool planOnce = false)
 {
     private const int RowsOfPage = 512;
 
@@ -77,9 +79,11 @@ internal sealed class JournalReader(Database database, bool naive = false, int s
     {
         // Of small rows many at once, of large ones few: what is asked for and not used was transferred all the same.
         var limit = Volatile.Read(ref rowsAtOnce);
-        await using var command = connection.Command(null, Text(scope, limit), [("@ordering", after.Ordering)]);
+        await using var command = connection.Command(null, Text(scope), [("@ordering", after.Ordering), ("@limit", limit)]);
         if (database.IsPostgres) Add(command, "@xid", after.TransactionId.ToString(System.Globalization.CultureInfo.InvariantCulture));
         foreach (var (name, value) in scope.Parameters) Add(command, name, value);
+        // Only the first time is anything sent.
+        if (planOnce && database.IsPostgres) await command.PrepareAsync(ct);
         await using var reader = await command.ExecuteReaderAsync(ct);
         // The horizon is from before the rows were read, or of the same moment.
         var (horizon, bound) = (JournalPosition.Start, (JournalPosition?)null);
@@ -109,7 +113,7 @@ internal sealed class JournalReader(Database database, bool naive = false, int s
         return new JournalPage(rows, upTo, full || bound is not null, floor, WentBack: Later(horizon, floor) < after);
     }
 
-    private string Text(JournalScope scope, int limit)
+    private string Text(JournalScope scope)
     {
         const string Floor = "SELECT xid, ordering FROM journal_mark WHERE name = 'floor'";
         var filter = scope.Filter.Replace("{id}", database.IsPostgres ? "persistence_id COLLATE \"C\"" : "persistence_id", StringComparison.Ordinal);
@@ -120,7 +124,7 @@ internal sealed class JournalReader(Database database, bool naive = false, int s
             var range = scope.IsOne ? "+j.ordering > @ordering" : $"j.ordering > @ordering AND j.ordering <= coalesce({last}, {long.MaxValue})";
             return $"""
                 SELECT 0, (SELECT max(ordering) FROM journal), 0, {last};
-                SELECT 0, {Columns} FROM journal j WHERE {range} AND {filter} ORDER BY j.ordering LIMIT {limit};
+                SELECT 0, {Columns} FROM journal j WHERE {range} AND {filter} ORDER BY j.ordering LIMIT @limit;
                 {Floor}
                 """;
         }
@@ -131,8 +135,8 @@ internal sealed class JournalReader(Database database, bool naive = false, int s
         const string UpTo = "(xid, ordering) <= (coalesce(b.xid, h.xid), coalesce(b.ordering, h.ordering))";
         // The rows of a page in their order, and of them those of the scope. In one condition PostgreSQL, which can't know where a page ends, takes few rows of a scope for a reason to go through the whole journal, for each page.
         var rows = scope.IsOne
-            ? $"SELECT * FROM journal WHERE {after} AND {UpTo} AND {filter} ORDER BY {orderIn} LIMIT {limit}"
-            : $"SELECT * FROM (SELECT * FROM journal WHERE {after} AND {UpTo} ORDER BY {orderIn} LIMIT {scanAtOnce}) AS page WHERE {filter} ORDER BY {orderIn} LIMIT {limit}";
+            ? $"SELECT * FROM journal WHERE {after} AND {UpTo} AND {filter} ORDER BY {orderIn} LIMIT @limit"
+            : $"SELECT * FROM (SELECT * FROM journal WHERE {after} AND {UpTo} ORDER BY {orderIn} LIMIT {scanAtOnce}) AS page WHERE {filter} ORDER BY {orderIn} LIMIT @limit";
         return $"""
             WITH h AS MATERIALIZED (SELECT xid, ordering FROM journal WHERE {settled} ORDER BY xid DESC, ordering DESC LIMIT 1),
             b AS MATERIALIZED (SELECT xid, ordering FROM journal WHERE {(scope.IsOne ? "false" : $"{after} AND {settled}")} ORDER BY {orderIn} LIMIT 1 OFFSET {scanAtOnce - 1})

@@ -32,7 +32,7 @@ internal sealed class JournalTail(Database database, WatchHub hub, NodeSettings 
 
     private const long RecentBytes = 8 * 1024 * 1024;
 
-    private readonly JournalReader reader = reader ?? new JournalReader(database);
+    private readonly JournalReader reader = reader ?? new JournalReader(database, planOnce: true);
     private readonly SemaphoreSlim needed = new(0);
     private readonly Lock gate = new();
     private TaskCompletionSource round = NewRound();
@@ -93,7 +93,7 @@ internal sealed class JournalTail(Database database, WatchHub hub, NodeSettings 
                 else if (Stopwatch.GetElapsedTime(neededAt) > Linger && hub.TrySuspend()) break;
                 try
                 {
-                    connection ??= await database.OpenKeysAsync(ct);
+                    connection ??= await database.OpenKeysAsync(ct, planOnce: true);
                     await LookAsync(connection, ct);
                     failingSince = null;
                     if (Stopwatch.GetElapsedTime(lastTick) >= TickEvery)

@@ -125,7 +125,10 @@ internal sealed class Database
     public Task<DbConnection> OpenJournalAsync(CancellationToken ct) => OpenAsync(JournalConnection, SessionSetup(IsPostgres), ct);
 
     /// <summary>An open connection to the journal and what is made of it, for those who read across entities: the entities' own are never used up by them.</summary>
-    public Task<DbConnection> OpenKeysAsync(CancellationToken ct) => OpenAsync(KeysConnection, SessionSetup(IsPostgres), ct);
+    /// <param name="ct">Gives up.</param>
+    /// <param name="planOnce">On PostgreSQL, what is prepared on it is planned once (<see cref="PreparedRead.PlanOnce"/>), until it is closed.</param>
+    public Task<DbConnection> OpenKeysAsync(CancellationToken ct, bool planOnce = false) =>
+        OpenAsync(KeysConnection, SessionSetup(IsPostgres) + (planOnce && IsPostgres ? "; " + PreparedRead.PlanOnce : ""), ct);
 
     /// <summary>An open connection to the same for one incarnation: on PostgreSQL one of those that its journal has, so that there are never more than were given.</summary>
     public Task<DbConnection> OpenJournalAsync(string incarnation, CancellationToken ct) => Of(incarnation).OpenJournalAsync(ct);

@@ -57,6 +57,27 @@ public sealed class JournalCostTests(JournalFixture fixture)
         }
     }
 
+    /// <summary>As the tail reads it, whose plan is of when somebody began to watch.</summary>
+    [Fact]
+    public async Task Who_planned_once_to_read_the_end_goes_through_the_end_alone_though_the_journal_was_short_then()
+    {
+        var journal = await fixture.NewAsync("postgres");
+        await journal.AppendAsync("kv/first", TestJournal.Put("x", 1));
+        await journal.RunAsync("ANALYZE journal");
+        var reader = new JournalReader(journal.Database, planOnce: true);
+        await using var connection = await journal.Database.OpenKeysAsync(default, planOnce: true);
+        for (var i = 0; i < 8; i++) Assert.Single((await reader.ReadAsync(connection, JournalPosition.Start, JournalScope.Keys, default)).Rows);
+        await InsertOfFirstAsync(journal);
+        var end = await reader.HighestAsync(connection, default);
+        await journal.AppendAsync("kv/new", TestJournal.Put("x", 1));
+        Assert.InRange(await CostAsync(connection, async c => Assert.Single((await reader.ReadAsync(c, end, JournalScope.Keys, default)).Rows)), 1, 30);
+        await using var plans = connection.Command(null, "SELECT sum(generic_plans), sum(custom_plans) FROM pg_prepared_statements");
+        await using var row = await plans.ExecuteReaderAsync();
+        Assert.True(await row.ReadAsync());
+        Assert.Equal(0, row.GetDecimal(1));
+        Assert.InRange(row.GetDecimal(0), 9, 18);
+    }
+
     /// <summary>The plan is made once, and is the same whatever was in the tables then.</summary>
     [Fact]
     public async Task What_an_entity_begins_with_goes_through_its_own_rows_though_it_was_planned_when_there_were_no_others()
@@ -67,11 +88,7 @@ public sealed class JournalCostTests(JournalFixture fixture)
         using var reads = new RecoveryReads(journal.Database.JournalConnection);
         // After some times PostgreSQL keeps a plan by itself.
         for (var i = 0; i < 8; i++) await BeginAsync(0);
-        // Not analyzed: that would have all plans made anew.
-        await journal.RunAsync($"""
-            INSERT INTO journal (persistence_id, sequence_number, created, message, manifest, identifier)
-            SELECT 'kv/' || n % 1000, n, created, message, manifest, identifier FROM journal, generate_series(1, {Rows}) n WHERE persistence_id = 'kv/first'
-            """);
+        await InsertOfFirstAsync(journal);
         await using var connection = await journal.Database.OpenJournalAsync(default);
         var cost = await CostAsync(connection, async _ =>
         {
@@ -108,6 +125,12 @@ public sealed class JournalCostTests(JournalFixture fixture)
         // 101 keys, and two transactions. By pages of 512 rows, each a transaction, they were 3,934.
         Assert.InRange(Convert.ToInt64(await count.ExecuteScalarAsync(), CultureInfo.InvariantCulture), 101, 202);
     }
+
+    /// <summary>Not analyzed: that would have all plans made anew.</summary>
+    private static Task InsertOfFirstAsync(TestJournal journal) => journal.RunAsync($"""
+        INSERT INTO journal (persistence_id, sequence_number, created, message, manifest, identifier)
+        SELECT 'kv/' || n % 1000, n, created, message, manifest, identifier FROM journal, generate_series(1, {Rows}) n WHERE persistence_id = 'kv/first'
+        """);
 
     /// <summary>What this connection has gone through meanwhile, of the journal and its indexes.</summary>
     private static async Task<long> CostAsync(DbConnection connection, Func<DbConnection, Task> run, bool everybody = false)
