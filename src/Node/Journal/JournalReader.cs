@@ -30,7 +30,7 @@ internal sealed record JournalPage(IReadOnlyList<JournalRow> Rows, JournalPositi
 /// </param>
 /// <param name="pageBytes">Of a page, about.</param>
 /// <param name="rowsAtMost">Of a page, where rows are small.</param>
-/// <param name="planOnce">On PostgreSQL, <see cref="ReadAsync"/> is planned once for each connection, which is to begin with <see cref="PreparedRead.PlanOnce"/>: for who reads the end all the time.</param>
+/// <param name="planOnce">On PostgreSQL, <see cref="ReadAsync"/> is planned once for each connection, which is to be of <see cref="OpenAsync"/>: for who reads the end all the time.</param>
 internal sealed class JournalReader(
     Database database, bool naive = false, int scanAtOnce = 10_000, int pageBytes = 4 * 1024 * 1024, int rowsAtMost = JournalReader.RowsOfPage, bool planOnce = false)
 {
@@ -39,6 +39,9 @@ internal sealed class JournalReader(
     private const string Columns = "j.ordering, j.persistence_id, j.sequence_number, j.manifest, j.identifier, j.message";
 
     private int rowsAtOnce = RowsOfPage;
+
+    /// <summary>A connection to read by.</summary>
+    public Task<DbConnection> OpenAsync(CancellationToken ct) => database.OpenKeysAsync(ct, planOnce);
 
     // The name x matters here and below: were that column of the result called xid, ORDER BY xid would mean it, and PostgreSQL would sort the whole journal by it.
 

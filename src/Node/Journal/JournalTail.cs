@@ -93,7 +93,7 @@ internal sealed class JournalTail(Database database, WatchHub hub, NodeSettings 
                 else if (Stopwatch.GetElapsedTime(neededAt) > Linger && hub.TrySuspend()) break;
                 try
                 {
-                    connection ??= await database.OpenKeysAsync(ct, planOnce: true);
+                    connection ??= await reader.OpenAsync(ct);
                     await LookAsync(connection, ct);
                     failingSince = null;
                     if (Stopwatch.GetElapsedTime(lastTick) >= TickEvery)

@@ -18,7 +18,7 @@ internal sealed class WriteNews : ReceiveActor, IWithTimers
     /// <summary>Who asks no more wants to hear no more.</summary>
     private static readonly TimeSpan AskedFor = TimeSpan.FromSeconds(3.5);
 
-    /// <summary>Writes in so short a time are one piece of news.</summary>
+    /// <summary>Writes in so short a time are one piece of news: it waits for the rest of it.</summary>
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(2);
 
     private readonly Akka.Cluster.Cluster cluster;
@@ -82,7 +82,7 @@ internal sealed class WriteNews : ReceiveActor, IWithTimers
         var since = Stopwatch.GetElapsedTime(lastNews);
         if (since < Quiet)
         {
-            // Akka's timers are late by 10 ms.
+            // Akka's timers are late by up to 10 ms.
             Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling((Quiet - since).TotalMilliseconds))).PipeTo(Self, success: () => News.Now);
             return;
         }

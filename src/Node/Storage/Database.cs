@@ -126,7 +126,7 @@ internal sealed class Database
 
     /// <summary>An open connection to the journal and what is made of it, for those who read across entities: the entities' own are never used up by them.</summary>
     /// <param name="ct">Gives up.</param>
-    /// <param name="planOnce">On PostgreSQL, what is prepared on it is planned once (<see cref="PreparedRead.PlanOnce"/>), until it is closed.</param>
+    /// <param name="planOnce">On PostgreSQL, until it is closed it plans as <see cref="PreparedRead.PlanOnce"/> says.</param>
     public Task<DbConnection> OpenKeysAsync(CancellationToken ct, bool planOnce = false) =>
         OpenAsync(KeysConnection, SessionSetup(IsPostgres) + (planOnce && IsPostgres ? "; " + PreparedRead.PlanOnce : ""), ct);
 

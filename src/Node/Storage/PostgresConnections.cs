@@ -72,6 +72,8 @@ internal sealed class PostgresConnections
     public string Keys => With(c =>
     {
         c.ApplicationName = "akkaha-keys";
+        // The tail's is set up for itself, and must not come to others like that, whatever is set for all.
+        c.NoResetOnClose = false;
         c.MaxPoolSize = ForKeys;
     });
 

@@ -12,8 +12,8 @@ namespace AkkaHa.Node.Storage;
 /// <param name="sql">The query. Every table in it must have the index that it is to go by.</param>
 internal sealed class PreparedRead(string connectionString, string sql) : IDisposable
 {
-    /// <summary>Makes a connection plan what is prepared on it once, by indexes alone.</summary>
-    public const string PlanOnce = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off";
+    /// <summary>All on such a connection is planned by indexes alone and without the values that it is asked with; what is prepared on it, once.</summary>
+    public const string PlanOnce = "SET plan_cache_mode = force_generic_plan; SET jit = off; SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off";
 
     private const string Session = PlanOnce + "; SET statement_timeout = '10s'";
 

@@ -65,7 +65,7 @@ public sealed class JournalCostTests(JournalFixture fixture)
         await journal.AppendAsync("kv/first", TestJournal.Put("x", 1));
         await journal.RunAsync("ANALYZE journal");
         var reader = new JournalReader(journal.Database, planOnce: true);
-        await using var connection = await journal.Database.OpenKeysAsync(default, planOnce: true);
+        await using var connection = await reader.OpenAsync(default);
         for (var i = 0; i < 8; i++) Assert.Single((await reader.ReadAsync(connection, JournalPosition.Start, JournalScope.Keys, default)).Rows);
         await InsertOfFirstAsync(journal);
         var end = await reader.HighestAsync(connection, default);
@@ -76,6 +76,22 @@ public sealed class JournalCostTests(JournalFixture fixture)
         Assert.True(await row.ReadAsync());
         Assert.Equal(0, row.GetDecimal(1));
         Assert.InRange(row.GetDecimal(0), 9, 18);
+    }
+
+    [Fact]
+    public async Task Nobody_else_plans_as_the_reader_of_the_end_does()
+    {
+        var journal = await fixture.NewAsync("postgres");
+        Assert.Equal("off", await SeqScanAsync(new JournalReader(journal.Database, planOnce: true).OpenAsync(default)));
+        // The pool gives the same one.
+        Assert.Equal("on", await SeqScanAsync(journal.Database.OpenKeysAsync(default)));
+
+        static async Task<string> SeqScanAsync(Task<DbConnection> opening)
+        {
+            await using var connection = await opening;
+            await using var show = connection.Command(null, "SHOW enable_seqscan");
+            return (string)(await show.ExecuteScalarAsync())!;
+        }
     }
 
     /// <summary>The plan is made once, and is the same whatever was in the tables then.</summary>
