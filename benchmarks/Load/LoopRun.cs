@@ -24,6 +24,6 @@ public sealed class LoopRun(LoopResult result, long errors, string? firstError)
     /// <summary>Successes a second.</summary>
     public double PerSecond => result.PerSecond;
 
-    /// <summary>How long successes took, in microseconds.</summary>
+    /// <summary>How long those took that were asked in that time and succeeded then or later, in microseconds.</summary>
     public HistogramBase Micros => result.Latency;
 }

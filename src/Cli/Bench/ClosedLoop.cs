@@ -12,7 +12,10 @@ public static class ClosedLoop
     private static readonly TimeSpan AfterError = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
-    /// <summary>Runs it. What was answered between the end of the warm-up and the end of the time is counted, whenever it was asked.</summary>
+    /// <summary>
+    /// Runs it. What was answered between the end of the warm-up and the end of the time is counted, whenever it was asked. How long answers took is of what was asked in that time, whenever it was answered: of what takes longer than
+    /// what is left of the time, the slowest would be missing otherwise.
+    /// </summary>
     /// <param name="plan">How many, how long.</param>
     /// <param name="operation">One operation of the client with this number, from 0. What does not throw is done.</param>
     /// <param name="codeOf">What an exception counts as; null: it is no answer of the system, and ends the run.</param>
@@ -68,12 +71,12 @@ public static class ClosedLoop
     {
         while (!stop.IsCancellationRequested)
         {
-            var askedAt = TimeProvider.System.GetTimestamp();
+            var (askedAt, isTimed) = (TimeProvider.System.GetTimestamp(), tally.Counts);
             try
             {
                 // What is under way when the time is over is waited for: it is not the system's fault that the run ends.
                 await operation(client, cancel);
-                tally.Answered(TimeProvider.System.GetElapsedTime(askedAt));
+                tally.Answered(TimeProvider.System.GetElapsedTime(askedAt), isTimed);
             }
             catch (Exception e) when (!cancel.IsCancellationRequested && codeOf(e) is { } code)
             {
@@ -97,16 +100,16 @@ public static class ClosedLoop
 
         public bool Counts
         {
+            get => counts;
             set => counts = value;
         }
 
         public long Done => Interlocked.Read(ref done);
 
-        public void Answered(TimeSpan after)
+        public void Answered(TimeSpan after, bool isTimed)
         {
-            if (!counts) return;
-            Interlocked.Increment(ref done);
-            latency.RecordValue(Math.Clamp((long)after.TotalMicroseconds, 1, latency.HighestTrackableValue));
+            if (counts) Interlocked.Increment(ref done);
+            if (isTimed) latency.RecordValue(Math.Clamp((long)after.TotalMicroseconds, 1, latency.HighestTrackableValue));
         }
 
         public void Failed(string code)

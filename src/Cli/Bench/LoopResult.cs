@@ -7,12 +7,12 @@ namespace AkkaHa.Cli.Bench;
 /// <param name="Time">For so long.</param>
 /// <param name="Done">So many operations were done.</param>
 /// <param name="Errors">How many were not, by what they failed with.</param>
-/// <param name="Latency">How long the done ones took, in microseconds.</param>
+/// <param name="Latency">How long those took that were asked in that time and done then or later, in microseconds.</param>
 public sealed record LoopResult(int Clients, TimeSpan Time, long Done, IReadOnlyDictionary<string, long> Errors, HistogramBase Latency)
 {
     /// <summary>Operations a second.</summary>
     public double PerSecond => Time > TimeSpan.Zero ? Done / Time.TotalSeconds : 0;
 
     /// <summary>The time that so many percent of the operations did not exceed; null: none was done.</summary>
-    public TimeSpan? Percentile(double percent) => Done == 0 ? null : TimeSpan.FromMicroseconds(Latency.GetValueAtPercentile(percent));
+    public TimeSpan? Percentile(double percent) => Latency.TotalCount == 0 ? null : TimeSpan.FromMicroseconds(Latency.GetValueAtPercentile(percent));
 }

@@ -44,6 +44,24 @@ public sealed class BenchTests
     }
 
     [Fact]
+    public async Task What_is_asked_in_the_time_is_timed_though_it_is_answered_later_and_what_is_answered_in_it_is_counted_though_it_was_asked_before()
+    {
+        var (begins, ends) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var asked = 0;
+        var result = await ClosedLoop.RunAsync(
+            new LoopPlan(1, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(5)) { MeasuringBegins = begins.SetResult, MeasuringEnds = ends.SetResult },
+            async (_, cancel) =>
+            {
+                await (asked++ == 0 ? begins : ends).Task;
+                await Task.Delay(500, cancel);
+            },
+            _ => null);
+        Assert.Equal((1, 1), (result.Done, result.Latency.TotalCount));
+        // Of the second: from the first one's end until after the time.
+        Assert.InRange(result.Percentile(50)!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
+    }
+
+    [Fact]
     public async Task What_is_answered_before_the_warm_up_is_over_does_not_count()
     {
         var begun = false;
