@@ -185,7 +185,7 @@ internal static class Comparison
         $"{s.Cell.Workload.Name,-16} {s.Cell.Clients,4} clients  {s.System,-14} {s.Round + 1}: {s.Run.PerSecond,9:N0}/s  p50 {Ms(s, 50),8:0.000} ms  p99 {Ms(s, 99),8:0.000} ms  CPU {s.CpuMicrosPerOperation,7:N0} us"
         + $"{(s.Run.Errors > 0 ? $"  {s.Run.Errors} ERRORS: {s.Run.FirstError}" : "")}");
 
-    private static double Ms(Sample s, double percentile) => s.Run.Count == 0 ? 0 : s.Run.Micros.GetValueAtPercentile(percentile) / 1000.0;
+    private static double Ms(Sample s, double percentile) => s.Run.Micros.TotalCount == 0 ? 0 : s.Run.Micros.GetValueAtPercentile(percentile) / 1000.0;
 
     private static void Say(FormattableString text) => Say(text.ToString(CultureInfo.InvariantCulture));
 

@@ -81,8 +81,10 @@ internal static class Reports
     {
         if (Compare.Ratio.Of(findings.Samples, cell, system, SystemNames.Etcd) is not { } ratio) return " – | – |";
         var phase = findings.PhaseOf(system);
-        var p99 = findings.Row(cell, system, phase)!.P99Ms / findings.Row(cell, SystemNames.Etcd, phase)!.P99Ms;
-        return string.Create(CultureInfo.InvariantCulture, $" **{ratio.Times.Median:0.00}** ({ratio.Times.Lowest:0.00} – {ratio.Times.Highest:0.00}) | {p99:0.0} |");
+        var (p99, etcdsP99) = (findings.Row(cell, system, phase)!.P99Ms, findings.Row(cell, SystemNames.Etcd, phase)!.P99Ms);
+        // All that it did in a measurement may have been asked before.
+        var times = p99 > 0 && etcdsP99 > 0 ? (p99 / etcdsP99).ToString("0.0", CultureInfo.InvariantCulture) : "–";
+        return string.Create(CultureInfo.InvariantCulture, $" **{ratio.Times.Median:0.00}** ({ratio.Times.Lowest:0.00} – {ratio.Times.Highest:0.00}) | {times} |");
     }
 
     /// <summary>What more clients do to one lock.</summary>

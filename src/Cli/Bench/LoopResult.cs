@@ -13,6 +13,6 @@ public sealed record LoopResult(int Clients, TimeSpan Time, long Done, IReadOnly
     /// <summary>Operations a second.</summary>
     public double PerSecond => Time > TimeSpan.Zero ? Done / Time.TotalSeconds : 0;
 
-    /// <summary>The time that so many percent of the operations did not exceed; null: none was done.</summary>
+    /// <summary>The time that so many percent of the operations did not exceed; null: none was timed.</summary>
     public TimeSpan? Percentile(double percent) => Latency.TotalCount == 0 ? null : TimeSpan.FromMicroseconds(Latency.GetValueAtPercentile(percent));
 }
