@@ -65,7 +65,7 @@ internal static class Reports
         if (ours.Length == 0 || !findings.Systems.ContainsKey(SystemNames.Etcd)) return;
         line($"## Operations a second, in etcd's: median of the pairs (lowest – highest)");
         line($"");
-        line($"p99: AkkaHa's in etcd's; below 1 is better. A dash: one of the two had errors.");
+        line($"p99: AkkaHa's in etcd's; below 1 is better. A dash: one of the two had errors, or nothing to time.");
         line($"");
         line($"| workload | clients |{string.Concat(ours.Select(o => $" {o} | p99 |"))} floor | goal |");
         line($"|---|---|{string.Concat(ours.Select(_ => "---|---|"))}---|---|");
